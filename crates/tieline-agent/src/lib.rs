@@ -1,0 +1,1 @@
+//! The model loop: sessions, turns, model APIs, the pool; calls tools only through hub.

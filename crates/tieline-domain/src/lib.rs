@@ -1,0 +1,1 @@
+//! The vocabulary and its rules: parsed names, URLs, slugs, tool names, roles; no IO, no async.

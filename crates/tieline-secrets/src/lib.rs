@@ -1,0 +1,1 @@
+//! Seals and opens credentials with a key ring; redacting types.

@@ -1,0 +1,1 @@
+//! Test helpers: fake MCP servers of both eras, fixed clock, snapshot filters.

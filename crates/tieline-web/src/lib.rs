@@ -1,0 +1,1 @@
+//! Everything inbound over HTTP: dashboard, REST, chat stream, gateway; translation only.

