@@ -1,0 +1,27 @@
+//! MCP clients and servers of other projects against the real binary (`interop/`).
+
+use anyhow::Result;
+
+use crate::report::{Outcome, Report, Skips};
+use crate::{browser, node_tests, tools};
+
+/// `cargo xtask interop`
+pub(crate) fn command() -> bool {
+    let mut report = Report::default();
+    report.add("interop", run(), Skips::Refused);
+    report.finish()
+}
+
+/// Builds the binary and runs the suite.
+pub(crate) fn run() -> Result<Outcome> {
+    let python = match tools::python_with_mcp() {
+        Ok(python) => python,
+        Err(missing) => return Ok(Outcome::Skipped(missing)),
+    };
+    let binary = browser::tieline()?;
+    node_tests::run(
+        "interop",
+        &[("TIELINE_BIN", &binary), ("MCP_PYTHON", &python)],
+        None,
+    )
+}
