@@ -1,1 +1,38 @@
 //! The vocabulary and its rules: parsed names, URLs, slugs, tool names, roles; no IO, no async.
+//!
+//! Raw text becomes one of these types at the edge and stays one. A type that holds a secret never implements
+//! `Display` or `Serialize`, and its `Debug` redacts. This crate must not know files, sockets, databases or HTTP.
+
+mod access_key;
+mod access_token;
+mod actor;
+mod auth_header;
+mod base32;
+mod base62;
+mod connector_draft;
+mod connector_name;
+mod connector_url;
+mod id;
+mod provider;
+mod random_code;
+mod slug;
+mod time;
+mod tool_name;
+mod user;
+
+pub use access_key::{AccessKey, AccessKeyError, KeyHash};
+pub use access_token::{AccessToken, TokenError, TokenHint};
+pub use actor::Actor;
+pub use auth_header::{AuthHeader, HeaderError};
+pub use connector_draft::{ConnectorDraft, FieldError, NewConnector};
+pub use connector_name::{ConnectorName, NameError};
+pub use connector_url::{ConnectorUrl, Origin, UrlError, UrlWarning};
+pub use id::{AuditId, CallId, ConnectorId, IdError, InvitationId, KeyId, SignInId, UserId};
+pub use provider::{Provider, provider, providers};
+pub use random_code::{RandomCode, RandomCodeError};
+pub use slug::{ReservedBy, Slug, SlugError};
+pub use time::{Clock, Entropy, Timestamp, TimestampError};
+pub use tool_name::{ExposedTool, NameSpace, expose};
+pub use user::{
+    Email, EmailError, NewPassword, PasswordError, PersonName, PersonNameError, Role, RoleError,
+};

@@ -1,0 +1,117 @@
+//! Identifiers: `UUIDv7` text on the outside, one type per noun on the inside, so that they cannot be mixed up.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use crate::time::{Clock, Entropy};
+
+/// The text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("This is not an id. Ids look like 01890a5d-ac96-774b-bcce-b302099a8057.")]
+pub struct IdError;
+
+impl IdError {
+    /// The stable code for answers.
+    pub fn code(&self) -> &'static str {
+        "id_invalid"
+    }
+}
+
+fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Uuid {
+    let mut random = [0; 10];
+    entropy.fill(&mut random);
+    // A clock set before 1970 would wrap; such ids sort first instead.
+    let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+/// Accepts the hyphenated form only, so that one id has one spelling apart from letter case.
+fn parse(text: &str) -> Result<Uuid, IdError> {
+    uuid::fmt::Hyphenated::from_str(text)
+        .map(uuid::fmt::Hyphenated::into_uuid)
+        .map_err(|_| IdError)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id: later ids sort after earlier ones.
+            pub fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Self {
+                Self(generate(clock, entropy))
+            }
+
+            /// Reads the hyphenated text form.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                parse(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0.hyphenated(), f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0.hyphenated())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+id!(
+    /// A person with an account.
+    UserId
+);
+id!(
+    /// A registered remote MCP server, custom or built-in.
+    ConnectorId
+);
+id!(
+    /// An access key.
+    KeyId
+);
+id!(
+    /// One tool call.
+    CallId
+);
+id!(
+    /// One entry of the audit log.
+    AuditId
+);
+id!(
+    /// A browser's signed-in session.
+    SignInId
+);
+id!(
+    /// An invitation that was not used yet.
+    InvitationId
+);
