@@ -7,9 +7,6 @@ use anyhow::{Result, bail};
 
 use crate::process;
 
-/// The Python package that the interop suite drives the gateway with.
-const PYTHON_MCP: &str = "mcp==2.3.0";
-
 /// True when we may install packages of the distribution.
 pub(crate) fn is_root() -> bool {
     process::output(process::command("id").arg("-u")).is_ok_and(|id| id == "0")
@@ -92,8 +89,10 @@ pub(crate) fn python_with_mcp() -> Result<PathBuf, String> {
     };
     let home = process::target_dir().join("interop-python");
     let python = home.join("bin/python");
-    let mark = home.join(".tieline-package");
-    if std::fs::read_to_string(&mark).is_ok_and(|package| package == PYTHON_MCP) {
+    let requirements = process::root().join("interop/requirements.txt");
+    let wanted = std::fs::read(&requirements).map_err(|error| error.to_string())?;
+    let mark = home.join(".tieline-requirements");
+    if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
     let create = || {
@@ -110,9 +109,11 @@ pub(crate) fn python_with_mcp() -> Result<PathBuf, String> {
         return Err("Python's venv module does not work (apt-get install python3-venv)".to_owned());
     }
     let mut pip = process::command(&python);
-    if !process::run(pip.args(["-m", "pip", "install", "--quiet", PYTHON_MCP])).unwrap_or(false) {
-        return Err(format!("{PYTHON_MCP} could not be installed"));
+    pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
+        .arg(&requirements);
+    if !process::run(&mut pip).unwrap_or(false) {
+        return Err("the packages of interop/requirements.txt could not be installed".to_owned());
     }
-    std::fs::write(mark, PYTHON_MCP).map_err(|error| error.to_string())?;
+    std::fs::write(mark, wanted).map_err(|error| error.to_string())?;
     Ok(python)
 }
