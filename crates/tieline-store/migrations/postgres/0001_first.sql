@@ -1,0 +1,164 @@
+-- The first schema. Ids are UUIDv7 text, times are unix milliseconds, JSON is text so that its bytes survive.
+
+CREATE TABLE meta (
+    key   TEXT NOT NULL PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
+-- One row. Every change to connectors, tools, users, keys or roles adds one, in the transaction of the change.
+CREATE TABLE config_version (
+    id      BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    version BIGINT NOT NULL
+);
+INSERT INTO config_version (id, version) VALUES (1, 0);
+
+CREATE TABLE users (
+    id            TEXT NOT NULL PRIMARY KEY,
+    email         TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    role          TEXT NOT NULL,
+    password_hash TEXT,
+    disabled_at   BIGINT,
+    created_at    BIGINT NOT NULL,
+    last_seen_at  BIGINT
+);
+
+CREATE TABLE invitations (
+    id         TEXT NOT NULL PRIMARY KEY,
+    code_hash  BYTEA NOT NULL UNIQUE,
+    user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT
+);
+CREATE INDEX invitations_user ON invitations (user_id);
+
+CREATE TABLE sign_ins (
+    id_hash      BYTEA NOT NULL PRIMARY KEY,
+    user_id      TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at   BIGINT NOT NULL,
+    last_seen_at BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    user_agent   TEXT
+);
+CREATE INDEX sign_ins_user ON sign_ins (user_id);
+CREATE INDEX sign_ins_expiry ON sign_ins (expires_at);
+
+CREATE TABLE sign_in_failures (
+    scope TEXT NOT NULL,
+    at    BIGINT NOT NULL
+);
+CREATE INDEX sign_in_failures_scope ON sign_in_failures (scope, at);
+CREATE INDEX sign_in_failures_age ON sign_in_failures (at);
+
+CREATE TABLE access_keys (
+    id           TEXT NOT NULL PRIMARY KEY,
+    user_id      TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name         TEXT NOT NULL,
+    hint         TEXT NOT NULL,
+    hash         BYTEA NOT NULL UNIQUE,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT,
+    last_used_at BIGINT,
+    last_client  TEXT,
+    revoked_at   BIGINT
+);
+CREATE INDEX access_keys_user ON access_keys (user_id);
+
+CREATE TABLE connectors (
+    id                 TEXT NOT NULL PRIMARY KEY,
+    slug               TEXT NOT NULL UNIQUE,
+    name               TEXT NOT NULL,
+    provider           TEXT,
+    url                TEXT NOT NULL,
+    auth_header        TEXT NOT NULL,
+    enabled            BOOLEAN NOT NULL,
+    credential_version BIGINT NOT NULL,
+    sealed             BYTEA,
+    token_hint         TEXT,
+    token_set_at       BIGINT,
+    wire               TEXT,
+    status             TEXT NOT NULL,
+    status_code        TEXT,
+    status_message     TEXT,
+    status_at          BIGINT,
+    status_since       BIGINT,
+    server_name        TEXT,
+    server_version     TEXT,
+    revision           TEXT,
+    instructions       TEXT,
+    tools_refreshed_at BIGINT,
+    created_by         TEXT NOT NULL,
+    created_at         BIGINT NOT NULL,
+    updated_at         BIGINT NOT NULL,
+    row_version        BIGINT NOT NULL
+);
+
+CREATE TABLE connector_tools (
+    connector_id    TEXT NOT NULL REFERENCES connectors (id) ON DELETE CASCADE,
+    position        BIGINT NOT NULL,
+    name            TEXT NOT NULL,
+    definition      TEXT NOT NULL,
+    hash            BYTEA NOT NULL,
+    enabled         BOOLEAN NOT NULL,
+    left_out_code   TEXT,
+    left_out_reason TEXT,
+    first_seen_at   BIGINT NOT NULL,
+    PRIMARY KEY (connector_id, position)
+);
+-- A tool that was left out may share its name with one that was not: it may be left out for that very reason.
+CREATE UNIQUE INDEX connector_tools_name ON connector_tools (connector_id, name) WHERE left_out_code IS NULL;
+
+-- No foreign keys: the history of calls outlives the connector, the key and the user.
+CREATE TABLE calls (
+    id             TEXT NOT NULL PRIMARY KEY,
+    at             BIGINT NOT NULL,
+    user_id        TEXT,
+    key_id         TEXT,
+    session        TEXT,
+    connector_id   TEXT,
+    connector_slug TEXT NOT NULL,
+    tool           TEXT NOT NULL,
+    outcome        TEXT NOT NULL,
+    code           TEXT,
+    ms             BIGINT NOT NULL,
+    bytes_in       BIGINT NOT NULL,
+    bytes_out      BIGINT NOT NULL,
+    client         TEXT,
+    request_id     TEXT
+);
+CREATE INDEX calls_at ON calls (at);
+
+CREATE TABLE audit (
+    seq         BIGINT NOT NULL PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    at          BIGINT NOT NULL,
+    actor_kind  TEXT NOT NULL,
+    actor_id    TEXT,
+    actor_name  TEXT NOT NULL,
+    action      TEXT NOT NULL,
+    target_kind TEXT NOT NULL,
+    target      TEXT NOT NULL,
+    detail      TEXT NOT NULL,
+    prev_hash   BYTEA NOT NULL,
+    hash        BYTEA NOT NULL
+);
+
+-- One row: the last link of the chain under a keyed hash, so that rows cut off the end are missed.
+CREATE TABLE audit_head (
+    id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    seq  BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    mac  BYTEA NOT NULL
+);
+INSERT INTO audit_head (id, seq, hash, mac) VALUES (1, 0, decode(repeat('00', 32), 'hex'), '');
+
+-- Tells the other replicas at commit. They poll as well, so a lost notification costs a second and nothing else.
+CREATE FUNCTION tieline_config_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('tieline_config', '');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER config_version_changed AFTER UPDATE ON config_version
+    FOR EACH STATEMENT EXECUTE FUNCTION tieline_config_changed();

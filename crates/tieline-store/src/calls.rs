@@ -1,0 +1,93 @@
+//! Records of tool calls: who called what, when and with what outcome. Never what was said.
+
+mod counts;
+mod insert;
+mod page;
+mod purge;
+
+pub use counts::{CallCounts, HourCount};
+pub use page::CallFilter;
+
+use sqlx::FromRow;
+use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};
+
+use crate::StoreError;
+use crate::read::{parsed, parsed_optional, time, uncount};
+
+/// One tool call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRow {
+    /// Its id.
+    pub id: CallId,
+    /// When it began.
+    pub at: Timestamp,
+    /// Who called.
+    pub user_id: Option<UserId>,
+    /// With which key.
+    pub key_id: Option<KeyId>,
+    /// In which session.
+    pub session: Option<String>,
+    /// The connector, which may be gone by now.
+    pub connector_id: Option<ConnectorId>,
+    /// The connector's key at that time.
+    pub connector_slug: String,
+    /// The tool, as its server calls it.
+    pub tool: String,
+    /// `ok`, `tool_error`, `upstream_failure` or `refused`.
+    pub outcome: String,
+    /// Why, if it was not ok.
+    pub code: Option<String>,
+    /// How long it took.
+    pub ms: u64,
+    /// The size of the request.
+    pub bytes_in: u64,
+    /// The size of the answer.
+    pub bytes_out: u64,
+    /// What the client calls itself.
+    pub client: Option<String>,
+    /// What finds the call in the log.
+    pub request_id: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Columns {
+    id: String,
+    at: i64,
+    user_id: Option<String>,
+    key_id: Option<String>,
+    session: Option<String>,
+    connector_id: Option<String>,
+    connector_slug: String,
+    tool: String,
+    outcome: String,
+    code: Option<String>,
+    ms: i64,
+    bytes_in: i64,
+    bytes_out: i64,
+    client: Option<String>,
+    request_id: Option<String>,
+}
+
+impl TryFrom<Columns> for CallRow {
+    type Error = StoreError;
+
+    fn try_from(row: Columns) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: parsed("calls.id", &row.id)?,
+            at: time(row.at),
+            user_id: parsed_optional("calls.user_id", row.user_id.as_deref())?,
+            key_id: parsed_optional("calls.key_id", row.key_id.as_deref())?,
+            session: row.session,
+            connector_id: parsed_optional("calls.connector_id", row.connector_id.as_deref())?,
+            connector_slug: row.connector_slug,
+            tool: row.tool,
+            outcome: row.outcome,
+            code: row.code,
+            ms: uncount(row.ms),
+            bytes_in: uncount(row.bytes_in),
+            bytes_out: uncount(row.bytes_out),
+            client: row.client,
+            request_id: row.request_id,
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! How busy each connector was in the last day, hour by hour.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tieline_domain::{ConnectorId, Timestamp};
+
+use crate::read::uncount;
+use crate::{Store, StoreError};
+
+const HOURS: usize = 24;
+const HOUR: Duration = Duration::from_hours(1);
+
+/// The calls of one hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HourCount {
+    /// All calls.
+    pub calls: u64,
+    /// Those that did not end well.
+    pub failures: u64,
+}
+
+/// The calls to one connector in the last 24 hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallCounts {
+    /// The connector, which may be gone by now.
+    pub connector_id: ConnectorId,
+    /// Hour by hour; the last one ends now.
+    pub hours: [HourCount; HOURS],
+}
+
+impl Store {
+    /// The calls of the last 24 hours by connector. Connectors without calls are not in it.
+    pub async fn call_counts_24h(&self, now: Timestamp) -> Result<Vec<CallCounts>, StoreError> {
+        let from = now.minus(HOUR * 24);
+        let mut conn = self.db().read().await?;
+        let rows = fetch_all!(
+            conn,
+            (String, i64, i64, i64),
+            "SELECT connector_id, (at - $1 - 1) / 3600000 AS hour, COUNT(*),
+                 SUM(CASE WHEN outcome = 'ok' THEN 0 ELSE 1 END)
+             FROM calls
+             WHERE at > $1 AND at <= $2 AND connector_id IS NOT NULL
+             GROUP BY connector_id, hour",
+            from.as_millis(),
+            now.as_millis(),
+        )?;
+        let mut counts: BTreeMap<ConnectorId, [HourCount; HOURS]> = BTreeMap::new();
+        for (connector, hour, calls, failures) in rows {
+            let Ok(connector) = connector.parse() else {
+                continue;
+            };
+            let hours = counts.entry(connector).or_default();
+            if let Some(count) = usize::try_from(hour)
+                .ok()
+                .and_then(|hour| hours.get_mut(hour))
+            {
+                *count = HourCount {
+                    calls: uncount(calls),
+                    failures: uncount(failures),
+                };
+            }
+        }
+        Ok(counts
+            .into_iter()
+            .map(|(connector_id, hours)| CallCounts {
+                connector_id,
+                hours,
+            })
+            .collect())
+    }
+}
