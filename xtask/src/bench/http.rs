@@ -1,0 +1,151 @@
+//! As much HTTP/1.1 as a benchmark needs: kept-alive connections, bodies with a length or in chunks.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// The first line and headers of a message, and its body.
+pub(crate) struct Message {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Message {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(':'))
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> Result<&str> {
+        Ok(std::str::from_utf8(&self.body)?)
+    }
+}
+
+/// A connection that is kept alive.
+pub(crate) struct Connection {
+    reader: BufReader<TcpStream>,
+    writer: TcpStream,
+}
+
+impl Connection {
+    /// Dials; answers that take longer than half a minute are failures.
+    pub(crate) fn open(address: SocketAddr) -> Result<Self> {
+        Self::over(TcpStream::connect(address)?)
+    }
+
+    /// Uses a connection that stands.
+    pub(crate) fn over(stream: TcpStream) -> Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        let reader = BufReader::with_capacity(64 * 1024, stream.try_clone()?);
+        Ok(Self {
+            reader,
+            writer: stream,
+        })
+    }
+
+    /// A server does not mind how long the next request takes.
+    pub(crate) fn wait_forever(&mut self) -> Result<()> {
+        Ok(self.reader.get_ref().set_read_timeout(None)?)
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.writer.write_all(bytes)?)
+    }
+
+    /// Reads the next request or response; None when the other side closed.
+    pub(crate) fn receive(&mut self) -> Result<Option<Message>> {
+        let mut head = String::new();
+        loop {
+            let start = head.len();
+            if self.reader.read_line(&mut head)? == 0 {
+                return Ok(None);
+            }
+            if head[start..].trim_end().is_empty() {
+                break;
+            }
+        }
+        let mut message = Message {
+            head,
+            body: Vec::new(),
+        };
+        let chunked = message
+            .header("transfer-encoding")
+            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
+        if chunked {
+            message.body = self.chunks()?;
+        } else if let Some(length) = message.header("content-length") {
+            let mut body = vec![
+                0;
+                length
+                    .parse::<usize>()
+                    .context("a strange content-length")?
+            ];
+            self.reader.read_exact(&mut body)?;
+            message.body = body;
+        }
+        Ok(Some(message))
+    }
+
+    fn chunks(&mut self) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.reader.read_line(&mut line)?;
+            let size = usize::from_str_radix(line.trim(), 16).context("a strange chunk size")?;
+            let start = body.len();
+            // Each chunk, the last and empty one included, ends with a line break of its own.
+            body.resize(start + size + 2, 0);
+            self.reader.read_exact(&mut body[start..])?;
+            body.truncate(start + size);
+            if size == 0 {
+                return Ok(body);
+            }
+        }
+    }
+}
+
+/// The bytes of a POST with a JSON body.
+pub(crate) fn post(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Vec<u8> {
+    let mut text = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        text.extend([name, ": ", value, "\r\n"]);
+    }
+    text.push_str("\r\n");
+    text.push_str(body);
+    text.into_bytes()
+}
+
+/// Sends a request and insists on a successful answer.
+pub(crate) fn exchange(connection: &mut Connection, request: &[u8]) -> Result<Message> {
+    connection.send(request)?;
+    let answer = connection
+        .receive()?
+        .context("the connection was closed instead of an answer")?;
+    if !answer.head.starts_with("HTTP/1.1 2") {
+        bail!(
+            "{}: {}",
+            answer.head.lines().next().unwrap_or_default(),
+            String::from_utf8_lossy(&answer.body)
+        );
+    }
+    Ok(answer)
+}

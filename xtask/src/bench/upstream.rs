@@ -1,0 +1,144 @@
+//! A fast MCP server of the modern era: a thread per connection, answers made of strings.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::http::{Connection, Message};
+
+/// How many tools it offers.
+pub(crate) const TOOLS: usize = 20;
+
+/// A server on a free loopback port; any path will do.
+pub(crate) struct Upstream {
+    address: SocketAddr,
+    mood: Arc<Mood>,
+}
+
+/// How it behaves, to be changed while it runs.
+#[derive(Default)]
+struct Mood {
+    /// Waits before each answer.
+    delay_millis: AtomicU64,
+    /// Accepts no connection and drops those that stand.
+    dead: AtomicBool,
+}
+
+impl Upstream {
+    /// Starts it; its threads end with the process.
+    pub(crate) fn start() -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let mood = Arc::new(Mood::default());
+        let shared = Arc::clone(&mood);
+        thread::spawn(move || accept(&listener, &shared));
+        Ok(Self { address, mood })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers this much later from now on.
+    pub(crate) fn delay(&self, delay: Duration) {
+        self.mood.delay_millis.store(
+            delay.as_millis().try_into().unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
+    }
+
+    /// Refuses connections from now on.
+    pub(crate) fn die(&self) {
+        self.mood.dead.store(true, Ordering::Relaxed);
+        // Wakes the accepting thread, which then drops its listener.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn accept(listener: &TcpListener, mood: &Arc<Mood>) {
+    for stream in listener.incoming() {
+        if mood.dead.load(Ordering::Relaxed) {
+            return;
+        }
+        let mood = Arc::clone(mood);
+        // A connection that breaks is the client's business; the benchmark sees it there.
+        thread::spawn(move || {
+            stream
+                .map_err(anyhow::Error::from)
+                .and_then(|stream| serve(stream, &mood))
+        });
+    }
+}
+
+fn serve(stream: TcpStream, mood: &Mood) -> Result<()> {
+    stream.set_nodelay(true)?;
+    let mut connection = Connection::over(stream)?;
+    connection.wait_forever()?;
+    while let Some(request) = connection.receive()? {
+        let delay = mood.delay_millis.load(Ordering::Relaxed);
+        if delay > 0 {
+            thread::sleep(Duration::from_millis(delay));
+        }
+        if mood.dead.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        connection.send(&answer(&request)?)?;
+    }
+    Ok(())
+}
+
+fn answer(request: &Message) -> Result<Vec<u8>> {
+    if !request.head.starts_with("POST ") {
+        return Ok(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n".to_vec());
+    }
+    let body = request.text()?;
+    let id = between(body, "\"id\":", &[',', '}']).unwrap_or("null");
+    let (status, outcome) = match between(body, "\"method\":\"", &['"']) {
+        Some("server/discover") => (
+            "200 OK",
+            result(r#""supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}"#),
+        ),
+        Some("tools/list") => ("200 OK", result(&format!("\"tools\":[{}]", tools()))),
+        Some("tools/call") => (
+            "200 OK",
+            r#""result":{"content":[{"type":"text","text":"TEXT"}],"resultType":"complete"}"#
+                .replace("TEXT", &"x".repeat(200)),
+        ),
+        _ => (
+            "404 Not Found",
+            r#""error":{"code":-32601,"message":"Method not found"}"#.to_owned(),
+        ),
+    };
+    let json = format!(r#"{{"jsonrpc":"2.0","id":{id},{outcome}}}"#);
+    Ok(format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+        json.len()
+    )
+    .into_bytes())
+}
+
+fn result(fields: &str) -> String {
+    format!(r#""result":{{{fields},"resultType":"complete","ttlMs":60000,"cacheScope":"public"}}"#)
+}
+
+fn tools() -> String {
+    let tools: Vec<String> = (0..TOOLS)
+        .map(|number| {
+            format!(
+                r#"{{"name":"tool_{number}","description":"Looks up record {number} and says what is known about it.","inputSchema":{{"type":"object","properties":{{"query":{{"type":"string","description":"What to look for"}},"limit":{{"type":"integer"}}}},"required":["query"]}}}}"#
+            )
+        })
+        .collect();
+    tools.join(",")
+}
+
+/// The text between `start` and the first of `ends`.
+pub(crate) fn between<'a>(text: &'a str, start: &str, ends: &[char]) -> Option<&'a str> {
+    let (_, rest) = text.split_once(start)?;
+    rest.split(ends).next().map(str::trim)
+}
