@@ -5,8 +5,6 @@ mod list;
 mod revoke;
 mod touch;
 
-pub use touch::KeyUse;
-
 use sqlx::FromRow;
 use tieline_domain::{KeyHash, KeyId, Timestamp, UserId};
 

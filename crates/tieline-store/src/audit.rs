@@ -9,8 +9,7 @@ mod page;
 mod verify;
 
 pub(crate) use append::append;
-pub use page::AuditFilter;
-pub use verify::AuditVerdict;
+pub use verify::FirstBadRow;
 
 use sqlx::FromRow;
 use tieline_domain::Timestamp;

@@ -5,14 +5,13 @@ mod insert;
 mod page;
 mod purge;
 
-pub use counts::{CallCounts, HourCount};
-pub use page::CallFilter;
+pub use counts::HourCount;
 
 use sqlx::FromRow;
 use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};
 
 use crate::StoreError;
-use crate::read::{parsed, parsed_optional, time, uncount};
+use crate::read::{parsed, parsed_optional, time};
 
 /// One tool call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +21,13 @@ pub struct CallRow {
     /// When it began.
     pub at: Timestamp,
     /// Who called.
-    pub user_id: Option<UserId>,
+    pub user_id: UserId,
     /// With which key.
     pub key_id: Option<KeyId>,
     /// In which session.
     pub session: Option<String>,
     /// The connector, which may be gone by now.
-    pub connector_id: Option<ConnectorId>,
+    pub connector_id: ConnectorId,
     /// The connector's key at that time.
     pub connector_slug: String,
     /// The tool, as its server calls it.
@@ -37,12 +36,12 @@ pub struct CallRow {
     pub outcome: String,
     /// Why, if it was not ok.
     pub code: Option<String>,
-    /// How long it took.
-    pub ms: u64,
-    /// The size of the request.
-    pub bytes_in: u64,
-    /// The size of the answer.
-    pub bytes_out: u64,
+    /// How many milliseconds it took.
+    pub ms: i64,
+    /// The size of the request in bytes.
+    pub bytes_in: i64,
+    /// The size of the answer in bytes.
+    pub bytes_out: i64,
     /// What the client calls itself.
     pub client: Option<String>,
     /// What finds the call in the log.
@@ -53,10 +52,10 @@ pub struct CallRow {
 struct Columns {
     id: String,
     at: i64,
-    user_id: Option<String>,
+    user_id: String,
     key_id: Option<String>,
     session: Option<String>,
-    connector_id: Option<String>,
+    connector_id: String,
     connector_slug: String,
     tool: String,
     outcome: String,
@@ -75,17 +74,17 @@ impl TryFrom<Columns> for CallRow {
         Ok(Self {
             id: parsed("calls.id", &row.id)?,
             at: time(row.at),
-            user_id: parsed_optional("calls.user_id", row.user_id.as_deref())?,
+            user_id: parsed("calls.user_id", &row.user_id)?,
             key_id: parsed_optional("calls.key_id", row.key_id.as_deref())?,
             session: row.session,
-            connector_id: parsed_optional("calls.connector_id", row.connector_id.as_deref())?,
+            connector_id: parsed("calls.connector_id", &row.connector_id)?,
             connector_slug: row.connector_slug,
             tool: row.tool,
             outcome: row.outcome,
             code: row.code,
-            ms: uncount(row.ms),
-            bytes_in: uncount(row.bytes_in),
-            bytes_out: uncount(row.bytes_out),
+            ms: row.ms,
+            bytes_in: row.bytes_in,
+            bytes_out: row.bytes_out,
             client: row.client,
             request_id: row.request_id,
         })

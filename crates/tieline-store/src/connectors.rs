@@ -9,9 +9,9 @@ mod update;
 
 pub(crate) use list::in_transaction;
 
-pub use insert::{NewConnectorRow, NewCredential};
+pub use insert::NewConnectorRow;
 pub use set_status::StatusUpdate;
-pub use update::ConnectorPatch;
+pub use update::{ConnectorPatch, CredentialPatch};
 
 use std::fmt;
 
@@ -92,20 +92,8 @@ impl fmt::Debug for ConnectorRow {
     }
 }
 
-/// What was learnt about a server while its tools were listed.
-#[derive(Clone, Debug)]
-pub struct ServerSeen {
-    /// What it calls itself.
-    pub name: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-    /// The protocol revision in use.
-    pub revision: Option<String>,
-    /// What it tells agents about itself.
-    pub instructions: Option<String>,
-    /// When it was asked.
-    pub at: Timestamp,
-}
+/// The status of a connector that was not reached yet since it was added or changed.
+pub(crate) const CHECKING: &str = "checking";
 
 /// The columns in the order of [`Columns`], `id` first.
 macro_rules! columns {

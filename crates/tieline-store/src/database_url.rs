@@ -47,7 +47,6 @@ impl DatabaseUrl {
     pub fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
         let text = text.trim();
         let path = match text.split_once(':') {
-            None => text,
             Some(("postgres" | "postgresql", _)) => return Self::parse_postgres(text),
             Some(("sqlite", rest)) => rest.strip_prefix("//").unwrap_or(rest),
             // `C:\…` is a path; a scheme has at least two letters.
@@ -56,7 +55,7 @@ impl DatabaseUrl {
                     scheme: scheme.chars().take(16).collect(),
                 });
             }
-            Some(_) => text,
+            None | Some(_) => text,
         };
         match path {
             "" => Err(DatabaseUrlError::Empty),

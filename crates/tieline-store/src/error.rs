@@ -13,18 +13,15 @@ pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Another row already has this value.
-    #[error("another row already has this {what}")]
+    /// Another row already has this value, or someone else changed the row since it was read.
+    #[error("someone else was first: {what}")]
     Conflict {
-        /// Which value: `slug`, `email`, …
+        /// What both wanted: `slug`, `email`, `row_version`, …
         what: &'static str,
     },
     /// The row does not exist, or no longer.
     #[error("there is no such row")]
     NotFound,
-    /// Someone else changed the row since it was read.
-    #[error("the row was changed by someone else since it was read; read it again")]
-    Stale,
     /// The change would leave nobody who can administer Tieline.
     #[error("this is the last active admin; make someone else an admin first")]
     LastAdmin,

@@ -29,12 +29,12 @@ mod store;
 mod tools;
 mod users;
 
-pub use access_keys::{KeyRow, KeyUse};
-pub use audit::{AuditFilter, AuditRow, AuditVerdict};
-pub use calls::{CallCounts, CallFilter, CallRow, HourCount};
+pub use access_keys::KeyRow;
+pub use audit::{AuditRow, FirstBadRow};
+pub use calls::{CallRow, HourCount};
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{
-    ConnectorPatch, ConnectorRow, NewConnectorRow, NewCredential, ServerSeen, StatusUpdate,
+    ConnectorPatch, ConnectorRow, CredentialPatch, NewConnectorRow, StatusUpdate,
 };
 pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use error::StoreError;
@@ -42,5 +42,5 @@ pub use page::{Loaded, Page};
 pub use server_lock::ServerLock;
 pub use sign_ins::SignInRow;
 pub use store::Store;
-pub use tools::{Replaced, ToolRow};
+pub use tools::{CatalogUpdate, ToolRow};
 pub use users::{InvitationRow, UserPatch, UserRow};

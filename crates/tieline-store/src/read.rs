@@ -31,17 +31,17 @@ pub(crate) fn time(millis: i64) -> Timestamp {
 }
 
 pub(crate) fn millis(time: Option<Timestamp>) -> Option<i64> {
-    time.map(|time| time.as_millis())
-}
-
-/// A count that the database cannot hold is stored as the largest that it can.
-pub(crate) fn count(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+    time.map(Timestamp::as_millis)
 }
 
 /// A stored count; a negative one can only come from outside and reads as zero.
 pub(crate) fn uncount(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
+}
+
+/// A count from the database, as large as fits.
+pub(crate) fn bounded(number: i64) -> u32 {
+    u32::try_from(uncount(number)).unwrap_or(u32::MAX)
 }
 
 /// Text that a server or a client sent. PostgreSQL refuses U+0000 in text, so both engines store U+FFFD for it.

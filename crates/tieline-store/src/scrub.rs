@@ -41,11 +41,13 @@ impl Store {
         });
         match emptied.await {
             Ok(Ok(true)) => {}
-            Ok(Ok(false)) => tracing::warn!(
-                "the database log is in use and could not be emptied; it will be tried again"
-            ),
+            Ok(Ok(false)) => {
+                tracing::warn!(
+                    "the database log is in use and could not be emptied; it will be tried again"
+                );
+            }
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the database log could not be emptied; it will be tried again")
+                tracing::warn!(%error, "the database log could not be emptied; it will be tried again");
             }
             Err(error) => tracing::error!(%error, "emptying the database log failed"),
         }

@@ -4,7 +4,7 @@ mod list;
 mod replace;
 mod set_enabled;
 
-pub use replace::Replaced;
+pub use replace::CatalogUpdate;
 
 use sqlx::FromRow;
 use tieline_domain::{ConnectorId, Timestamp};

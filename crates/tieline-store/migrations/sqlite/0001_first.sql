@@ -113,10 +113,10 @@ CREATE UNIQUE INDEX connector_tools_name ON connector_tools (connector_id, name)
 CREATE TABLE calls (
     id             TEXT NOT NULL PRIMARY KEY,
     at             INTEGER NOT NULL,
-    user_id        TEXT,
+    user_id        TEXT NOT NULL,
     key_id         TEXT,
     session        TEXT,
-    connector_id   TEXT,
+    connector_id   TEXT NOT NULL,
     connector_slug TEXT NOT NULL,
     tool           TEXT NOT NULL,
     outcome        TEXT NOT NULL,

@@ -3,25 +3,23 @@
 use tieline_domain::UserId;
 
 use super::{Columns, KeyRow, columns};
-use crate::{Store, StoreError};
+use crate::{Loaded, Store, StoreError};
 
 impl Store {
-    /// All keys, newest first, with those that were revoked.
-    pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
-        let mut conn = self.db().read().await?;
-        let sql = concat!("SELECT ", columns!(), " FROM access_keys ORDER BY id DESC");
-        Ok(readable(fetch_each!(conn, Columns, sql)?))
-    }
-
-    /// The keys of one user, newest first, with those that were revoked.
-    pub async fn keys_of(&self, user: UserId) -> Result<Vec<KeyRow>, StoreError> {
+    /// The keys of one user, or all, newest first, with those that were revoked.
+    pub async fn keys(&self, owner: Option<UserId>) -> Result<Vec<KeyRow>, StoreError> {
         let mut conn = self.db().read().await?;
         let sql = concat!(
             "SELECT ",
             columns!(),
-            " FROM access_keys WHERE user_id = $1 ORDER BY id DESC"
+            " FROM access_keys WHERE ($1 IS NULL OR user_id = $1) ORDER BY id DESC"
         );
-        Ok(readable(fetch_each!(conn, Columns, sql, user.to_string())?))
+        Ok(readable(fetch_each!(
+            conn,
+            Columns,
+            sql,
+            owner.map(|owner| owner.to_string())
+        )?))
     }
 
     /// The keys that were not revoked. Whether one is expired depends on when it is used, so the caller checks that.
@@ -36,19 +34,6 @@ impl Store {
     }
 }
 
-fn readable(rows: Vec<Result<Columns, String>>) -> Vec<KeyRow> {
-    let mut keys = Vec::with_capacity(rows.len());
-    for row in rows {
-        let key = row
-            .as_ref()
-            .map_or_else(Clone::clone, |columns| columns.id.clone());
-        match row.map(KeyRow::try_from) {
-            Ok(Ok(row)) => keys.push(row),
-            _ => tracing::error!(
-                key,
-                "this access key's row cannot be read, so it is left out"
-            ),
-        }
-    }
-    keys
+fn readable(found: Vec<Result<Columns, String>>) -> Vec<KeyRow> {
+    Loaded::check(found, |columns: &Columns| &columns.id).readable("access_keys")
 }

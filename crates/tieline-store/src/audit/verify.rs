@@ -7,24 +7,12 @@ use crate::{AuditChain, Store, StoreError};
 
 const ROWS_AT_ONCE: i64 = 500;
 
-/// What a walk along the chain found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AuditVerdict {
-    /// Every row is as it was written, and none is missing.
-    Intact {
-        /// How many rows there are.
-        rows: u64,
-    },
-    /// The row with this number was edited, removed, moved or added by someone without the key.
-    FirstBadRow {
-        /// Its number.
-        seq: u64,
-    },
-    /// The rows from this number on were cut off.
-    Truncated {
-        /// The number of the first one that is missing.
-        seq: u64,
-    },
+/// Where the chain breaks: the first row that was edited, removed, moved or added by someone without the key. When the
+/// last rows were cut off, it is the first of those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstBadRow {
+    /// Its number.
+    pub seq: u64,
 }
 
 /// The last link that was found good.
@@ -40,8 +28,12 @@ struct Head {
 }
 
 impl Store {
-    /// Checks every row of the audit log. Rows that are added meanwhile are checked too.
-    pub async fn audit_verify(&self, chain: AuditChain) -> Result<AuditVerdict, StoreError> {
+    /// Checks every row of the audit log, and answers how many there are. Rows that are added meanwhile are checked
+    /// too.
+    pub async fn audit_verify(
+        &self,
+        chain: &AuditChain,
+    ) -> Result<Result<u64, FirstBadRow>, StoreError> {
         let mut conn = self.db().read().await?;
         let mut walk = Walk {
             seq: 0,
@@ -51,36 +43,27 @@ impl Store {
             // The head is read before the rows that it is compared with, and both are written in one transaction:
             // rows up to the head must exist, rows behind it may only exist if the head moved on meanwhile.
             let head = read_head(&mut conn).await?;
-            if let Some(seq) = walk.to(&head, &mut conn, &chain).await? {
-                return Ok(AuditVerdict::FirstBadRow { seq: uncount(seq) });
+            let broken = walk.to(&head, &mut conn, chain).await? || !head.ends(&walk, chain);
+            if !broken && !row_exists_after(&mut conn, walk.seq).await? {
+                return Ok(Ok(uncount(walk.seq)));
             }
-            if !head.ends(&walk, &chain) {
-                return Ok(AuditVerdict::Truncated {
+            if broken || read_head(&mut conn).await?.seq <= walk.seq {
+                return Ok(Err(FirstBadRow {
                     seq: uncount(walk.seq + 1),
-                });
-            }
-            if !row_exists_after(&mut conn, walk.seq).await? {
-                return Ok(AuditVerdict::Intact {
-                    rows: uncount(walk.seq),
-                });
-            }
-            if read_head(&mut conn).await?.seq <= walk.seq {
-                return Ok(AuditVerdict::FirstBadRow {
-                    seq: uncount(walk.seq + 1),
-                });
+                }));
             }
         }
     }
 }
 
 impl Walk {
-    /// Follows the chain up to the head. Answers the number of the first row that breaks it.
+    /// Follows the chain up to the head. Answers whether the next row breaks it.
     async fn to(
         &mut self,
         head: &Head,
         conn: &mut Conn,
         chain: &AuditChain,
-    ) -> Result<Option<i64>, StoreError> {
+    ) -> Result<bool, StoreError> {
         loop {
             let rows = fetch_each!(
                 conn,
@@ -93,14 +76,14 @@ impl Walk {
                 ROWS_AT_ONCE,
             )?;
             if rows.is_empty() {
-                return Ok(None);
+                return Ok(false);
             }
             for row in rows {
                 match row {
                     Ok(row) if self.is_followed_by(&row, chain) => {
-                        (self.seq, self.hash) = (row.seq, row.hash)
+                        (self.seq, self.hash) = (row.seq, row.hash);
                     }
-                    _ => return Ok(Some(self.seq + 1)),
+                    _ => return Ok(true),
                 }
             }
         }

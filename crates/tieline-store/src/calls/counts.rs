@@ -1,11 +1,11 @@
 //! How busy each connector was in the last day, hour by hour.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tieline_domain::{ConnectorId, Timestamp};
 
-use crate::read::uncount;
+use crate::read::bounded;
 use crate::{Store, StoreError};
 
 const HOURS: usize = 24;
@@ -15,23 +15,18 @@ const HOUR: Duration = Duration::from_hours(1);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HourCount {
     /// All calls.
-    pub calls: u64,
+    pub calls: u32,
     /// Those that did not end well.
-    pub failures: u64,
-}
-
-/// The calls to one connector in the last 24 hours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallCounts {
-    /// The connector, which may be gone by now.
-    pub connector_id: ConnectorId,
-    /// Hour by hour; the last one ends now.
-    pub hours: [HourCount; HOURS],
+    pub failed: u32,
 }
 
 impl Store {
-    /// The calls of the last 24 hours by connector. Connectors without calls are not in it.
-    pub async fn call_counts_24h(&self, now: Timestamp) -> Result<Vec<CallCounts>, StoreError> {
+    /// The calls of the last 24 hours by connector, hour by hour, of which the last ends now. Connectors without calls
+    /// are not in it; those that are gone may be.
+    pub async fn call_counts_24h(
+        &self,
+        now: Timestamp,
+    ) -> Result<HashMap<ConnectorId, [HourCount; HOURS]>, StoreError> {
         let from = now.minus(HOUR * 24);
         let mut conn = self.db().read().await?;
         let rows = fetch_all!(
@@ -40,12 +35,12 @@ impl Store {
             "SELECT connector_id, (at - $1 - 1) / 3600000 AS hour, COUNT(*),
                  SUM(CASE WHEN outcome = 'ok' THEN 0 ELSE 1 END)
              FROM calls
-             WHERE at > $1 AND at <= $2 AND connector_id IS NOT NULL
+             WHERE at > $1 AND at <= $2
              GROUP BY connector_id, hour",
             from.as_millis(),
             now.as_millis(),
         )?;
-        let mut counts: BTreeMap<ConnectorId, [HourCount; HOURS]> = BTreeMap::new();
+        let mut counts: HashMap<ConnectorId, [HourCount; HOURS]> = HashMap::new();
         for (connector, hour, calls, failures) in rows {
             let Ok(connector) = connector.parse() else {
                 continue;
@@ -56,17 +51,11 @@ impl Store {
                 .and_then(|hour| hours.get_mut(hour))
             {
                 *count = HourCount {
-                    calls: uncount(calls),
-                    failures: uncount(failures),
+                    calls: bounded(calls),
+                    failed: bounded(failures),
                 };
             }
         }
-        Ok(counts
-            .into_iter()
-            .map(|(connector_id, hours)| CallCounts {
-                connector_id,
-                hours,
-            })
-            .collect())
+        Ok(counts)
     }
 }

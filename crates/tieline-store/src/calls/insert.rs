@@ -3,7 +3,7 @@
 use sqlx::QueryBuilder;
 
 use super::CallRow;
-use crate::read::{count, foreign, foreign_optional};
+use crate::read::{foreign, foreign_optional};
 use crate::{Store, StoreError};
 
 /// With 15 values a row this stays under the 32,766 that SQLite takes in one statement.
@@ -11,7 +11,7 @@ const ROWS_AT_ONCE: usize = 500;
 
 impl Store {
     /// Adds calls, all or none. A call that is already there stays as it is, so a batch may be tried again.
-    pub async fn calls_insert_many(&self, calls: &[CallRow]) -> Result<(), StoreError> {
+    pub async fn calls_insert(&self, calls: Vec<CallRow>) -> Result<(), StoreError> {
         if calls.is_empty() {
             return Ok(());
         }
@@ -25,17 +25,17 @@ impl Store {
                 insert.push_values(rows, |mut row, call| {
                     row.push_bind(call.id.to_string())
                         .push_bind(call.at.as_millis())
-                        .push_bind(call.user_id.map(|id| id.to_string()))
+                        .push_bind(call.user_id.to_string())
                         .push_bind(call.key_id.map(|id| id.to_string()))
                         .push_bind(foreign_optional(call.session.as_deref()).map(String::from))
-                        .push_bind(call.connector_id.map(|id| id.to_string()))
+                        .push_bind(call.connector_id.to_string())
                         .push_bind(call.connector_slug.as_str())
                         .push_bind(foreign(&call.tool).into_owned())
                         .push_bind(call.outcome.as_str())
                         .push_bind(call.code.as_deref())
-                        .push_bind(count(call.ms))
-                        .push_bind(count(call.bytes_in))
-                        .push_bind(count(call.bytes_out))
+                        .push_bind(call.ms)
+                        .push_bind(call.bytes_in)
+                        .push_bind(call.bytes_out)
                         .push_bind(foreign_optional(call.client.as_deref()).map(String::from))
                         .push_bind(foreign_optional(call.request_id.as_deref()).map(String::from));
                 });

@@ -4,12 +4,12 @@ use std::fmt;
 
 use tieline_domain::{ConnectorId, Slug, Timestamp};
 
-use super::ConnectorRow;
+use super::{CHECKING, ConnectorRow};
 use crate::read::millis;
 use crate::{Change, Store, StoreError};
 
-/// A connector to be added.
-#[derive(Clone, Debug)]
+/// A connector to be added. Its `Debug` leaves the sealed credential out.
+#[derive(Clone)]
 pub struct NewConnectorRow {
     /// Its id; the credential is sealed for it.
     pub id: ConnectorId,
@@ -23,45 +23,34 @@ pub struct NewConnectorRow {
     pub url: String,
     /// The header that carries the credential.
     pub auth_header: String,
-    /// Whether it is on from the start.
-    pub enabled: bool,
-    /// Its credential.
-    pub credential: Option<NewCredential>,
-    /// What is known of it: usually that it is being checked.
-    pub status: String,
+    /// Its sealed credential.
+    pub sealed: Option<Vec<u8>>,
+    /// What an admin recognises the credential by.
+    pub token_hint: Option<String>,
     /// Who adds it.
     pub created_by: String,
     /// When.
     pub created_at: Timestamp,
 }
 
-/// A sealed credential to be stored.
-#[derive(Clone)]
-pub struct NewCredential {
-    /// What only the key ring can open.
-    pub sealed: Vec<u8>,
-    /// What an admin recognises it by.
-    pub hint: Option<String>,
-    /// When it was entered.
-    pub set_at: Timestamp,
-}
-
-impl fmt::Debug for NewCredential {
+impl fmt::Debug for NewConnectorRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewCredential")
-            .field("set_at", &self.set_at)
+        f.debug_struct("NewConnectorRow")
+            .field("id", &self.id)
+            .field("slug", &self.slug)
+            .field("sealed", &self.sealed.is_some())
             .finish_non_exhaustive()
     }
 }
 
 impl Store {
-    /// Adds a connector. Of several with one slug, one is added and the others are a
+    /// Adds a connector, turned on. Of several with one slug, one is added and the others are a
     /// [`Conflict`](StoreError::Conflict) over `slug`, also when they arrive at once.
     pub async fn connector_insert(
         &self,
-        new: &NewConnectorRow,
+        new: NewConnectorRow,
         change: &Change,
-    ) -> Result<ConnectorRow, StoreError> {
+    ) -> Result<(), StoreError> {
         let row = first_row(new);
         let mut tx = self.db().begin().await?;
         execute!(
@@ -88,27 +77,25 @@ impl Store {
             row.row_version,
         )
         .map_err(StoreError::unique("slug"))?;
-        change.commit_configuration(tx).await?;
-        Ok(row)
+        change.commit_configuration(tx).await
     }
 }
 
-fn first_row(new: &NewConnectorRow) -> ConnectorRow {
-    let credential = new.credential.as_ref();
+fn first_row(new: NewConnectorRow) -> ConnectorRow {
     ConnectorRow {
         id: new.id,
-        slug: new.slug.clone(),
-        name: new.name.clone(),
-        provider: new.provider.clone(),
-        url: new.url.clone(),
-        auth_header: new.auth_header.clone(),
-        enabled: new.enabled,
+        slug: new.slug,
+        name: new.name,
+        provider: new.provider,
+        url: new.url,
+        auth_header: new.auth_header,
+        enabled: true,
         credential_version: 1,
-        sealed: credential.map(|credential| credential.sealed.clone()),
-        token_hint: credential.and_then(|credential| credential.hint.clone()),
-        token_set_at: credential.map(|credential| credential.set_at),
+        token_set_at: new.sealed.is_some().then_some(new.created_at),
+        sealed: new.sealed,
+        token_hint: new.token_hint,
         wire: None,
-        status: new.status.clone(),
+        status: CHECKING.to_owned(),
         status_code: None,
         status_message: None,
         status_at: None,
@@ -118,7 +105,7 @@ fn first_row(new: &NewConnectorRow) -> ConnectorRow {
         revision: None,
         instructions: None,
         tools_refreshed_at: None,
-        created_by: new.created_by.clone(),
+        created_by: new.created_by,
         created_at: new.created_at,
         updated_at: new.created_at,
         row_version: 1,

@@ -16,20 +16,7 @@ impl Store {
             Columns,
             concat!("SELECT ", columns!(), " FROM connectors ORDER BY id")
         )?;
-        let mut all = Loaded {
-            rows: Vec::new(),
-            broken: Vec::new(),
-        };
-        for row in found {
-            let id = row
-                .as_ref()
-                .map_or_else(Clone::clone, |columns| columns.id.clone());
-            match row.map(ConnectorRow::try_from) {
-                Ok(Ok(row)) => all.rows.push(row),
-                _ => all.broken.push(id),
-            }
-        }
-        Ok(all)
+        Ok(Loaded::check(found, |columns: &Columns| &columns.id))
     }
 
     /// The connector with this key.

@@ -9,7 +9,7 @@ use crate::{Store, StoreError, meta};
 /// What was found out.
 #[derive(Clone, Debug)]
 pub struct StatusUpdate {
-    /// `ready`, `failing`, …
+    /// `working`, `failing`, …
     pub status: String,
     /// Why, for programs.
     pub code: Option<String>,
@@ -17,8 +17,6 @@ pub struct StatusUpdate {
     pub message: Option<String>,
     /// When it was found out.
     pub at: Timestamp,
-    /// The `credential_version` that it was found out with. What was learnt with another one is dropped.
-    pub credential_version: Option<i64>,
 }
 
 impl Store {
@@ -26,19 +24,13 @@ impl Store {
     pub async fn connector_set_status(
         &self,
         id: ConnectorId,
-        update: &StatusUpdate,
+        update: StatusUpdate,
     ) -> Result<bool, StoreError> {
         let mut tx = self.db().begin().await?;
         let row = match list::in_transaction(&mut tx, id).await {
             Err(StoreError::NotFound) => return Ok(false),
             row => row?,
         };
-        if update
-            .credential_version
-            .is_some_and(|version| version != row.credential_version)
-        {
-            return Ok(false);
-        }
         let status = foreign(&update.status);
         let code = foreign_optional(update.code.as_deref());
         let message = foreign_optional(update.message.as_deref());
@@ -68,5 +60,17 @@ impl Store {
         }
         tx.commit().await?;
         Ok(is_visible)
+    }
+
+    /// Notes that the connector was checked and is as it was.
+    pub async fn connector_touch(&self, id: ConnectorId, at: Timestamp) -> Result<(), StoreError> {
+        let mut conn = self.db().write().await?;
+        execute!(
+            conn,
+            "UPDATE connectors SET status_at = $2 WHERE id = $1",
+            id.to_string(),
+            at.as_millis()
+        )?;
+        Ok(())
     }
 }

@@ -5,21 +5,21 @@ use tieline_domain::ConnectorId;
 use crate::{Store, StoreError, meta};
 
 impl Store {
-    /// Sets or forgets the wire. Answers whether it did: not when it was already so, and not when the connector has
-    /// meanwhile got another address, header or credential.
+    /// Sets the wire. Answers whether it did: not when it was already so, and not when someone has meanwhile changed
+    /// the connector.
     pub async fn connector_set_wire(
         &self,
         id: ConnectorId,
-        credential_version: i64,
-        wire: Option<&str>,
+        row_version: i64,
+        wire: &str,
     ) -> Result<bool, StoreError> {
         let mut tx = self.db().begin().await?;
         let changed = execute!(
             tx,
             "UPDATE connectors SET wire = $3
-             WHERE id = $1 AND credential_version = $2 AND COALESCE(wire, '') <> COALESCE($3, '')",
+             WHERE id = $1 AND row_version = $2 AND COALESCE(wire, '') <> $3",
             id.to_string(),
-            credential_version,
+            row_version,
             wire,
         )?;
         if changed == 0 {

@@ -1,8 +1,10 @@
 //! Changes what an admin may change of a connector.
 
+use std::fmt;
+
 use tieline_domain::{ConnectorId, Timestamp};
 
-use super::{ConnectorRow, NewCredential, list};
+use super::{CHECKING, ConnectorRow, list};
 use crate::dialect::Tx;
 use crate::read::millis;
 use crate::{Change, Store, StoreError};
@@ -12,83 +14,90 @@ use crate::{Change, Store, StoreError};
 pub struct ConnectorPatch {
     /// Another name. The slug stays.
     pub name: Option<String>,
-    /// Another address. What was learnt about the wire is forgotten.
+    /// Another address.
     pub url: Option<String>,
     /// Another header.
     pub auth_header: Option<String>,
-    /// On or off.
-    pub enabled: Option<bool>,
     /// Another credential, or none any more.
-    pub credential: Option<Option<NewCredential>>,
-    /// What is known of it from now on, without a reason.
-    pub status: Option<String>,
+    pub credential: Option<CredentialPatch>,
+    /// Forget which wire the server was found to speak.
+    pub forget_wire: bool,
+}
+
+/// A sealed credential to be stored in place of the one before; all empty to have none.
+#[derive(Clone, Default)]
+pub struct CredentialPatch {
+    /// What only the key ring can open.
+    pub sealed: Option<Vec<u8>>,
+    /// What an admin recognises it by.
+    pub token_hint: Option<String>,
+    /// When it was entered.
+    pub token_set_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for CredentialPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialPatch")
+            .field("sealed", &self.sealed.is_some())
+            .field("token_set_at", &self.token_set_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConnectorPatch {
-    fn reaches_elsewhere(&self, row: &ConnectorRow) -> bool {
-        self.credential.is_some()
-            || self.url.as_ref().is_some_and(|url| *url != row.url)
-            || self
-                .auth_header
-                .as_ref()
-                .is_some_and(|header| *header != row.auth_header)
-    }
-
-    fn apply(&self, row: &mut ConnectorRow, at: Timestamp) {
-        if self.reaches_elsewhere(row) {
-            row.credential_version += 1;
+    /// Applies the patch. A connector that now reaches another place, or the same with another credential, has yet to
+    /// be checked.
+    fn apply(self, row: &mut ConnectorRow, at: Timestamp) {
+        let before = (row.url.clone(), row.auth_header.clone());
+        let same_credential = self.credential.is_none();
+        if let Some(name) = self.name {
+            row.name = name;
         }
-        if let Some(url) = self.url.as_ref().filter(|url| **url != row.url) {
-            row.url.clone_from(url);
+        if let Some(url) = self.url {
+            row.url = url;
+        }
+        if let Some(auth_header) = self.auth_header {
+            row.auth_header = auth_header;
+        }
+        if let Some(credential) = self.credential {
+            row.sealed = credential.sealed;
+            row.token_hint = credential.token_hint;
+            row.token_set_at = credential.token_set_at;
+        }
+        if self.forget_wire {
             row.wire = None;
         }
-        if let Some(credential) = &self.credential {
-            row.sealed = credential
-                .as_ref()
-                .map(|credential| credential.sealed.clone());
-            row.token_hint = credential
-                .as_ref()
-                .and_then(|credential| credential.hint.clone());
-            row.token_set_at = credential.as_ref().map(|credential| credential.set_at);
-        }
-        row.name
-            .clone_from(self.name.as_ref().unwrap_or(&row.name.clone()));
-        row.auth_header.clone_from(
-            self.auth_header
-                .as_ref()
-                .unwrap_or(&row.auth_header.clone()),
-        );
-        row.enabled = self.enabled.unwrap_or(row.enabled);
-        if let Some(status) = &self.status {
-            if *status != row.status {
+        if before != (row.url.clone(), row.auth_header.clone()) || !same_credential {
+            row.credential_version += 1;
+            if row.status != CHECKING {
                 row.status_since = Some(at);
             }
-            row.status.clone_from(status);
+            CHECKING.clone_into(&mut row.status);
             (row.status_code, row.status_message) = (None, None);
         }
-        row.updated_at = at;
-        row.row_version += 1;
     }
 }
 
 impl Store {
-    /// Changes a connector that is still the one that was read: [`Stale`](StoreError::Stale) if its `row_version` is
-    /// another by now.
+    /// Changes a connector that is still the one that was read: a [`Conflict`](StoreError::Conflict) over
+    /// `row_version` if that is another by now.
     pub async fn connector_update(
         &self,
         id: ConnectorId,
         expected_row_version: i64,
-        patch: &ConnectorPatch,
+        patch: ConnectorPatch,
         change: &Change,
-    ) -> Result<ConnectorRow, StoreError> {
+    ) -> Result<(), StoreError> {
         let mut tx = self.db().begin().await?;
         let mut row = list::in_transaction(&mut tx, id).await?;
         if row.row_version != expected_row_version {
-            return Err(StoreError::Stale);
+            return Err(StoreError::Conflict {
+                what: "row_version",
+            });
         }
         let loses_secret = patch.credential.is_some() && row.sealed.is_some();
         patch.apply(&mut row, change.audit.at);
-        write(&mut tx, &row).await?;
+        write(&mut tx, &row, change.audit.at).await?;
         if loses_secret {
             self.scrubber().announce();
         }
@@ -96,7 +105,7 @@ impl Store {
         if loses_secret {
             self.scrub().await;
         }
-        Ok(row)
+        Ok(())
     }
 
     /// Turns a connector on or off, whatever else was changed meanwhile: this is the emergency brake.
@@ -105,27 +114,22 @@ impl Store {
         id: ConnectorId,
         enabled: bool,
         change: &Change,
-    ) -> Result<ConnectorRow, StoreError> {
+    ) -> Result<(), StoreError> {
         let mut tx = self.db().begin().await?;
         let mut row = list::in_transaction(&mut tx, id).await?;
-        ConnectorPatch {
-            enabled: Some(enabled),
-            ..ConnectorPatch::default()
-        }
-        .apply(&mut row, change.audit.at);
-        write(&mut tx, &row).await?;
-        change.commit_configuration(tx).await?;
-        Ok(row)
+        row.enabled = enabled;
+        write(&mut tx, &row, change.audit.at).await?;
+        change.commit_configuration(tx).await
     }
 }
 
-async fn write(tx: &mut Tx, row: &ConnectorRow) -> Result<(), StoreError> {
+async fn write(tx: &mut Tx, row: &ConnectorRow, at: Timestamp) -> Result<(), StoreError> {
     execute!(
         tx,
         "UPDATE connectors
          SET name = $2, url = $3, auth_header = $4, enabled = $5, credential_version = $6, sealed = $7,
              token_hint = $8, token_set_at = $9, wire = $10, status = $11, status_code = $12, status_message = $13,
-             status_since = $14, updated_at = $15, row_version = $16
+             status_since = $14, updated_at = $15, row_version = row_version + 1
          WHERE id = $1",
         row.id.to_string(),
         &row.name,
@@ -141,8 +145,7 @@ async fn write(tx: &mut Tx, row: &ConnectorRow) -> Result<(), StoreError> {
         &row.status_code,
         &row.status_message,
         millis(row.status_since),
-        row.updated_at.as_millis(),
-        row.row_version,
+        at.as_millis(),
     )?;
     Ok(())
 }

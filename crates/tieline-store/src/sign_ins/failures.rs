@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tieline_domain::Timestamp;
 
-use crate::read::uncount;
+use crate::read::bounded;
 use crate::{Store, StoreError};
 
 /// Longer than any window in which failures are counted.
@@ -37,7 +37,7 @@ impl Store {
         &self,
         scope: &str,
         since: Timestamp,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<u32, StoreError> {
         let mut conn = self.db().read().await?;
         let found = fetch_optional!(
             conn,
@@ -46,7 +46,7 @@ impl Store {
             scope,
             since.as_millis(),
         )?;
-        Ok(found.map_or(0, |(failures,)| uncount(failures)))
+        Ok(found.map_or(0, |(failures,)| bounded(failures)))
     }
 
     /// Forgets the failures of a scope.

@@ -9,7 +9,7 @@ type Columns = (Vec<u8>, String, i64, i64, i64, Option<String>);
 impl Store {
     /// A sign-in and its user, whatever their state: whether it is expired or the user disabled is the caller's to
     /// decide.
-    pub async fn sign_in_get(
+    pub async fn sign_in_with_user(
         &self,
         id_hash: &[u8; 32],
     ) -> Result<Option<(SignInRow, UserRow)>, StoreError> {

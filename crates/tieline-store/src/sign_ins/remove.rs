@@ -5,40 +5,36 @@ use tieline_domain::{Timestamp, UserId};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Signs one browser out. Answers whether it was signed in.
-    pub async fn sign_in_delete(&self, id_hash: &[u8; 32]) -> Result<bool, StoreError> {
+    /// Signs one browser out, if it is signed in.
+    pub async fn sign_in_delete(&self, id_hash: &[u8; 32]) -> Result<(), StoreError> {
         let mut conn = self.db().write().await?;
-        Ok(execute!(
+        execute!(
             conn,
             "DELETE FROM sign_ins WHERE id_hash = $1",
             &id_hash[..]
-        )? == 1)
+        )?;
+        Ok(())
     }
 
-    /// Signs a user out everywhere, except perhaps where they are now. Answers how many browsers that were.
-    pub async fn sign_ins_delete_for_user(
-        &self,
-        user: UserId,
-        except: Option<&[u8; 32]>,
-    ) -> Result<u64, StoreError> {
+    /// Signs a user out everywhere.
+    pub async fn sign_ins_delete_for_user(&self, user: UserId) -> Result<(), StoreError> {
         let mut conn = self.db().write().await?;
-        // No hash is empty, so an empty one spares none.
-        let except = except.map_or(&[][..], |hash| &hash[..]);
-        Ok(execute!(
+        execute!(
             conn,
-            "DELETE FROM sign_ins WHERE user_id = $1 AND id_hash <> $2",
-            user.to_string(),
-            except
-        )?)
+            "DELETE FROM sign_ins WHERE user_id = $1",
+            user.to_string()
+        )?;
+        Ok(())
     }
 
-    /// Removes sign-ins that are no longer good. Answers how many.
-    pub async fn sign_ins_purge_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+    /// Removes sign-ins that are no longer good.
+    pub async fn sign_ins_purge(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut conn = self.db().write().await?;
-        Ok(execute!(
+        execute!(
             conn,
             "DELETE FROM sign_ins WHERE expires_at <= $1",
             now.as_millis()
-        )?)
+        )?;
+        Ok(())
     }
 }

@@ -5,20 +5,14 @@ use tieline_domain::Timestamp;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Sets when a sign-in was last used and until when it is good.
-    pub async fn sign_in_touch(
-        &self,
-        id_hash: &[u8; 32],
-        at: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    /// Sets when a sign-in was last used, and its user last seen.
+    pub async fn sign_in_touch(&self, id_hash: &[u8; 32], at: Timestamp) -> Result<(), StoreError> {
         let mut conn = self.db().write().await?;
         execute!(
             conn,
-            "UPDATE sign_ins SET last_seen_at = $2, expires_at = $3 WHERE id_hash = $1",
+            "UPDATE sign_ins SET last_seen_at = $2 WHERE id_hash = $1",
             &id_hash[..],
             at.as_millis(),
-            expires_at.as_millis(),
         )?;
         execute!(
             conn,

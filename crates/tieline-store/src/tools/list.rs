@@ -4,7 +4,7 @@ use tieline_domain::ConnectorId;
 
 use super::{Columns, ToolRow, columns};
 use crate::dialect::Tx;
-use crate::{Store, StoreError};
+use crate::{Loaded, Store, StoreError};
 
 impl Store {
     /// The tools of all connectors, in the order of their servers' lists. A row that cannot be read is logged and left
@@ -44,19 +44,6 @@ pub(super) async fn in_transaction(
     Ok(readable(fetch_each!(tx, Columns, sql, id.to_string())?))
 }
 
-fn readable(rows: Vec<Result<Columns, String>>) -> Vec<ToolRow> {
-    let mut tools = Vec::with_capacity(rows.len());
-    for row in rows {
-        let connector = row
-            .as_ref()
-            .map_or_else(Clone::clone, |columns| columns.connector_id.clone());
-        match row.map(ToolRow::try_from) {
-            Ok(Ok(tool)) => tools.push(tool),
-            _ => tracing::error!(
-                connector,
-                "a stored tool of this connector cannot be read, so it is left out"
-            ),
-        }
-    }
-    tools
+fn readable(found: Vec<Result<Columns, String>>) -> Vec<ToolRow> {
+    Loaded::check(found, |columns: &Columns| &columns.connector_id).readable("connector_tools")
 }

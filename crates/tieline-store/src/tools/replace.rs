@@ -2,61 +2,90 @@
 
 use std::collections::HashMap;
 
-use tieline_domain::ConnectorId;
+use tieline_domain::{ConnectorId, Timestamp};
 
 use super::{ToolRow, list};
 use crate::connectors::in_transaction as connector_in_transaction;
 use crate::dialect::Tx;
 use crate::read::{foreign, foreign_optional};
-use crate::{ConnectorRow, ServerSeen, Store, StoreError, meta};
+use crate::{ConnectorRow, Store, StoreError, meta};
 
-/// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replaced {
-    /// The list or what is known of the server is another now.
-    Changed,
-    /// All was as before.
-    Unchanged,
-    /// The connector was removed, or got another address, header or credential since the listing began. Nothing was
-    /// saved.
-    Stale,
+/// What a server said when it was asked for its tools.
+#[derive(Clone, Debug)]
+pub struct CatalogUpdate {
+    /// The `row_version` of the connector when the listing began.
+    pub row_version: i64,
+    /// The wire that the server was found to speak.
+    pub wire: String,
+    /// What the server calls itself.
+    pub server_name: Option<String>,
+    /// Its version.
+    pub server_version: Option<String>,
+    /// The protocol revision in use.
+    pub revision: Option<String>,
+    /// What it tells agents about itself.
+    pub instructions: Option<String>,
+    /// Its tools, and those that were left out.
+    pub tools: Vec<ToolRow>,
+    /// When it was asked.
+    pub at: Timestamp,
 }
 
 impl Store {
-    /// Replaces the tools of a connector. An admin's choice for a tool, and when it was first seen, stay with its name.
+    /// Replaces the tools of a connector, and what is known of its server. An admin's choice for a tool, and when it
+    /// was first seen, stay with its name.
+    ///
+    /// Answers whether anything has changed. Nothing has, and nothing was saved, when the connector was removed or
+    /// changed by someone since the listing began: the answer may come from another server then.
     pub async fn connector_replace_tools(
         &self,
         id: ConnectorId,
-        credential_version: i64,
-        server: &ServerSeen,
-        tools: &[ToolRow],
-    ) -> Result<Replaced, StoreError> {
+        update: CatalogUpdate,
+    ) -> Result<bool, StoreError> {
         let mut tx = self.db().begin().await?;
         let row = match connector_in_transaction(&mut tx, id).await {
-            Err(StoreError::NotFound) => return Ok(Replaced::Stale),
+            Err(StoreError::NotFound) => return Ok(false),
             row => row?,
         };
-        if row.credential_version != credential_version {
-            return Ok(Replaced::Stale);
+        if row.row_version != update.row_version {
+            return Ok(false);
         }
+        let update = storable(update);
         let before = list::in_transaction(&mut tx, id).await?;
-        let after = merged(id, &before, tools);
+        let after = merged(id, &before, &update.tools);
         let same_tools = before == after;
         if !same_tools {
             write(&mut tx, id, &after).await?;
         }
-        let same_server = is_same(&row, server);
-        write_server(&mut tx, id, server).await?;
-        if !same_tools || !same_server {
+        write_server(&mut tx, id, &update).await?;
+        let changed = !same_tools || !is_same_server(&row, &update);
+        if changed {
             meta::bump_config_version(&mut tx).await?;
         }
         tx.commit().await?;
-        Ok(if same_tools && same_server {
-            Replaced::Unchanged
-        } else {
-            Replaced::Changed
-        })
+        Ok(changed)
     }
+}
+
+fn storable(mut update: CatalogUpdate) -> CatalogUpdate {
+    let server = [
+        &mut update.server_name,
+        &mut update.server_version,
+        &mut update.revision,
+        &mut update.instructions,
+    ];
+    for text in server.into_iter().chain(
+        update
+            .tools
+            .iter_mut()
+            .map(|tool| &mut tool.left_out_reason),
+    ) {
+        *text = foreign_optional(text.as_deref()).map(Into::into);
+    }
+    for tool in &mut update.tools {
+        tool.name = foreign(&tool.name).into_owned();
+    }
+    update
 }
 
 fn merged(id: ConnectorId, before: &[ToolRow], listed: &[ToolRow]) -> Vec<ToolRow> {
@@ -73,8 +102,6 @@ fn merged(id: ConnectorId, before: &[ToolRow], listed: &[ToolRow]) -> Vec<ToolRo
     let merge = |tool: &ToolRow| {
         let mut tool = ToolRow {
             connector_id: id,
-            name: foreign(&tool.name).into_owned(),
-            left_out_reason: foreign_optional(tool.left_out_reason.as_deref()).map(Into::into),
             ..tool.clone()
         };
         if let Some(known) = known.get(tool.name.as_str()) {
@@ -86,13 +113,12 @@ fn merged(id: ConnectorId, before: &[ToolRow], listed: &[ToolRow]) -> Vec<ToolRo
     listed.iter().map(merge).collect()
 }
 
-fn is_same(row: &ConnectorRow, server: &ServerSeen) -> bool {
-    let seen =
-        |text: &Option<String>| foreign_optional(text.as_deref()).map(|text| text.into_owned());
-    row.server_name == seen(&server.name)
-        && row.server_version == seen(&server.version)
-        && row.revision == seen(&server.revision)
-        && row.instructions == seen(&server.instructions)
+fn is_same_server(row: &ConnectorRow, update: &CatalogUpdate) -> bool {
+    row.wire.as_deref() == Some(update.wire.as_str())
+        && row.server_name == update.server_name
+        && row.server_version == update.server_version
+        && row.revision == update.revision
+        && row.instructions == update.instructions
 }
 
 async fn write(tx: &mut Tx, id: ConnectorId, tools: &[ToolRow]) -> Result<(), StoreError> {
@@ -123,18 +149,23 @@ async fn write(tx: &mut Tx, id: ConnectorId, tools: &[ToolRow]) -> Result<(), St
     Ok(())
 }
 
-async fn write_server(tx: &mut Tx, id: ConnectorId, server: &ServerSeen) -> Result<(), StoreError> {
+async fn write_server(
+    tx: &mut Tx,
+    id: ConnectorId,
+    update: &CatalogUpdate,
+) -> Result<(), StoreError> {
     execute!(
         tx,
         "UPDATE connectors
-         SET server_name = $2, server_version = $3, revision = $4, instructions = $5, tools_refreshed_at = $6
+         SET wire = $2, server_name = $3, server_version = $4, revision = $5, instructions = $6, tools_refreshed_at = $7
          WHERE id = $1",
         id.to_string(),
-        foreign_optional(server.name.as_deref()).as_deref(),
-        foreign_optional(server.version.as_deref()).as_deref(),
-        foreign_optional(server.revision.as_deref()).as_deref(),
-        foreign_optional(server.instructions.as_deref()).as_deref(),
-        server.at.as_millis(),
+        &update.wire,
+        &update.server_name,
+        &update.server_version,
+        &update.revision,
+        &update.instructions,
+        update.at.as_millis(),
     )?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use tieline_domain::UserId;
 
 use super::{Columns, UserRow, columns};
 use crate::dialect::{Conn, Tx};
-use crate::{Store, StoreError};
+use crate::{Loaded, Store, StoreError};
 
 impl Store {
     /// All users, in the order in which they were added. A row that cannot be read is logged and left out.
@@ -15,17 +15,7 @@ impl Store {
             Columns,
             concat!("SELECT ", columns!(), " FROM users ORDER BY id")
         )?;
-        let mut users = Vec::with_capacity(found.len());
-        for row in found {
-            let user = row
-                .as_ref()
-                .map_or_else(Clone::clone, |columns| columns.id.clone());
-            match row.map(UserRow::try_from) {
-                Ok(Ok(row)) => users.push(row),
-                _ => tracing::error!(user, "this user's row cannot be read, so it is left out"),
-            }
-        }
-        Ok(users)
+        Ok(Loaded::check(found, |columns: &Columns| &columns.id).readable("users"))
     }
 
     /// The user with this address, which must be in lower case.

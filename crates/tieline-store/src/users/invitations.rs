@@ -64,7 +64,7 @@ impl Store {
     }
 
     /// Whom a code invites, if it can still be used.
-    pub async fn invitation_find(
+    pub async fn invited_user(
         &self,
         code_hash: &[u8; 32],
         now: Timestamp,
@@ -89,12 +89,12 @@ impl Store {
     pub async fn invitation_redeem(
         &self,
         code_hash: &[u8; 32],
-        now: Timestamp,
         password_hash: &str,
+        now: Timestamp,
         change: &Change,
     ) -> Result<UserRow, StoreError> {
         let mut tx = self.db().begin().await?;
-        let used = fetch_optional!(
+        let redeemed = fetch_optional!(
             tx,
             (String,),
             "UPDATE invitations SET used_at = $2
@@ -102,7 +102,7 @@ impl Store {
             &code_hash[..],
             now.as_millis(),
         )?;
-        let (user_id,) = used.ok_or(StoreError::NotFound)?;
+        let (user_id,) = redeemed.ok_or(StoreError::NotFound)?;
         let mut user = find::in_transaction(&mut tx, &user_id).await?;
         if user.disabled_at.is_some() {
             return Err(StoreError::NotFound);

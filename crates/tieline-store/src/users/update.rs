@@ -34,9 +34,9 @@ impl fmt::Debug for UserPatch {
 }
 
 impl UserPatch {
-    fn apply(&self, user: &mut UserRow) {
-        if let Some(name) = &self.name {
-            user.name.clone_from(name);
+    fn apply(self, user: &mut UserRow) {
+        if let Some(name) = self.name {
+            user.name = name;
         }
         if let Some(role) = self.role {
             user.role = role;
@@ -44,8 +44,8 @@ impl UserPatch {
         if let Some(disabled_at) = self.disabled_at {
             user.disabled_at = disabled_at;
         }
-        if let Some(password_hash) = &self.password_hash {
-            user.password_hash = Some(password_hash.clone());
+        if self.password_hash.is_some() {
+            user.password_hash = self.password_hash;
         }
     }
 }
@@ -56,7 +56,7 @@ impl Store {
     pub async fn user_update(
         &self,
         id: UserId,
-        patch: &UserPatch,
+        patch: UserPatch,
         change: &Change,
     ) -> Result<UserRow, StoreError> {
         let mut tx = self.db().begin().await?;
