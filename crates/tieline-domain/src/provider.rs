@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::access_token::{AccessToken, TokenError};
 
@@ -57,34 +58,34 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The header value for a token: the prefix is added, unless it was pasted along.
+    /// The header value for a token. A `Bearer` that was pasted along gives way to the provider's own prefix; any other
+    /// scheme was meant, and stays.
     pub fn header_value(&self, token: &AccessToken) -> Result<AccessToken, TokenError> {
         let prefix = self.value_prefix.as_str();
-        let start = token.expose().get(..prefix.len());
-        if prefix.is_empty() || start.is_some_and(|start| start.eq_ignore_ascii_case(prefix)) {
-            return Ok(token.clone());
-        }
-        let value = zeroize::Zeroizing::new(format!("{prefix}{}", token.expose()));
+        let pasted = strip_ignoring_case(token.expose(), prefix);
+        let bare = pasted.or_else(|| strip_ignoring_case(token.expose(), "Bearer "));
+        let value = match bare {
+            Some(bare) => Zeroizing::new(format!("{prefix}{}", bare.trim_start())),
+            None if token.has_scheme() => return Ok(token.clone()),
+            None => Zeroizing::new(format!("{prefix}{}", token.expose())),
+        };
         AccessToken::parse(&value)?.ok_or(TokenError::Blank)
     }
 
     /// Whether a token starts like this provider's do; true when that is not known.
     pub fn recognises(&self, token: &AccessToken) -> bool {
-        let prefix = self.value_prefix.as_str();
-        let start = token.expose().get(..prefix.len());
-        let pasted =
-            !prefix.is_empty() && start.is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-        let bare = if pasted {
-            &token.expose()[prefix.len()..]
-        } else {
-            token.expose()
-        };
+        let bare = token.expose().rsplit(' ').next().unwrap_or_default();
         self.token_prefixes.is_empty()
             || self
                 .token_prefixes
                 .iter()
                 .any(|known| bare.starts_with(known))
     }
+}
+
+fn strip_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    (!prefix.is_empty() && start.eq_ignore_ascii_case(prefix)).then_some(rest)
 }
 
 /// All providers, in the order in which they are shown.
