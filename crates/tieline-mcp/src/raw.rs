@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 mod strict;
 
-pub use strict::{MAX_DEPTH, parse_strict};
+pub use strict::{MAX_DEPTH, parse_strict, parse_strict_object};
 
 /// Why a text could not be taken as JSON, or a JSON text not as the object that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,6 +139,20 @@ impl<'a> RawObject<'a> {
             .rev()
             .find(|entry| entry.key == key)
             .map(|entry| &*entry.value)
+    }
+
+    /// [`get`](Self::get) for a value that is still the one that was parsed; nothing for one that was set since.
+    pub fn get_borrowed(&self, key: &str) -> Option<&'a RawValue> {
+        match &self
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.key == key)?
+            .value
+        {
+            Cow::Borrowed(value) => Some(value),
+            Cow::Owned(_) => None,
+        }
     }
 
     /// Whether the key is there.

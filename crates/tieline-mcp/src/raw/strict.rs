@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::RawError;
+use super::{RawError, RawObject};
 
 /// How deep objects and arrays may be nested. Real schemas stay below 30; decoders that recurse break at 128.
 pub const MAX_DEPTH: usize = 100;
@@ -16,6 +16,22 @@ pub fn parse_strict(bytes: &[u8], max_depth: usize) -> Result<&RawValue, RawErro
     })?;
     scan(raw.get().as_bytes(), max_depth)?;
     Ok(raw)
+}
+
+/// [`parse_strict`] for a message that has to be an object: its grammar is checked while it is split.
+pub fn parse_strict_object(bytes: &[u8], max_depth: usize) -> Result<RawObject<'_>, RawError> {
+    match RawObject::parse_bytes(bytes) {
+        Ok(object) => {
+            scan(bytes, max_depth)?;
+            Ok(object)
+        }
+        // The split ends at the first byte that is no object; whether the rest is JSON decides what to say about it.
+        Err(RawError::NotAnObject) => {
+            parse_strict(bytes, max_depth)?;
+            Err(RawError::NotAnObject)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Walks a text that is already known to follow the grammar.

@@ -1,0 +1,230 @@
+//! From one era to the other: what changes in a tool, a call, a result and an error on their way through a gateway.
+//!
+//! North is the client, south the upstream server. Everything that is not named here keeps its bytes. The functions are
+//! pure; they know no connector and no connection.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::raw::{self, RawError, RawObject, shown};
+use crate::wire::{
+    Era, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND,
+    LEGACY_URL_ELICITATION_REQUIRED, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
+    META_PROTOCOL_VERSION, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_PROTOCOL_VERSION,
+};
+
+mod audience;
+mod schema;
+
+/// Why an upstream's answer cannot be passed on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BridgeError {
+    /// The server asks the user for something although it was told that nobody can be asked.
+    #[error("the server asked for input from the user, which was not offered to it")]
+    InputRequiredUnasked,
+    /// A kind of result that this side does not know, so it must count as invalid.
+    #[error("the server answered with a result of the unknown kind {kind:?}")]
+    UnknownResultType {
+        /// The kind, escaped and shortened.
+        kind: String,
+    },
+    /// The result or the parameters are no object.
+    #[error("the message is not what the protocol asks for: {0}")]
+    Malformed(#[from] RawError),
+}
+
+/// A tool as a client of the era `north` is to see it, under its new name.
+///
+/// A definition that is no object is answered as it is: such tools are left out when the list is read.
+pub fn tool_definition_for(
+    north: Era,
+    south: Era,
+    definition: &RawValue,
+    new_name: &str,
+) -> Box<RawValue> {
+    let Ok(mut tool) = RawObject::parse(definition) else {
+        return definition.to_owned();
+    };
+    if tool.get_str("name").as_deref() != Some(new_name) {
+        tool = tool.rename_value("name", new_name);
+    }
+    match north {
+        // Tasks of 2025-11-25 have no counterpart there.
+        Era::Modern => tool = tool.without(&["execution"]),
+        Era::Legacy => {
+            // One output schema that the revision does not allow makes strict clients drop the whole list, other
+            // servers' tools included.
+            if tool
+                .get("outputSchema")
+                .is_some_and(|schema| !is_object_schema(schema))
+            {
+                tool = tool.without(&["outputSchema"]);
+            }
+            if south == Era::Modern
+                && let Some(stripped) = tool
+                    .get("inputSchema")
+                    .and_then(schema::without_param_headers)
+            {
+                tool.set("inputSchema", stripped);
+            }
+        }
+    }
+    if let Some(annotated) = audience::of_object(&tool) {
+        tool.set("annotations", annotated);
+    }
+    tool.to_box()
+}
+
+/// Legacy revisions take only schemas that say `"type": "object"`.
+fn is_object_schema(schema: &RawValue) -> bool {
+    RawObject::parse(schema).is_ok_and(|schema| schema.get_str("type").as_deref() == Some("object"))
+}
+
+/// A result as a client of the era `north` is to see it. Borrowed when nothing had to change.
+pub fn result_for(
+    north: Era,
+    south: Era,
+    result: &RawValue,
+) -> Result<Cow<'_, RawValue>, BridgeError> {
+    let object = RawObject::parse(result)?;
+    if south == Era::Modern {
+        refuse_unknown_kind(&object)?;
+    }
+    let heard = audience::of_content(&object);
+    let shaped = match (north, south) {
+        (Era::Modern, _) => complete(&object),
+        (Era::Legacy, Era::Modern) => as_legacy(&object),
+        (Era::Legacy, Era::Legacy) => None,
+    };
+    if heard.is_none() && shaped.is_none() {
+        return Ok(Cow::Borrowed(result));
+    }
+    let mut changed = shaped.unwrap_or_else(|| object.clone());
+    if let Some(content) = heard {
+        changed.set("content", content);
+    }
+    Ok(Cow::Owned(changed.to_box()))
+}
+
+/// An absent kind means `complete`; older servers do not say it.
+fn refuse_unknown_kind(result: &RawObject<'_>) -> Result<(), BridgeError> {
+    let Some(kind) = result.get("resultType") else {
+        return Ok(());
+    };
+    match raw::as_str(kind).as_deref() {
+        Some("complete") => Ok(()),
+        Some("input_required") => Err(BridgeError::InputRequiredUnasked),
+        _ => Err(BridgeError::UnknownResultType {
+            kind: shown(raw::as_str(kind).as_deref().unwrap_or(kind.get())),
+        }),
+    }
+}
+
+/// For a legacy server `resultType` is a field of its own making; a modern client would take it for the kind.
+fn complete<'a>(result: &RawObject<'a>) -> Option<RawObject<'a>> {
+    let says_so = result.get_str("resultType").as_deref() == Some("complete");
+    (!says_so).then(|| result.clone().rename_value("resultType", "complete"))
+}
+
+fn as_legacy<'a>(result: &RawObject<'a>) -> Option<RawObject<'a>> {
+    let only_modern = ["resultType", "ttlMs", "cacheScope"];
+    // Legacy clients expect an object there; the text content says the same in words.
+    let unstructured = result
+        .get("structuredContent")
+        .is_some_and(|content| !raw::is_object(content));
+    let found = unstructured || only_modern.iter().any(|key| result.contains(key));
+    let unexpected: &[&str] = if unstructured {
+        &["structuredContent"]
+    } else {
+        &[]
+    };
+    found.then(|| result.clone().without(&only_modern).without(unexpected))
+}
+
+/// The parameters of a `tools/call` as they go to a server of the era `south`, under the tool's own name.
+///
+/// What a client says about itself and its hop is taken out of `_meta`: the client of the south side says its own.
+/// `progress_token` is the token of the south hop; without one the server is not asked for progress.
+pub fn params_for(
+    south: Era,
+    params: &RawValue,
+    upstream_name: &str,
+    progress_token: Option<&RawValue>,
+) -> Result<Box<RawValue>, BridgeError> {
+    // Tasks of 2025-11-25 are not offered to clients, so a server must not be asked for one.
+    let mut call = RawObject::parse(params)?.without(&["task"]);
+    if south == Era::Legacy {
+        call = call.without(&["inputResponses", "requestState"]);
+    }
+    if call.get_str("name").as_deref() != Some(upstream_name) {
+        call = call.rename_value("name", upstream_name);
+    }
+    if let Some(meta) = meta_for(south, call.get_object("_meta")?, progress_token) {
+        call.set("_meta", meta);
+    } else {
+        call = call.without(&["_meta"]);
+    }
+    Ok(call.to_box())
+}
+
+fn meta_for(
+    south: Era,
+    meta: Option<RawObject<'_>>,
+    progress_token: Option<&RawValue>,
+) -> Option<Box<RawValue>> {
+    let mut meta = meta.unwrap_or_default().without(&[
+        META_PROTOCOL_VERSION,
+        META_CLIENT_CAPABILITIES,
+        META_CLIENT_INFO,
+    ]);
+    if south == Era::Legacy {
+        meta = meta.without(&[META_LOG_LEVEL]);
+    }
+    match progress_token {
+        Some(token) => meta.set("progressToken", token.to_owned()),
+        None => meta = meta.without(&["progressToken"]),
+    }
+    (!meta.is_empty()).then(|| meta.to_box())
+}
+
+/// What an upstream's JSON-RPC error becomes for the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BridgedError {
+    /// The code for the client.
+    pub code: i64,
+    /// Words to put before the upstream's own, where its code meant something that the new one does not say.
+    pub explanation: Option<&'static str>,
+}
+
+/// The code under which a client of the era `north` is told of an upstream's error. Message and data pass as they are.
+pub fn error_for(north: Era, south: Era, method: &str, code: i64) -> BridgedError {
+    let plain = |code| BridgedError {
+        code,
+        explanation: None,
+    };
+    let internal = |explanation| BridgedError {
+        code: INTERNAL_ERROR,
+        explanation: Some(explanation),
+    };
+    match (code, north, south) {
+        // Both are about the hop between gateway and server; the client could only misread them.
+        (HEADER_MISMATCH | UNSUPPORTED_PROTOCOL_VERSION, _, Era::Modern) => {
+            internal("The server did not accept how the request was put")
+        }
+        (MISSING_CLIENT_CAPABILITY, Era::Legacy, Era::Modern) => {
+            internal("The server needs a client that can answer its questions")
+        }
+        (INVALID_PARAMS, Era::Legacy, Era::Modern) if method == "resources/read" => {
+            plain(LEGACY_RESOURCE_NOT_FOUND)
+        }
+        (LEGACY_RESOURCE_NOT_FOUND, Era::Modern, _) => plain(INVALID_PARAMS),
+        (LEGACY_URL_ELICITATION_REQUIRED, Era::Modern, _) => {
+            internal("The server wants the user to open a web page first")
+        }
+        _ => plain(code),
+    }
+}
+
+#[cfg(test)]
+mod tests;

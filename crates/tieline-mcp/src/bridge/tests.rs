@@ -1,0 +1,259 @@
+//! Each cell of the bridge table, and that nothing outside it moves.
+
+use proptest::prelude::*;
+
+use super::*;
+use Era::{Legacy, Modern};
+
+fn raw(text: &str) -> Box<RawValue> {
+    RawValue::from_string(text.to_owned()).expect("test JSON")
+}
+
+const ERAS: [(Era, Era); 4] = [
+    (Modern, Modern),
+    (Modern, Legacy),
+    (Legacy, Modern),
+    (Legacy, Legacy),
+];
+
+/// Everything that decoding into closed types is known to lose or change.
+const ODD: &str = r#""zz":{"b":1.0,"a":0.7,"n":1e5,"big":123456789012345678901234567890},"title":"\u00e9\/é","icons":[ {"src":"x","theme":"odd"} ],"_meta":{"com.x/y":null},"annotations":{"priority":0.7,"custom":[]}"#;
+
+fn tool(north: Era, south: Era, definition: &str) -> String {
+    tool_definition_for(north, south, &raw(definition), "slug__t")
+        .get()
+        .to_owned()
+}
+
+#[test]
+fn a_tool_changes_its_name_and_nothing_else() {
+    let definition = format!(
+        r#"{{{ODD},"name":"t","inputSchema":{{"type":"object","properties":{{"z":{{}},"a":{{}}}}}}}}"#
+    );
+    for (north, south) in ERAS {
+        assert_eq!(
+            tool(north, south, &definition),
+            definition.replace(r#""name":"t""#, r#""name":"slug__t""#)
+        );
+        assert_eq!(
+            tool_definition_for(north, south, &raw(&definition), "t").get(),
+            definition
+        );
+    }
+}
+
+#[test]
+fn task_support_is_not_shown_to_modern_clients() {
+    let definition = r#"{"name":"t","execution":{"taskSupport":"optional"},"x":1}"#;
+    for south in [Modern, Legacy] {
+        assert_eq!(
+            tool(Modern, south, definition),
+            r#"{"name":"slug__t","x":1}"#
+        );
+        assert_eq!(
+            tool(Legacy, south, definition),
+            r#"{"name":"slug__t","execution":{"taskSupport":"optional"},"x":1}"#
+        );
+    }
+}
+
+#[test]
+fn legacy_clients_see_only_output_schemas_that_they_can_read() {
+    for schema in [
+        r#"{"type":"array"}"#,
+        "true",
+        r#"{"oneOf":[]}"#,
+        r#"{"type":["object","null"]}"#,
+    ] {
+        let definition = format!(r#"{{"name":"t","outputSchema":{schema}}}"#);
+        for south in [Modern, Legacy] {
+            assert_eq!(
+                tool(Legacy, south, &definition),
+                r#"{"name":"slug__t"}"#,
+                "{schema}"
+            );
+            assert!(tool(Modern, south, &definition).contains(schema));
+        }
+    }
+    let kept = r#"{"name":"t","outputSchema":{"properties":{},"type":"object"}}"#;
+    assert!(
+        tool(Legacy, Modern, kept)
+            .ends_with(r#""outputSchema":{"properties":{},"type":"object"}}"#)
+    );
+}
+
+#[test]
+fn legacy_clients_are_not_asked_for_headers() {
+    let definition = r#"{"name":"t","inputSchema":{"type":"object","default":{"x-mcp-header":1},"properties":{"x-mcp-header":{"type":"string"},"a":{"x-mcp-header":"A","type":"string","n":1.0},"b":{"properties":{"c":{"type":"integer","x-mcp-header":"C"}}}},"anyOf":[{"x-mcp-header":"D"},{"k":1.0}]}}"#;
+    let stripped = r#"{"name":"slug__t","inputSchema":{"type":"object","default":{"x-mcp-header":1},"properties":{"x-mcp-header":{"type":"string"},"a":{"type":"string","n":1.0},"b":{"properties":{"c":{"type":"integer"}}}},"anyOf":[{},{"k":1.0}]}}"#;
+    assert_eq!(tool(Legacy, Modern, definition), stripped);
+    let kept = definition.replace(r#""name":"t""#, r#""name":"slug__t""#);
+    for (north, south) in [(Modern, Modern), (Modern, Legacy), (Legacy, Legacy)] {
+        assert_eq!(tool(north, south, definition), kept);
+    }
+}
+
+#[test]
+fn a_schema_without_end_does_not_end_the_stack() {
+    let deep = format!(
+        r#"{{"name":"t","inputSchema":{}{}}}"#,
+        r#"{"a":{"x-mcp-header":1},"b":"#.repeat(5000) + "0",
+        "}".repeat(5000)
+    );
+    assert!(tool(Legacy, Modern, &deep).len() > 5000);
+}
+
+#[test]
+fn unknown_roles_leave_the_audience() {
+    let definition = r#"{"name":"t","annotations":{"audience":["user","system"],"priority":0.7}}"#;
+    let kept = r#"{"name":"slug__t","annotations":{"audience":["user"],"priority":0.7}}"#;
+    assert_eq!(tool(Modern, Legacy, definition), kept);
+    let result = r#"{"content":[{"type":"text","text":"a","annotations":{"audience":["system"],"priority":0.7}},{"type":"resource","x":1.0,"resource":{"uri":"u","annotations":{"audience":["assistant",7]}}},{"type":"text","annotations":{"audience":["user"]}}],"y":1e5}"#;
+    let heard = r#"{"content":[{"type":"text","text":"a","annotations":{"priority":0.7}},{"type":"resource","x":1.0,"resource":{"uri":"u","annotations":{"audience":["assistant"]}}},{"type":"text","annotations":{"audience":["user"]}}],"y":1e5}"#;
+    assert_eq!(
+        result_for(Legacy, Legacy, &raw(result)).unwrap().get(),
+        heard
+    );
+}
+
+#[test]
+fn a_result_that_fits_is_not_even_copied() {
+    let content = r#""content":[{"type":"odd","x":1.0},{"type":"text","text":"audience \ud83d\ude00"}],"structuredContent":{"b":1.0,"a":null}"#;
+    let legacy = raw(&format!("{{ {ODD}, {content} }}"));
+    assert!(
+        matches!(result_for(Legacy, Legacy, &legacy), Ok(Cow::Borrowed(same)) if same.get() == legacy.get())
+    );
+    assert!(matches!(
+        result_for(Legacy, Modern, &legacy),
+        Ok(Cow::Borrowed(_))
+    ));
+    let modern = raw(&format!(
+        r#"{{"resultType":"complete",{ODD},{content},"ttlMs":1000.5,"cacheScope":"shared"}}"#
+    ));
+    assert!(
+        matches!(result_for(Modern, Modern, &modern), Ok(Cow::Borrowed(same)) if same.get() == modern.get())
+    );
+}
+
+#[test]
+fn modern_clients_learn_that_a_result_is_complete() {
+    for south in [Modern, Legacy] {
+        let result = raw(&format!(r#"{{{ODD},"content":[]}}"#));
+        let expected = format!(r#"{{{ODD},"content":[],"resultType":"complete"}}"#);
+        assert_eq!(result_for(Modern, south, &result).unwrap().get(), expected);
+    }
+    let own = raw(r#"{"resultType":"my-own","content":[]}"#);
+    assert_eq!(
+        result_for(Modern, Legacy, &own).unwrap().get(),
+        r#"{"resultType":"complete","content":[]}"#
+    );
+    assert_eq!(result_for(Legacy, Legacy, &own).unwrap().get(), own.get());
+}
+
+#[test]
+fn legacy_clients_do_not_see_modern_fields() {
+    for structured in ["[1.0,2]", "null", "7", "\"x\""] {
+        let result = raw(&format!(
+            r#"{{"resultType":"complete",{ODD},"structuredContent":{structured},"ttlMs":5,"cacheScope":"private"}}"#
+        ));
+        assert_eq!(
+            result_for(Legacy, Modern, &result).unwrap().get(),
+            format!("{{{ODD}}}")
+        );
+    }
+    let kept = raw(r#"{"structuredContent":{"a":1.0},"resultType":"complete"}"#);
+    assert_eq!(
+        result_for(Legacy, Modern, &kept).unwrap().get(),
+        r#"{"structuredContent":{"a":1.0}}"#
+    );
+}
+
+#[test]
+fn results_that_nobody_here_can_finish_are_refused() {
+    for north in [Modern, Legacy] {
+        let refused = |text: &str| {
+            result_for(north, Modern, &raw(text))
+                .map(|_| ())
+                .unwrap_err()
+        };
+        let asking = r#"{"resultType":"input_required","inputRequests":{}}"#;
+        assert_eq!(refused(asking), BridgeError::InputRequiredUnasked);
+        assert!(
+            matches!(refused(r#"{"resultType":"task"}"#), BridgeError::UnknownResultType { kind } if kind == "task")
+        );
+        assert!(
+            matches!(refused(r#"{"resultType":5}"#), BridgeError::UnknownResultType { kind } if kind == "5")
+        );
+        assert!(matches!(refused("[]"), BridgeError::Malformed(_)));
+    }
+}
+
+#[test]
+fn a_call_keeps_its_arguments_and_loses_what_belongs_to_the_client_hop() {
+    let meta = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"c"},"io.modelcontextprotocol/logLevel":"info","progressToken":7,"traceparent":"00-1","com.x/y":1.0"#;
+    let params = raw(&format!(
+        r#"{{"name":"slug__t","task":{{}},"arguments":{{"z":1.0, "a":"\u00e9"}},"_meta":{{{meta}}},"requestState":"s","inputResponses":{{}},"odd":[]}}"#
+    ));
+    let token = raw("\"t1\"");
+    assert_eq!(
+        params_for(Legacy, &params, "t", None).unwrap().get(),
+        r#"{"name":"t","arguments":{"z":1.0, "a":"\u00e9"},"_meta":{"traceparent":"00-1","com.x/y":1.0},"odd":[]}"#
+    );
+    assert_eq!(
+        params_for(Modern, &params, "t", Some(&token))
+            .unwrap()
+            .get(),
+        r#"{"name":"t","arguments":{"z":1.0, "a":"\u00e9"},"_meta":{"io.modelcontextprotocol/logLevel":"info","progressToken":"t1","traceparent":"00-1","com.x/y":1.0},"requestState":"s","inputResponses":{},"odd":[]}"#
+    );
+    let bare = raw(r#"{"name":"slug__t","_meta":{"progressToken":1}}"#);
+    assert_eq!(
+        params_for(Legacy, &bare, "t", None).unwrap().get(),
+        r#"{"name":"t"}"#
+    );
+    assert_eq!(
+        params_for(Legacy, &bare, "t", Some(&token)).unwrap().get(),
+        r#"{"name":"t","_meta":{"progressToken":"t1"}}"#
+    );
+    assert!(params_for(Legacy, &raw(r#"{"name":"t","_meta":[]}"#), "t", None).is_err());
+}
+
+#[test]
+fn errors_are_told_in_the_clients_code() {
+    let code = |north, south, method, code| error_for(north, south, method, code).code;
+    for (north, south) in ERAS {
+        assert_eq!(code(north, south, "tools/call", -32601), -32601);
+        assert_eq!(code(north, south, "tools/call", -32602), -32602);
+        assert_eq!(code(north, south, "tools/call", 42), 42);
+    }
+    for north in [Modern, Legacy] {
+        for hop in [-32020, -32022] {
+            let error = error_for(north, Modern, "tools/call", hop);
+            assert!(error.code == -32603 && error.explanation.is_some());
+        }
+    }
+    assert_eq!(code(Legacy, Modern, "resources/read", -32602), -32002);
+    assert_eq!(code(Modern, Legacy, "resources/read", -32002), -32602);
+    assert_eq!(code(Legacy, Legacy, "resources/read", -32002), -32002);
+    assert_eq!(code(Modern, Legacy, "tools/call", -32042), -32603);
+    assert_eq!(code(Legacy, Legacy, "tools/call", -32042), -32042);
+    assert_eq!(code(Legacy, Modern, "tools/call", -32021), -32603);
+    assert_eq!(code(Modern, Modern, "tools/call", -32021), -32021);
+}
+
+proptest! {
+    #[test]
+    fn unknown_fields_pass_in_every_cell(key in "[a-z]{3}\\PC{0,6}", text in any::<String>(), number in any::<f64>()) {
+        let extra = RawObject::new().rename_value(&key, &text).with("0n", raw::to_raw(&number)).to_json();
+        let result = raw(&extra);
+        for (north, south) in ERAS {
+            let bridged = result_for(north, south, &result).unwrap();
+            let expected = match north {
+                Modern => format!(r#"{},"resultType":"complete"}}"#, extra.strip_suffix('}').unwrap()),
+                Legacy => extra.clone(),
+            };
+            prop_assert_eq!(bridged.get(), expected);
+            let definition = format!(r#"{},"name":"n"}}"#, extra.strip_suffix('}').unwrap());
+            prop_assert_eq!(tool_definition_for(north, south, &raw(&definition), "n").get().to_owned(), definition);
+        }
+    }
+}
