@@ -273,18 +273,12 @@ impl<'a> RawObject<'a> {
             self.set(first, value);
             return Ok(());
         }
-        let inner = match self.get(first) {
-            Some(held) => {
-                let mut inner = RawObject::parse(held)?;
-                inner.place(rest, Cow::Borrowed(&*value))?;
-                inner.to_box()
-            }
-            None => {
-                let mut inner = RawObject::new();
-                inner.place(rest, Cow::Borrowed(&*value))?;
-                inner.to_box()
-            }
+        let mut inner = match self.get(first) {
+            Some(held) => RawObject::parse(held)?,
+            None => RawObject::new(),
         };
+        inner.place(rest, Cow::Borrowed(&*value))?;
+        let inner = inner.to_box();
         self.set(first, inner);
         Ok(())
     }

@@ -11,10 +11,10 @@ const CLOSING: &str = "?=";
 
 /// Spells a text so that it survives as a header value.
 pub fn encode_header_value(text: &str) -> HeaderValue {
-    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        && !text.starts_with(' ')
-        && !text.ends_with(' ')
-        && !(text.starts_with(OPENING) && text.ends_with(CLOSING));
+    let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let has_edge_space = text.starts_with(' ') || text.ends_with(' ');
+    let looks_coded = text.starts_with(OPENING) && text.ends_with(CLOSING);
+    let plain = is_printable && !has_edge_space && !looks_coded;
     let spelled = if plain {
         text.to_owned()
     } else {

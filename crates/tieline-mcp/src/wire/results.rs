@@ -142,7 +142,7 @@ fn typed<'a>(era: Era) -> RawObject<'a> {
     }
 }
 
-fn with_caching<'a>(result: RawObject<'a>, caching: Caching) -> RawObject<'a> {
+fn with_caching(result: RawObject<'_>, caching: Caching) -> RawObject<'_> {
     result
         .with("ttlMs", raw::to_raw(&caching.ttl_ms))
         .rename_value("cacheScope", caching.scope.as_str())

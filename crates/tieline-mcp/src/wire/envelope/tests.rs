@@ -107,7 +107,7 @@ fn what_is_not_json_is_a_parse_error() {
         &bomb,
         &"[".repeat(100_000),
     ] {
-        assert_eq!(refused(body).0, -32700, "{:.40}", body);
+        assert_eq!(refused(body).0, -32700, "{body:.40}");
     }
     assert_eq!(
         Envelope::parse(b"{\"a\":\"\xff\"}").unwrap_err().code(),

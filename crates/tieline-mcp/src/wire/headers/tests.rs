@@ -39,10 +39,12 @@ fn a_modern_request_whose_headers_agree_is_served() {
         Ok(NorthEra::Modern)
     );
     let call = format!(r#"{{"name":"wörk","arguments":{{}},{META}}}"#);
-    for name in ["=?base64?d8O2cms=?="] {
-        let headers = [V, ("mcp-method", "tools/call"), ("mcp-name", name)];
-        assert_eq!(detect(&headers, "tools/call", &call), Ok(NorthEra::Modern));
-    }
+    let headers = [
+        V,
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "=?base64?d8O2cms=?="),
+    ];
+    assert_eq!(detect(&headers, "tools/call", &call), Ok(NorthEra::Modern));
     let read = format!(r#"{{"uri":"file:///x y",{META}}}"#);
     let headers = [
         V,
