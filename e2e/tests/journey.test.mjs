@@ -64,7 +64,9 @@ for (const javaScript of [true, false]) {
       await openAddForm(page, tieline);
       await fillConnector(page, { name: 'Wrong token', url: upstream.url, token: 'nonsense-token-1234', header: 'X-Api-Key' });
       await testButton(page).click();
-      await rail(page).getByText('The server rejected this token').first().waitFor();
+      const broken = rail(page).getByRole('listitem').filter({ hasText: 'The server rejected this token' });
+      await broken.waitFor();
+      assert.match(await broken.getAttribute('class'), /\bbad\b/, 'the break is marked where it is');
       await picture(page, `test-failed${javaScript ? '' : '-no-js'}`);
       assert.equal(await page.getByRole('textbox', { name: /^Name/ }).inputValue(), 'Wrong token', 'what was typed is kept');
       if (!javaScript) assert.equal(await page.getByLabel(/^Access token/).inputValue(), '', 'the token is not sent back');
@@ -93,10 +95,10 @@ for (const javaScript of [true, false]) {
 
     test('a removed connector is gone at once, from the page and from the gateway', async () => {
       await openIntegrations(page, tieline);
-      await row(page, 'Acme MCP').getByRole('link', { name: 'Acme MCP', exact: true }).click();
-      await page.getByRole('link', { name: 'Remove…' }).or(page.getByRole('button', { name: 'Remove…' })).first().click();
+      await page.getByRole('button', { name: 'Actions for Acme MCP' }).click();
+      await page.getByRole('link', { name: 'Remove…' }).click();
       await page.getByText('Remove Acme MCP?').first().waitFor();
-      await page.getByRole('textbox', { name: /acme_mcp/ }).fill('acme_mcp');
+      await page.getByRole('textbox', { name: 'Type acme_mcp to confirm' }).fill('acme_mcp');
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
       await openIntegrations(page, tieline);
       assert.equal(await row(page, 'Acme MCP').count(), 0);

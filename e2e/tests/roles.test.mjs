@@ -57,7 +57,8 @@ test('a member may not post a connector either', async () => {
 
 test('signing out ends the sign-in', async () => {
   await page.goto(`${tieline.url}/connect`);
-  await page.getByRole('button', { name: 'Sign out' }).or(page.getByRole('link', { name: 'Sign out' })).first().click({ force: true });
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL((url) => url.pathname === '/signin');
   await page.goto(`${tieline.url}/connect`);
   assert.equal(new URL(page.url()).pathname, '/signin');

@@ -63,3 +63,19 @@ fn one_connection(
     }
     Ok(latencies)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::upstream::Upstream;
+    use super::*;
+
+    #[test]
+    fn every_call_is_counted() {
+        let upstream = Upstream::start().expect("a free port");
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool_1"}}"#;
+        let request = http::post(upstream.address(), "/mcp", &[], call);
+        let load = run(upstream.address(), 2, 10, &request, "xxxx").expect("a run");
+        assert_eq!(load.latencies.len(), 20);
+        assert!(run(upstream.address(), 1, 1, &request, "something else").is_err());
+    }
+}
