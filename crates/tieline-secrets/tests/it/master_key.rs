@@ -38,22 +38,22 @@ fn weak_keys_are_refused() {
     check("changeme", &MasterKeyError::Placeholder);
     check(
         "CHANGE-ME-CHANGE-ME-CHANGE-ME-CHANGE-ME",
-        MasterKeyError::Placeholder,
+        &MasterKeyError::Placeholder,
     );
     check("your-master-key-here", &MasterKeyError::Placeholder);
     check(
         "ThisIsMyPassword+ThisIsMyPassword+123456789=",
-        MasterKeyError::Placeholder,
+        &MasterKeyError::Placeholder,
     );
     check("not base64 at all!", &MasterKeyError::NotBase64);
     check(&"A".repeat(5000), &MasterKeyError::NotBase64);
     check(
         &STANDARD.encode([7; 31]),
-        MasterKeyError::Length { bytes: 31 },
+        &MasterKeyError::Length { bytes: 31 },
     );
     check(
         &STANDARD.encode([7; 33]),
-        MasterKeyError::Length { bytes: 33 },
+        &MasterKeyError::Length { bytes: 33 },
     );
     check(&"deadbeef".repeat(8), &MasterKeyError::Length { bytes: 48 });
     check(&STANDARD.encode([0; 32]), &MasterKeyError::Weak);
@@ -66,7 +66,7 @@ fn weak_keys_are_refused() {
     check(&STANDARD.encode(few), &MasterKeyError::Weak);
     check(
         &STANDARD.encode("My dog has 3 fleas, quite jumpy!"),
-        MasterKeyError::Weak,
+        &MasterKeyError::Weak,
     );
 }
 
