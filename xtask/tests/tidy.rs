@@ -80,6 +80,27 @@ fn every_file_that_the_documents_name_exists() {
 }
 
 #[test]
+fn every_setting_is_explained_to_operators() {
+    let (source, manual) = (
+        read("crates/tieline/src/config.rs"),
+        read("docs/operate.md"),
+    );
+    let settings: BTreeSet<&str> = source
+        .split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+        .filter(|word| word.starts_with("TIELINE_") && word.len() > "TIELINE_".len())
+        .collect();
+    assert!(settings.contains("TIELINE_LISTEN"), "no settings found");
+    let missing: Vec<&&str> = settings
+        .iter()
+        .filter(|name| !manual.contains(**name))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/operate.md does not explain {missing:?}"
+    );
+}
+
+#[test]
 fn no_source_file_is_longer_than_800_lines() {
     let long: Vec<String> = tracked()
         .into_iter()
