@@ -1,1 +1,55 @@
-//! The use cases: add, remove, rotate and test a connector, build a Catalog, dispatch a ToolCall, keys, users, audit.
+//! The use cases of Tieline: add, remove, rotate and test a connector, build a [`Catalog`], dispatch a
+//! [`ToolCall`], people, access keys and the audit log.
+//!
+//! Dashboard, REST, command line, gateway and agent all join here, so a rule is written once. This is the only
+//! crate that opens a secret, and it does so only for the call in hand. It knows nothing of HTTP requests that
+//! come in, of templates or of SQL text.
+
+mod audit;
+mod breaker;
+mod calls;
+mod catalog;
+mod change;
+mod clients;
+pub mod connectors;
+mod credential;
+mod dispatch;
+mod events;
+mod health;
+mod hub;
+mod keys;
+mod password;
+mod providers;
+mod records;
+mod refresh;
+mod scrub;
+mod setup;
+mod sign_in;
+mod snapshot;
+mod upstreams;
+mod users;
+mod watch;
+
+pub use audit::{AuditFilter, AuditPage, AuditVerdict};
+pub use calls::{CallFilter, CallPage};
+pub use catalog::{Catalog, CatalogConnector, CatalogRevision, CatalogTool};
+pub use clients::ClientSeen;
+pub use connectors::{
+    AddConnectorError, AddedConnector, ConnectorKind, ConnectorList, ConnectorStatus,
+    ConnectorToolView, ConnectorView, EditConnectorError, Hint, HourlyCalls, RotateConnectorError,
+    ServerView, TestConnectorError, TestReport, UpdateConnector,
+};
+pub use dispatch::{CallFailure, CallRefusal, Caller, SessionKey, ToolCall, ToolOutcome};
+pub use hub::{Hub, HubSettings, StartError};
+pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};
+pub use providers::{ConnectProviderError, ProviderView};
+pub use setup::{SetupError, SetupRequest};
+pub use sign_in::{SignInError, SignedIn, StartedSignIn};
+pub use snapshot::{LiveConnector, Snapshot};
+pub use users::{
+    AcceptInvitationError, AddUserError, AddedUser, ChangePasswordError, NewUser, UpdateUserError,
+    UserChange, UserView,
+};
+
+/// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
+pub use tieline_store::{AuditRow, CallRow, StoreError};

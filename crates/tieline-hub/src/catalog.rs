@@ -1,0 +1,331 @@
+//! The immutable list of tools that a session begins with.
+//!
+//! A [`Catalog`] never changes once built. A running session keeps the `Arc` that it started with, which is what
+//! makes "new tools appear in the next session" a fact of the types. Whether a call may still run is decided at
+//! the moment of the call, by `dispatch`, never here.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use tieline_domain::{ConnectorId, NameSpace, Slug, expose};
+use tieline_mcp::{Era, bridge};
+
+/// A short digest of everything that a catalogue offers. Two replicas that read the same database agree on it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct CatalogRevision(String);
+
+impl CatalogRevision {
+    /// The digest as 16 lower-case hexadecimal characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CatalogRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An immutable snapshot of every tool that an agent may use.
+#[derive(Debug)]
+pub struct Catalog {
+    revision: CatalogRevision,
+    connectors: Vec<CatalogConnector>,
+    by_gateway_name: HashMap<String, (usize, usize)>,
+    by_agent_name: HashMap<String, (usize, usize)>,
+    gateway_lists: [OnceLock<Bytes>; 2],
+}
+
+/// One connector's part of a [`Catalog`].
+#[derive(Debug)]
+pub struct CatalogConnector {
+    /// The connector's id, by which a call is routed.
+    pub id: ConnectorId,
+    /// The key under which agents see it.
+    pub slug: Slug,
+    /// The name that people gave it.
+    pub name: String,
+    /// The protocol era that the server speaks; `None` until it was reached once.
+    pub era: Era,
+    /// What the server says about its own use, if anything.
+    pub instructions: Option<String>,
+    /// The tools that are on, in the server's order.
+    pub tools: Vec<Arc<CatalogTool>>,
+    by_name: HashMap<String, usize>,
+    lists: [OnceLock<Bytes>; 2],
+}
+
+/// One tool of a [`Catalog`], with its definition exactly as the server sent it.
+#[derive(Debug)]
+pub struct CatalogTool {
+    /// The connector that offers it.
+    pub connector: ConnectorId,
+    /// That connector's key.
+    pub slug: Slug,
+    /// The exact name at the server. It may hold any character.
+    pub name: String,
+    /// The name at the aggregate gateway endpoint, at most 48 characters.
+    pub gateway_name: String,
+    /// The name that the built-in agent sees, at most 64 characters.
+    pub agent_name: String,
+    /// The human title, if the server gave one.
+    pub title: Option<String>,
+    /// The description, if the server gave one.
+    pub description: Option<String>,
+    /// The definition, byte for byte.
+    pub definition: Box<RawValue>,
+    /// Whether the server marks it as reading only. A label, never a permission.
+    pub read_only: bool,
+}
+
+/// What a catalogue is built from: one enabled connector and its stored tools.
+#[derive(Debug)]
+pub(crate) struct CatalogSource {
+    pub(crate) id: ConnectorId,
+    pub(crate) slug: Slug,
+    pub(crate) name: String,
+    pub(crate) era: Era,
+    pub(crate) instructions: Option<String>,
+    /// Every usable tool, also those that are off: switching one must not rename another.
+    pub(crate) tools: Vec<ToolSource>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ToolSource {
+    pub(crate) name: String,
+    pub(crate) enabled: bool,
+    pub(crate) definition: String,
+}
+
+impl Catalog {
+    /// Builds the catalogue of the given connectors, which are sorted by slug so that the order is stable.
+    pub(crate) fn build(mut sources: Vec<CatalogSource>) -> Self {
+        sources.sort_by(|a, b| a.slug.as_str().cmp(b.slug.as_str()));
+        let connectors: Vec<CatalogConnector> =
+            sources.into_iter().map(CatalogConnector::build).collect();
+        let mut by_gateway_name = HashMap::new();
+        let mut by_agent_name = HashMap::new();
+        for (at, connector) in connectors.iter().enumerate() {
+            for (index, tool) in connector.tools.iter().enumerate() {
+                by_gateway_name.insert(tool.gateway_name.clone(), (at, index));
+                by_agent_name.insert(tool.agent_name.clone(), (at, index));
+            }
+        }
+        Self {
+            revision: revision_of(&connectors),
+            connectors,
+            by_gateway_name,
+            by_agent_name,
+            gateway_lists: [OnceLock::new(), OnceLock::new()],
+        }
+    }
+
+    /// The digest of what this catalogue offers.
+    pub fn revision(&self) -> &CatalogRevision {
+        &self.revision
+    }
+
+    /// The connectors, sorted by slug. One without a tool that is on is here, too.
+    pub fn connectors(&self) -> &[CatalogConnector] {
+        &self.connectors
+    }
+
+    /// Every tool, in the order in which lists show them.
+    pub fn tools(&self) -> impl Iterator<Item = &Arc<CatalogTool>> {
+        self.connectors
+            .iter()
+            .flat_map(|connector| connector.tools.iter())
+    }
+
+    /// How many tools it holds.
+    pub fn tool_count(&self) -> usize {
+        self.connectors
+            .iter()
+            .map(|connector| connector.tools.len())
+            .sum()
+    }
+
+    /// The connector with this key.
+    pub fn connector(&self, slug: &str) -> Option<&CatalogConnector> {
+        self.connectors
+            .iter()
+            .find(|connector| connector.slug.as_str() == slug)
+    }
+
+    /// The tool with this name at the aggregate gateway endpoint.
+    pub fn by_gateway_name(&self, name: &str) -> Option<&Arc<CatalogTool>> {
+        self.by_gateway_name
+            .get(name)
+            .map(|&(at, index)| &self.connectors[at].tools[index])
+    }
+
+    /// The tool with this name in the built-in agent.
+    pub fn by_agent_name(&self, name: &str) -> Option<&Arc<CatalogTool>> {
+        self.by_agent_name
+            .get(name)
+            .map(|&(at, index)| &self.connectors[at].tools[index])
+    }
+
+    /// The JSON array of definitions for a client of `north` at the aggregate endpoint; built once per era.
+    pub fn gateway_list(&self, north: Era) -> Bytes {
+        self.gateway_lists[era_index(north)]
+            .get_or_init(|| {
+                json_array(
+                    self.connectors
+                        .iter()
+                        .flat_map(|c| c.definitions(north, |tool| &tool.gateway_name)),
+                )
+            })
+            .clone()
+    }
+}
+
+impl CatalogConnector {
+    fn build(source: CatalogSource) -> Self {
+        let usable: Vec<&ToolSource> = source.tools.iter().collect();
+        let names = || usable.iter().map(|tool| tool.name.as_str());
+        let gateway: HashMap<String, String> = expose(NameSpace::Gateway, &source.slug, names())
+            .into_iter()
+            .map(|e| (e.upstream, e.exposed))
+            .collect();
+        let agent: HashMap<String, String> = expose(NameSpace::Agent, &source.slug, names())
+            .into_iter()
+            .map(|e| (e.upstream, e.exposed))
+            .collect();
+        let mut tools = Vec::new();
+        let mut by_name = HashMap::new();
+        for tool in usable.iter().filter(|tool| tool.enabled) {
+            let (Some(gateway_name), Some(agent_name)) =
+                (gateway.get(&tool.name), agent.get(&tool.name))
+            else {
+                continue;
+            };
+            let Ok(definition) = RawValue::from_string(tool.definition.clone()) else {
+                continue;
+            };
+            if by_name.contains_key(&tool.name) {
+                continue;
+            }
+            let facts = Facts::read(&definition);
+            by_name.insert(tool.name.clone(), tools.len());
+            tools.push(Arc::new(CatalogTool {
+                connector: source.id,
+                slug: source.slug.clone(),
+                name: tool.name.clone(),
+                gateway_name: gateway_name.clone(),
+                agent_name: agent_name.clone(),
+                title: facts.title,
+                description: facts.description,
+                read_only: facts
+                    .annotations
+                    .get("readOnlyHint")
+                    .and_then(serde_json::Value::as_bool)
+                    == Some(true),
+                definition,
+            }));
+        }
+        Self {
+            id: source.id,
+            slug: source.slug,
+            name: source.name,
+            era: source.era,
+            instructions: source.instructions,
+            tools,
+            by_name,
+            lists: [OnceLock::new(), OnceLock::new()],
+        }
+    }
+
+    /// The tool with this exact name at the server.
+    pub fn tool(&self, name: &str) -> Option<&Arc<CatalogTool>> {
+        self.by_name.get(name).map(|&index| &self.tools[index])
+    }
+
+    /// The JSON array of definitions with their names verbatim, for the per-connector endpoint.
+    pub fn verbatim_list(&self, north: Era) -> Bytes {
+        self.lists[era_index(north)]
+            .get_or_init(|| json_array(self.definitions(north, |tool| &tool.name)))
+            .clone()
+    }
+
+    fn definitions<'a>(
+        &'a self,
+        north: Era,
+        name: impl Fn(&'a CatalogTool) -> &'a String + 'a,
+    ) -> impl Iterator<Item = Box<RawValue>> + 'a {
+        self.tools.iter().map(move |tool| {
+            bridge::tool_definition_for(north, self.era, &tool.definition, name(tool))
+        })
+    }
+}
+
+/// The few fields of a definition that Tieline itself shows. Anything odd in them is ignored, never an error.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Facts {
+    #[serde(deserialize_with = "text_or_none")]
+    title: Option<String>,
+    #[serde(deserialize_with = "text_or_none")]
+    description: Option<String>,
+    annotations: serde_json::Value,
+}
+
+impl Facts {
+    fn read(definition: &RawValue) -> Self {
+        serde_json::from_str(definition.get()).unwrap_or_default()
+    }
+}
+
+fn text_or_none<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let value = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
+    Ok(value.as_str().map(str::to_owned))
+}
+
+fn era_index(era: Era) -> usize {
+    match era {
+        Era::Legacy => 0,
+        Era::Modern => 1,
+    }
+}
+
+fn json_array(items: impl Iterator<Item = Box<RawValue>>) -> Bytes {
+    let mut out = Vec::from(*b"[");
+    for item in items {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.extend_from_slice(item.get().as_bytes());
+    }
+    out.push(b']');
+    out.into()
+}
+
+fn revision_of(connectors: &[CatalogConnector]) -> CatalogRevision {
+    let mut hash = Sha256::new();
+    for connector in connectors {
+        for part in [connector.slug.as_str(), &connector.id.to_string()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        for tool in &connector.tools {
+            hash.update((tool.definition.get().len() as u64).to_be_bytes());
+            hash.update(tool.definition.get().as_bytes());
+        }
+    }
+    let digest = hash.finalize();
+    CatalogRevision(
+        digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    )
+}

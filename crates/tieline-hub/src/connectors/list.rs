@@ -1,0 +1,80 @@
+//! Lists connectors for people. It reads the database and never waits for a server.
+
+use std::collections::HashMap;
+
+use tieline_domain::{ConnectorId, Slug};
+use tieline_store::{StoreError, ToolRow};
+
+use super::{ConnectorView, HourlyCalls};
+use crate::Hub;
+
+/// Every connector, and how many rows could not be read.
+#[derive(Debug)]
+pub struct ConnectorList {
+    /// Sorted by name.
+    pub connectors: Vec<ConnectorView>,
+    /// Rows that the database holds but that make no sense. Each disables itself only.
+    pub broken: usize,
+}
+
+impl Hub {
+    /// Every connector, custom and built-in.
+    pub async fn list_connectors(&self) -> Result<ConnectorList, StoreError> {
+        let all = self.inner.store.connectors_all().await?;
+        let mut tools: HashMap<ConnectorId, Vec<ToolRow>> = HashMap::new();
+        for tool in self.inner.store.tools_all().await? {
+            tools.entry(tool.connector_id).or_default().push(tool);
+        }
+        let counts = self.inner.store.call_counts_24h(self.clock().now()).await?;
+        let mut calls: HashMap<ConnectorId, Vec<HourlyCalls>> = counts
+            .iter()
+            .map(|(id, hours)| (*id, hourly(hours)))
+            .collect();
+        let mut connectors: Vec<ConnectorView> = all
+            .rows
+            .into_iter()
+            .map(|row| {
+                let (tools, hours) = (
+                    tools.remove(&row.id).unwrap_or_default(),
+                    calls.remove(&row.id).unwrap_or_default(),
+                );
+                ConnectorView::new(row, &tools, hours)
+            })
+            .collect();
+        connectors.sort_by_key(|connector| connector.name.to_lowercase());
+        Ok(ConnectorList {
+            connectors,
+            broken: all.broken.len(),
+        })
+    }
+
+    /// One connector; [`StoreError::NotFound`] when there is none with this key.
+    pub async fn connector(&self, slug: &Slug) -> Result<ConnectorView, StoreError> {
+        let all = self.list_connectors().await?;
+        all.connectors
+            .into_iter()
+            .find(|connector| connector.slug == *slug)
+            .ok_or(StoreError::NotFound)
+    }
+
+    pub(crate) async fn connector_by_id(
+        &self,
+        id: ConnectorId,
+    ) -> Result<ConnectorView, StoreError> {
+        let all = self.list_connectors().await?;
+        all.connectors
+            .into_iter()
+            .find(|connector| connector.id == id)
+            .ok_or(StoreError::NotFound)
+    }
+}
+
+fn hourly(counts: &[tieline_store::HourCount]) -> Vec<HourlyCalls> {
+    counts
+        .iter()
+        .map(|hour| HourlyCalls {
+            calls: hour.calls,
+            failed: hour.failed,
+        })
+        .collect()
+}

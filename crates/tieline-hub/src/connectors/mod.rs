@@ -1,0 +1,22 @@
+//! What an admin does with connectors. One file for each operation, named by its verb.
+
+mod add;
+mod enable;
+mod list;
+mod refresh;
+mod remove;
+mod rotate;
+mod test;
+mod tools;
+mod update;
+mod view;
+
+pub use add::{AddConnectorError, AddedConnector};
+pub use list::ConnectorList;
+pub use rotate::RotateConnectorError;
+pub use test::{Hint, TestConnectorError, TestReport};
+pub use tools::ConnectorToolView;
+pub use update::{EditConnectorError, UpdateConnector};
+pub use view::{ConnectorKind, ConnectorStatus, ConnectorView, HourlyCalls, ServerView};
+
+pub(crate) use add::NewRow;

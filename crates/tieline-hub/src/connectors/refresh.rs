@@ -1,0 +1,21 @@
+//! An admin asks for a fresh catalogue of one connector.
+
+use tieline_domain::Slug;
+use tieline_store::StoreError;
+
+use crate::Hub;
+
+impl Hub {
+    /// Asks the background checker to read a connector's tools now. Returns at once.
+    pub async fn refresh_connector(&self, slug: &Slug) -> Result<(), StoreError> {
+        let row = self
+            .inner
+            .store
+            .connector_by_slug(slug)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        self.inner.breakers.reset(row.id);
+        self.inner.refresh.request(row.id);
+        Ok(())
+    }
+}

@@ -1,0 +1,219 @@
+//! A connector as pages, REST and the command line show it. It holds no secret, sealed or open.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use tieline_domain::{ConnectorId, Slug, Timestamp};
+use tieline_store::{ConnectorRow, ToolRow};
+
+/// Whether a connector was added by hand or from the shipped catalogue. Both work alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectorKind {
+    /// Added by an admin with a URL of their own.
+    Custom,
+    /// Connected from the shipped catalogue of providers.
+    Builtin,
+}
+
+/// How a connector is doing, by its last call or check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectorStatus {
+    /// Not reached yet since it was added or changed.
+    Checking,
+    /// The last call or check succeeded.
+    Working,
+    /// It succeeds, but takes long.
+    Slow,
+    /// The last call or check failed.
+    Failing,
+    /// It wants a person to sign in, which agents cannot do.
+    NeedsSignIn,
+    /// An admin turned it off.
+    Off,
+}
+
+impl ConnectorStatus {
+    /// The word in the database and in REST.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Checking => "checking",
+            Self::Working => "working",
+            Self::Slow => "slow",
+            Self::Failing => "failing",
+            Self::NeedsSignIn => "needs_sign_in",
+            Self::Off => "off",
+        }
+    }
+
+    /// Whether an admin should look.
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Self::Slow | Self::Failing | Self::NeedsSignIn)
+    }
+}
+
+impl fmt::Display for ConnectorStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ConnectorStatus {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        [
+            Self::Checking,
+            Self::Working,
+            Self::Slow,
+            Self::Failing,
+            Self::NeedsSignIn,
+            Self::Off,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == word)
+        .ok_or(())
+    }
+}
+
+/// What a server calls itself. Its words, cleaned and cut.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServerView {
+    /// Its name.
+    pub name: String,
+    /// Its version, if it gave one.
+    pub version: Option<String>,
+}
+
+/// Calls and failures of one hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HourlyCalls {
+    /// All calls.
+    pub calls: u32,
+    /// Those that failed.
+    pub failed: u32,
+}
+
+/// A connector with everything that may be shown about it.
+#[derive(Clone, Debug)]
+pub struct ConnectorView {
+    /// Its id.
+    pub id: ConnectorId,
+    /// Its key.
+    pub slug: Slug,
+    /// Its name.
+    pub name: String,
+    /// Custom or built-in.
+    pub kind: ConnectorKind,
+    /// Its address.
+    pub url: String,
+    /// The header that carries the token.
+    pub auth_header: String,
+    /// Whether a token is stored.
+    pub token_set: bool,
+    /// The last four characters of the token, when it is long enough to show that.
+    pub token_hint: Option<String>,
+    /// When the token was stored.
+    pub token_set_at: Option<Timestamp>,
+    /// Whether it is turned on.
+    pub enabled: bool,
+    /// How it is doing.
+    pub status: ConnectorStatus,
+    /// A stable code for why, such as `auth_failed`.
+    pub status_code: Option<String>,
+    /// A sentence for why.
+    pub status_message: Option<String>,
+    /// When it was last called or checked.
+    pub checked_at: Option<Timestamp>,
+    /// Since when the status is what it is.
+    pub status_since: Option<Timestamp>,
+    /// How many usable tools the server offers.
+    pub tools_total: usize,
+    /// How many of them are on.
+    pub tools_enabled: usize,
+    /// How many were left out because they are malformed.
+    pub tools_left_out: usize,
+    /// About how many tokens the definitions that are on cost a model in each session.
+    pub tokens: usize,
+    /// The names of its tools, so that a search finds them.
+    pub tool_names: Vec<String>,
+    /// What the server calls itself.
+    pub server: Option<ServerView>,
+    /// The protocol revision that is spoken with it.
+    pub revision: Option<String>,
+    /// Who added it.
+    pub created_by: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When an admin last changed it.
+    pub updated_at: Timestamp,
+    /// Grows with each change by an admin; an edit form sends back the one it began with.
+    pub row_version: i64,
+    /// The last 24 hours, oldest first.
+    pub calls_24h: Vec<HourlyCalls>,
+}
+
+impl ConnectorView {
+    pub(crate) fn new(
+        row: ConnectorRow,
+        tools: &[ToolRow],
+        mut calls_24h: Vec<HourlyCalls>,
+    ) -> Self {
+        calls_24h.resize(24, HourlyCalls::default());
+        let usable = || tools.iter().filter(|tool| tool.left_out_code.is_none());
+        let on = || usable().filter(|tool| tool.enabled);
+        let status = if row.enabled {
+            row.status.parse().unwrap_or(ConnectorStatus::Checking)
+        } else {
+            ConnectorStatus::Off
+        };
+        Self {
+            kind: if row.provider.is_some() {
+                ConnectorKind::Builtin
+            } else {
+                ConnectorKind::Custom
+            },
+            token_set: row.sealed.is_some(),
+            tools_total: usable().count(),
+            tools_enabled: on().count(),
+            tools_left_out: tools.len() - usable().count(),
+            tokens: on().map(|tool| estimated_tokens(&tool.definition)).sum(),
+            tool_names: usable().map(|tool| tool.name.clone()).collect(),
+            server: row.server_name.map(|name| ServerView {
+                name,
+                version: row.server_version,
+            }),
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            url: row.url,
+            auth_header: row.auth_header,
+            token_hint: row.token_hint,
+            token_set_at: row.token_set_at,
+            enabled: row.enabled,
+            status,
+            status_code: row.status_code,
+            status_message: row.status_message,
+            checked_at: row.status_at,
+            status_since: row.status_since,
+            revision: row.revision,
+            created_by: row.created_by,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            row_version: row.row_version,
+            calls_24h,
+        }
+    }
+
+    /// All calls of the last 24 hours.
+    pub fn calls_total(&self) -> u32 {
+        self.calls_24h.iter().map(|hour| hour.calls).sum()
+    }
+}
+
+/// About four characters of JSON make one token; good enough to compare connectors.
+pub(crate) fn estimated_tokens(definition: &str) -> usize {
+    definition.len().div_ceil(4)
+}

@@ -1,0 +1,96 @@
+//! Sealing a credential, and opening it for the one call in hand.
+
+use http::{HeaderName, HeaderValue};
+use tieline_domain::{AccessToken, AuthHeader, ConnectorId, ConnectorUrl};
+use tieline_mcp::Target;
+use tieline_secrets::{Binding, Sealed};
+use zeroize::Zeroizing;
+
+use crate::Hub;
+use crate::snapshot::{LiveConnector, StoredCredential};
+
+/// The sealed credential did not open: the row, its header or its origin is not what it was sealed for, or the
+/// stored bytes were damaged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecretUnreadable;
+
+/// A credential that is open for one call. Dropping it wipes it.
+pub(crate) struct OpenCredential(Option<Zeroizing<String>>);
+
+impl OpenCredential {
+    /// The header value exactly as the admin entered it.
+    pub(crate) fn expose(&self) -> Option<&str> {
+        self.0.as_deref().map(String::as_str)
+    }
+}
+
+impl Hub {
+    pub(crate) fn seal_token(
+        &self,
+        id: ConnectorId,
+        url: &ConnectorUrl,
+        header: &AuthHeader,
+        token: &AccessToken,
+    ) -> Sealed {
+        let row = id.to_string();
+        let (header, origin) = (
+            header.as_str().to_ascii_lowercase(),
+            url.origin().to_string(),
+        );
+        self.inner.keyring.seal(
+            self.entropy(),
+            &binding(&row, &header, &origin),
+            token.expose(),
+        )
+    }
+
+    /// Opens the credential that belongs to this connector at this version, for one call.
+    pub(crate) fn open_credential(
+        &self,
+        live: &LiveConnector,
+    ) -> Result<OpenCredential, SecretUnreadable> {
+        let sealed = match &live.credential {
+            StoredCredential::None => return Ok(OpenCredential(None)),
+            StoredCredential::Sealed(sealed) => sealed,
+            StoredCredential::Damaged => return Err(SecretUnreadable),
+        };
+        let row = live.id.to_string();
+        let (header, origin) = (
+            live.auth_header.as_str().to_ascii_lowercase(),
+            live.url.origin().to_string(),
+        );
+        let opened = self
+            .inner
+            .keyring
+            .open(&binding(&row, &header, &origin), sealed);
+        opened
+            .map(|text| OpenCredential(Some(text)))
+            .map_err(|_| SecretUnreadable)
+    }
+}
+
+/// Where a credential may be used: this row, this header, this origin. Anything else does not open it.
+fn binding<'a>(row: &'a str, header: &'a str, origin: &'a str) -> Binding<'a> {
+    Binding {
+        table: "connectors",
+        row,
+        field: "token",
+        header,
+        origin,
+    }
+}
+
+/// The address and the one auth header of a call.
+pub(crate) fn target_of(url: &ConnectorUrl, header: &AuthHeader, token: Option<&str>) -> Target {
+    let auth = token.and_then(|token| {
+        // Both were parsed with narrower rules than these, so neither conversion can fail.
+        let name = HeaderName::from_bytes(header.as_str().as_bytes()).ok()?;
+        let mut value = HeaderValue::from_str(token).ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    });
+    Target {
+        url: url.to_url(),
+        auth,
+    }
+}

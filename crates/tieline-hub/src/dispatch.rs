@@ -1,0 +1,425 @@
+//! One tool call, from any door: who may, where it goes, with which credential, how long, and what is recorded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use thiserror::Error;
+use tieline_domain::{KeyId, Role, UserId};
+use tieline_mcp::raw::RawObject;
+use tieline_mcp::{CallRequest, Era, McpError, Reply, ReplyBody};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::Hub;
+use crate::catalog::CatalogTool;
+use crate::credential::target_of;
+use crate::scrub::Scrubber;
+use crate::snapshot::LiveConnector;
+
+/// Names one session of one user. Legacy upstream sessions are never shared beyond it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionKey(pub Arc<str>);
+
+/// Who is calling: a person, through an access key or through the built-in agent.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The person.
+    pub user: UserId,
+    /// Their name, for messages and records.
+    pub user_name: String,
+    /// Their role at this moment.
+    pub role: Role,
+    /// The access key, when the call came through the gateway.
+    pub key: Option<KeyId>,
+}
+
+/// One call of one tool.
+#[derive(Debug)]
+pub struct ToolCall<'a> {
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The session whose frozen catalogue the tool comes from.
+    pub session: &'a SessionKey,
+    /// The frozen entry. Only this decides where the call goes.
+    pub tool: &'a CatalogTool,
+    /// The whole `params` of the request, raw. Its `name` is replaced by the server's own name.
+    pub params: &'a RawValue,
+    /// Where the server's notifications about this call go, raw, while it runs.
+    pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
+    /// Ends the call when the caller no longer wants it.
+    pub cancel: CancellationToken,
+    /// The calling program, such as `Claude Code 2.1`, for the record.
+    pub client: Option<&'a str>,
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub enum ToolOutcome {
+    /// The tool answered.
+    Ok {
+        /// The result, as the server sent it.
+        result: Box<RawValue>,
+        /// The era that the result is written in.
+        era: Era,
+    },
+    /// The tool answered that it failed (`isError`).
+    ToolError {
+        /// The result, as the server sent it.
+        result: Box<RawValue>,
+        /// The era that the result is written in.
+        era: Era,
+    },
+    /// The server refused the request with a JSON-RPC error.
+    RpcError {
+        /// Its code.
+        code: i64,
+        /// Its message, cleaned and cut.
+        message: String,
+        /// Its data, raw.
+        data: Option<Box<RawValue>>,
+    },
+    /// The server could not be asked, or did not answer properly.
+    UpstreamFailure(CallFailure),
+    /// Tieline did not ask the server at all.
+    Refused(CallRefusal),
+}
+
+/// Why a server could not be asked or did not answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallFailure {
+    /// A stable code such as `timeout` or `auth_failed`.
+    pub code: &'static str,
+    /// A sentence for a person or a model, without any secret.
+    pub message: String,
+}
+
+/// Why Tieline did not pass a call on.
+#[derive(Debug, Clone, Error)]
+pub enum CallRefusal {
+    /// The connector left after the session began.
+    #[error("{name} was removed by an admin. Its tools no longer work here.")]
+    ConnectorRemoved {
+        /// The connector's name.
+        name: String,
+    },
+    /// The connector is off.
+    #[error(
+        "{name} was turned off by an admin. Its tools do not work until it is turned on again."
+    )]
+    ConnectorDisabled {
+        /// The connector's name.
+        name: String,
+    },
+    /// The tool is off or no longer offered by the server.
+    #[error(
+        "The tool {tool} is no longer available: an admin turned it off, or its server withdrew it."
+    )]
+    ToolUnavailable {
+        /// The tool's name at the server.
+        tool: String,
+    },
+    /// The server failed several times in a row and is left alone for a moment.
+    #[error("{name} failed several times in a row. Tieline asks it again in {seconds} s.")]
+    ConnectorPaused {
+        /// The connector's name.
+        name: String,
+        /// Whole seconds, at least 1.
+        seconds: u64,
+    },
+    /// The database has not answered for so long that a revocation could have been missed.
+    #[error(
+        "Tieline cannot reach its database, so it cannot know whether this call is still allowed. Try again shortly."
+    )]
+    Stale,
+}
+
+impl CallRefusal {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConnectorRemoved { .. } => "connector_removed",
+            Self::ConnectorDisabled { .. } => "connector_disabled",
+            Self::ToolUnavailable { .. } => "tool_unavailable",
+            Self::ConnectorPaused { .. } => "connector_paused",
+            Self::Stale => "registry_stale",
+        }
+    }
+}
+
+impl ToolOutcome {
+    /// The word under which records and events show it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok { .. } => "ok",
+            Self::ToolError { .. } => "tool_error",
+            Self::RpcError { .. } | Self::UpstreamFailure(_) => "upstream_failure",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// The stable code of a failure.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Ok { .. } | Self::ToolError { .. } => None,
+            Self::RpcError { .. } => Some("rpc_error"),
+            Self::UpstreamFailure(failure) => Some(failure.code),
+            Self::Refused(refusal) => Some(refusal.code()),
+        }
+    }
+
+    /// How many bytes the answer has.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Ok { result, .. } | Self::ToolError { result, .. } => result.get().len(),
+            _ => 0,
+        }
+    }
+}
+
+impl Hub {
+    /// Runs one call to its end. It is never sent twice once any byte of it was sent.
+    pub async fn dispatch(&self, call: ToolCall<'_>) -> ToolOutcome {
+        let started = Instant::now();
+        let outcome = match self.admit(&call) {
+            Ok(live) => self.run(&live, &call, started).await,
+            Err(refusal) => ToolOutcome::Refused(refusal),
+        };
+        self.record_call(&call, started.elapsed(), &outcome);
+        outcome
+    }
+
+    /// Decides by what is in force now, not by what the session's frozen catalogue says.
+    fn admit(&self, call: &ToolCall<'_>) -> Result<Arc<LiveConnector>, CallRefusal> {
+        if !self.is_fresh() {
+            return Err(CallRefusal::Stale);
+        }
+        let snapshot = self.inner.snapshot.load();
+        let Some(live) = snapshot.connector(call.tool.connector) else {
+            return Err(CallRefusal::ConnectorRemoved {
+                name: call.tool.slug.to_string(),
+            });
+        };
+        if !live.enabled {
+            return Err(CallRefusal::ConnectorDisabled {
+                name: live.name.clone(),
+            });
+        }
+        if !live
+            .tools
+            .get(&call.tool.name)
+            .is_some_and(|tool| tool.enabled)
+        {
+            return Err(CallRefusal::ToolUnavailable {
+                tool: call.tool.name.clone(),
+            });
+        }
+        self.inner
+            .breakers
+            .of(live.id)
+            .admit(Instant::now())
+            .map_err(|wait| CallRefusal::ConnectorPaused {
+                name: live.name.clone(),
+                seconds: wait.as_secs().max(1),
+            })?;
+        Ok(live.clone())
+    }
+
+    async fn run(
+        &self,
+        live: &Arc<LiveConnector>,
+        call: &ToolCall<'_>,
+        started: Instant,
+    ) -> ToolOutcome {
+        tokio::select! {
+            biased;
+            () = live.ended.cancelled() => ToolOutcome::Refused(self.why_ended(live)),
+            outcome = self.ask(live, call, started) => outcome,
+        }
+    }
+
+    fn why_ended(&self, live: &LiveConnector) -> CallRefusal {
+        let name = live.name.clone();
+        match self.inner.snapshot.load().connector(live.id) {
+            Some(_) => CallRefusal::ConnectorDisabled { name },
+            None => CallRefusal::ConnectorRemoved { name },
+        }
+    }
+
+    /// Asks the server. A 401 is asked once more if the credential was rotated in between: the server did not run
+    /// anything for it.
+    async fn ask(
+        &self,
+        live: &Arc<LiveConnector>,
+        call: &ToolCall<'_>,
+        started: Instant,
+    ) -> ToolOutcome {
+        let first = self.ask_once(live, call, started).await;
+        if !matches!(&first, Err(Asked::Failed(error)) if error.code() == "auth_failed") {
+            return self.settle(live, first, started);
+        }
+        let current = self.inner.snapshot.load().connector(live.id).cloned();
+        match current.filter(|current| {
+            current.enabled && current.credential_version != live.credential_version
+        }) {
+            Some(current) => {
+                let second = self.ask_once(&current, call, started).await;
+                self.settle(&current, second, started)
+            }
+            None => self.settle(live, first, started),
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        live: &Arc<LiveConnector>,
+        call: &ToolCall<'_>,
+        started: Instant,
+    ) -> Result<ToolOutcome, Asked> {
+        let credential = self
+            .open_credential(live)
+            .map_err(|_| Asked::SecretUnreadable)?;
+        let target = target_of(&live.url, &live.auth_header, credential.expose());
+        let scrubber = Scrubber::new(credential.expose());
+        let params = with_upstream_name(call.params, &call.tool.name).ok_or(Asked::BadParams)?;
+        let upstream = self
+            .upstream_for(live, call.session, &target)
+            .await
+            .map_err(Asked::Failed)?;
+        let request = CallRequest {
+            method: "tools/call",
+            params: &params,
+            name: Some(&call.tool.name),
+            param_headers: live.tools.get(&call.tool.name).map(|tool| &tool.headers),
+            deadline: started + self.inner.settings.call_timeout,
+            notifications: call.notifications.clone(),
+            cancel: call.cancel.clone(),
+        };
+        let reply = upstream
+            .call(&target, request)
+            .await
+            .map_err(Asked::Failed)?;
+        Ok(outcome_of(reply, &scrubber))
+    }
+
+    /// Feeds breaker and health with what happened, and turns an error into its outcome.
+    fn settle(
+        &self,
+        live: &Arc<LiveConnector>,
+        asked: Result<ToolOutcome, Asked>,
+        started: Instant,
+    ) -> ToolOutcome {
+        let breaker = self.inner.breakers.of(live.id);
+        match asked {
+            Ok(outcome) => {
+                breaker.succeeded();
+                self.note_success(live, started.elapsed());
+                outcome
+            }
+            Err(Asked::Failed(error)) => {
+                if error.code() == "cancelled" {
+                    return ToolOutcome::UpstreamFailure(CallFailure {
+                        code: "cancelled",
+                        message: error.to_string(),
+                    });
+                }
+                if counts_against_server(&error) {
+                    breaker.failed(Instant::now(), self.entropy());
+                }
+                self.note_failure(live, &error);
+                ToolOutcome::UpstreamFailure(CallFailure {
+                    code: error.code(),
+                    message: error.to_string(),
+                })
+            }
+            Err(Asked::SecretUnreadable) => {
+                self.note_unreadable_secret(live);
+                ToolOutcome::UpstreamFailure(CallFailure {
+                    code: "secret_unreadable",
+                    message: format!(
+                        "The stored token of {} cannot be read. An admin has to enter it again.",
+                        live.name
+                    ),
+                })
+            }
+            Err(Asked::BadParams) => ToolOutcome::RpcError {
+                code: -32602,
+                message: "The parameters of tools/call must be an object with each key once."
+                    .to_owned(),
+                data: None,
+            },
+        }
+    }
+}
+
+enum Asked {
+    Failed(McpError),
+    SecretUnreadable,
+    BadParams,
+}
+
+/// Failures that say the server is not there. A refused token or a bad answer is not a reason to stop asking.
+fn counts_against_server(error: &McpError) -> bool {
+    matches!(
+        error.code(),
+        "dns_failed"
+            | "connect_refused"
+            | "connect_timeout"
+            | "timeout"
+            | "interrupted"
+            | "upstream_error"
+            | "tls_failed"
+    )
+}
+
+fn with_upstream_name(params: &RawValue, name: &str) -> Option<Box<RawValue>> {
+    RawObject::parse(params)
+        .ok()
+        .map(|object| object.rename_value("name", name).to_box())
+}
+
+fn outcome_of(reply: Reply, scrubber: &Scrubber) -> ToolOutcome {
+    let era = reply.era;
+    match reply.body {
+        ReplyBody::Result(result) => {
+            let Some(result) = scrubber.json(result) else {
+                let message =
+                    "The server's answer held its own token and cannot be shown.".to_owned();
+                return ToolOutcome::UpstreamFailure(CallFailure {
+                    code: "secret_echoed",
+                    message,
+                });
+            };
+            if is_error(&result) {
+                ToolOutcome::ToolError { result, era }
+            } else {
+                ToolOutcome::Ok { result, era }
+            }
+        }
+        ReplyBody::InputRequired(_) => ToolOutcome::UpstreamFailure(CallFailure {
+            code: "input_required",
+            message: "The tool asked for input from a person, which Tieline does not pass on yet."
+                .to_owned(),
+        }),
+        ReplyBody::Error(error) => ToolOutcome::RpcError {
+            code: error.code,
+            message: scrubber.text(&error.message).into_owned(),
+            data: error.data.and_then(|data| scrubber.json(data)),
+        },
+    }
+}
+
+fn is_error(result: &RawValue) -> bool {
+    RawObject::parse(result).is_ok_and(|object| {
+        object
+            .get("isError")
+            .is_some_and(|value| value.get() == "true")
+    })
+}
+
+/// Milliseconds, saturating: a record has no use for more than 584 million years.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,210 @@
+//! The one object that every door holds: what it is made of, how it starts, and the small helpers that all use
+//! cases share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use thiserror::Error;
+use tieline_domain::{Clock, Entropy};
+use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
+use tieline_secrets::KeyRing;
+use tieline_store::{Store, StoreError};
+use tokio::sync::{Semaphore, watch};
+
+use crate::breaker::Breakers;
+use crate::catalog::Catalog;
+use crate::clients::ClientBoard;
+use crate::health::HealthBoard;
+use crate::records::Records;
+use crate::refresh::RefreshQueue;
+use crate::snapshot::Snapshot;
+use crate::upstreams::Upstreams;
+use crate::watch::Freshness;
+
+/// What an operator may set about the hub. The defaults are meant to be left alone.
+#[derive(Clone, Debug)]
+pub struct HubSettings {
+    /// Which addresses connectors may have.
+    pub dial: DialPolicy,
+    /// Size and time limits of calls to servers.
+    pub limits: Limits,
+    /// How often each connector is checked in the background. Default 60 s, with ±20 % jitter.
+    pub check_interval: Duration,
+    /// How long a tool call may take in all. Default 60 s.
+    pub call_timeout: Duration,
+    /// How often the database is asked whether something changed. Default 1 s.
+    pub poll_interval: Duration,
+    /// After how long without an answer from the database calls are refused, because a revocation could have been
+    /// missed. Default 10 s.
+    pub stale_after: Duration,
+    /// How many background checks run at once. Default 8.
+    pub parallel_checks: usize,
+    /// How long call records are kept. Default 30 days.
+    pub keep_calls: Duration,
+}
+
+impl Default for HubSettings {
+    fn default() -> Self {
+        Self {
+            dial: DialPolicy::default(),
+            limits: Limits::default(),
+            check_interval: Duration::from_secs(60),
+            call_timeout: Duration::from_secs(60),
+            poll_interval: Duration::from_secs(1),
+            stale_after: Duration::from_secs(10),
+            parallel_checks: 8,
+            keep_calls: Duration::from_secs(30 * 24 * 3600),
+        }
+    }
+}
+
+/// Why the hub could not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The database did not answer or holds something unreadable.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The certificate store of this machine could not be used.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
+}
+
+/// Every use case of Tieline. Cloning is cheap and shares everything.
+#[derive(Clone)]
+pub struct Hub {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) keyring: KeyRing,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) mcp: McpClient,
+    pub(crate) settings: HubSettings,
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    /// Serialises snapshot reloads, so that an older one never replaces a newer one.
+    pub(crate) reloading: tokio::sync::Mutex<()>,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) breakers: Breakers,
+    pub(crate) health: HealthBoard,
+    pub(crate) records: Records,
+    pub(crate) refresh: RefreshQueue,
+    pub(crate) version: watch::Sender<u64>,
+    pub(crate) clients: ClientBoard,
+    pub(crate) freshness: Freshness,
+    /// Argon2id needs 19 MiB a time: at most two at once.
+    pub(crate) password_permits: Semaphore,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("version", &self.inner.snapshot.load().version())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// Opens the hub over a migrated store and reads everything that calls need into memory.
+    ///
+    /// Nothing runs in the background until [`Hub::run_background`]; the command line works without it.
+    pub async fn open(
+        store: Store,
+        keyring: KeyRing,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        settings: HubSettings,
+    ) -> Result<Self, StartError> {
+        let client = ClientInfo {
+            name: "Tieline".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let mcp = McpClient::new(settings.dial.clone(), settings.limits.clone(), client)?;
+        let snapshot = Snapshot::load(&store, None).await?;
+        let (version, _) = watch::channel(snapshot.version());
+        let inner = Inner {
+            store,
+            keyring,
+            clock,
+            entropy,
+            mcp,
+            settings,
+            snapshot: ArcSwap::from_pointee(snapshot),
+            reloading: tokio::sync::Mutex::new(()),
+            upstreams: Upstreams::default(),
+            breakers: Breakers::default(),
+            health: HealthBoard::default(),
+            records: Records::new(),
+            refresh: RefreshQueue::new(),
+            version,
+            clients: ClientBoard::new(),
+            freshness: Freshness::new(),
+            password_permits: Semaphore::new(2),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The catalogue that a session started now would get.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.inner.snapshot.load().catalog().clone()
+    }
+
+    /// What is in force at this moment: the live side of every connector, and the access keys.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.snapshot.load_full()
+    }
+
+    /// A number that grows with every change that a page or a session could show.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.inner.version.subscribe()
+    }
+
+    /// The clock that everything here uses.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    /// The source of randomness that everything here uses.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.inner.entropy
+    }
+
+    /// What an operator set.
+    pub fn settings(&self) -> &HubSettings {
+        &self.inner.settings
+    }
+
+    /// Whether the database answers.
+    pub async fn is_ready(&self) -> bool {
+        self.inner.store.ping().await.is_ok()
+    }
+
+    /// Reads the database again and puts the new state in force. Called after each change of this process, and by
+    /// the watcher when another process changed something.
+    pub(crate) async fn reload(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.inner.reloading.lock().await;
+        let previous = self.inner.snapshot.load_full();
+        let next = Snapshot::load(&self.inner.store, Some(&previous)).await?;
+        let version = next.version();
+        for id in previous.ended_by(&next) {
+            self.inner.upstreams.forget(id);
+        }
+        self.inner.snapshot.store(Arc::new(next));
+        previous.cancel_ended(&self.inner.snapshot.load());
+        self.inner.version.send_replace(version);
+        Ok(())
+    }
+
+    /// Reloads after a change that is already committed. A failure here is not the change's failure: the watcher
+    /// tries again within its poll interval.
+    pub(crate) async fn after_change(&self) {
+        if let Err(error) = self.reload().await {
+            tracing::warn!(%error, "a change was saved but could not be read back yet");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Call records leave a call through a bounded queue and are written in batches, so that no call waits for the
+//! database.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tieline_domain::{CallId, KeyId, Timestamp};
+use tieline_store::CallRow;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::Hub;
+use crate::dispatch::{ToolCall, ToolOutcome, millis};
+
+const QUEUE: usize = 16_384;
+const BATCH: usize = 512;
+/// How long a record waits for company before it is written.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// What the writer stores.
+#[derive(Debug)]
+enum Record {
+    Call(Box<CallRow>),
+    KeyUsed {
+        id: KeyId,
+        at: Timestamp,
+        client: Option<String>,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Records {
+    sender: mpsc::Sender<Record>,
+    receiver: Mutex<Option<mpsc::Receiver<Record>>>,
+}
+
+impl Records {
+    pub(crate) fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        Self {
+            sender,
+            receiver: Mutex::new(Some(receiver)),
+        }
+    }
+
+    fn push(&self, record: Record) {
+        if self.sender.try_send(record).is_err() {
+            metrics::counter!("tieline_records_dropped_total").increment(1);
+        }
+    }
+}
+
+impl Hub {
+    pub(crate) fn record_call(&self, call: &ToolCall<'_>, took: Duration, outcome: &ToolOutcome) {
+        metrics::counter!("tieline_tool_calls_total", "connector" => call.tool.slug.to_string(), "outcome" => outcome.word()).increment(1);
+        metrics::histogram!("tieline_tool_call_seconds", "connector" => call.tool.slug.to_string())
+            .record(took.as_secs_f64());
+        let row = CallRow {
+            id: CallId::generate(self.clock(), self.entropy()),
+            at: self.clock().now(),
+            user_id: call.caller.user,
+            key_id: call.caller.key,
+            session: Some(call.session.0.to_string()),
+            connector_id: call.tool.connector,
+            connector_slug: call.tool.slug.to_string(),
+            tool: call.tool.name.chars().take(200).collect(),
+            outcome: outcome.word().to_owned(),
+            code: outcome.code().map(str::to_owned),
+            ms: millis(took),
+            bytes_in: i64::try_from(call.params.get().len()).unwrap_or(i64::MAX),
+            bytes_out: i64::try_from(outcome.size()).unwrap_or(i64::MAX),
+            client: call.client.map(|client| client.chars().take(80).collect()),
+            request_id: None,
+        };
+        self.inner.records.push(Record::Call(Box::new(row)));
+    }
+
+    /// Notes when and by which program an access key was last used. Written in the background.
+    pub fn note_key_use(&self, key: KeyId, client: Option<&str>) {
+        let client = client.map(|client| client.chars().take(80).collect());
+        self.inner.records.push(Record::KeyUsed {
+            id: key,
+            at: self.clock().now(),
+            client,
+        });
+    }
+
+    /// Writes records until the token is cancelled, then what is left.
+    pub(crate) async fn write_records(&self, stop: CancellationToken) {
+        let taken = self
+            .inner
+            .records
+            .receiver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(mut receiver) = taken else { return };
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let stopping = tokio::select! {
+                count = receiver.recv_many(&mut batch, BATCH) => count == 0,
+                () = stop.cancelled() => true,
+            };
+            if stopping {
+                receiver.close();
+                while receiver.recv_many(&mut batch, BATCH).await > 0 {}
+                self.write_batch(std::mem::take(&mut batch)).await;
+                return;
+            }
+            if batch.len() < BATCH {
+                tokio::select! {
+                    () = tokio::time::sleep(LINGER) => {}
+                    () = stop.cancelled() => {}
+                }
+                while batch.len() < BATCH
+                    && let Ok(record) = receiver.try_recv()
+                {
+                    batch.push(record);
+                }
+            }
+            self.write_batch(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    async fn write_batch(&self, batch: Vec<Record>) {
+        let (mut calls, mut uses) = (Vec::new(), Vec::new());
+        for record in batch {
+            match record {
+                Record::Call(row) => calls.push(*row),
+                Record::KeyUsed { id, at, client } => uses.push((id, at, client)),
+            }
+        }
+        let lost = calls.len();
+        if let Err(error) = self.inner.store.calls_insert(calls).await {
+            metrics::counter!("tieline_records_dropped_total").increment(lost as u64);
+            tracing::error!(%error, lost, "call records could not be written");
+        }
+        if let Err(error) = self.inner.store.keys_touch(uses).await {
+            tracing::warn!(%error, "the last use of access keys could not be written");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Keeps the stored catalogue and the status of each connector current, in the background.
+//!
+//! A check runs when a connector is added or changed, on a schedule with jitter, when the server says that its list
+//! changed, and on request. No page, no session and no call ever waits for one. A check that fails changes the
+//! status and nothing else: the tools that were known stay known.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tieline_domain::ConnectorId;
+use tieline_mcp::{Connected, ListedTools, McpError};
+use tieline_store::{CatalogUpdate, ToolRow};
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::Hub;
+use crate::breaker::jittered;
+use crate::credential::target_of;
+use crate::scrub::Scrubber;
+use crate::snapshot::LiveConnector;
+
+/// Who is waiting for a check, and who is being checked.
+#[derive(Debug)]
+pub(crate) struct RefreshQueue {
+    wake: Notify,
+    state: Mutex<QueueState>,
+}
+
+#[derive(Debug, Default)]
+struct QueueState {
+    requested: HashSet<ConnectorId>,
+    running: HashSet<ConnectorId>,
+    due: HashMap<ConnectorId, Instant>,
+    /// The row that was last checked: a changed row is due at once.
+    checked: HashMap<ConnectorId, i64>,
+}
+
+impl RefreshQueue {
+    pub(crate) fn new() -> Self {
+        Self {
+            wake: Notify::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Asks for a check as soon as there is room.
+    pub(crate) fn request(&self, id: ConnectorId) {
+        self.lock().requested.insert(id);
+        self.wake.notify_one();
+    }
+
+    /// Looks again at who is due, after the registry changed.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes those that are due now and marks them running; also says when to look again.
+    fn take_due(&self, live: &[Arc<LiveConnector>], now: Instant) -> Vec<Arc<LiveConnector>> {
+        let mut state = self.lock();
+        let ids: HashSet<ConnectorId> = live.iter().map(|connector| connector.id).collect();
+        state.due.retain(|id, _| ids.contains(id));
+        state.checked.retain(|id, _| ids.contains(id));
+        state.requested.retain(|id| ids.contains(id));
+        let mut taken = Vec::new();
+        for connector in live {
+            let id = connector.id;
+            let changed = state.checked.get(&id) != Some(&connector.row_version);
+            let due = state.due.get(&id).is_none_or(|at| *at <= now)
+                || changed
+                || state.requested.contains(&id);
+            if due && !state.running.contains(&id) {
+                state.requested.remove(&id);
+                state.running.insert(id);
+                state.checked.insert(id, connector.row_version);
+                taken.push(connector.clone());
+            }
+        }
+        taken
+    }
+
+    fn finished(&self, id: ConnectorId, next: Instant) {
+        let mut state = self.lock();
+        state.running.remove(&id);
+        state.due.insert(id, next);
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    fn next_due(&self, fallback: Instant) -> Instant {
+        self.lock()
+            .due
+            .values()
+            .min()
+            .copied()
+            .unwrap_or(fallback)
+            .min(fallback)
+    }
+}
+
+impl Hub {
+    /// Checks connectors until `stop` is cancelled.
+    pub(crate) async fn run_refresh(&self, stop: CancellationToken) {
+        let permits = Arc::new(Semaphore::new(self.inner.settings.parallel_checks.max(1)));
+        loop {
+            let now = Instant::now();
+            let live: Vec<_> = self
+                .snapshot()
+                .connectors()
+                .filter(|connector| connector.enabled)
+                .cloned()
+                .collect();
+            for connector in self.inner.refresh.take_due(&live, now) {
+                let (hub, permits, stop) = (self.clone(), permits.clone(), stop.clone());
+                tokio::spawn(async move {
+                    let Ok(_permit) = permits.acquire_owned().await else {
+                        return;
+                    };
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = hub.check(&connector) => {}
+                    }
+                    let next =
+                        Instant::now() + jittered(hub.inner.settings.check_interval, hub.entropy());
+                    hub.inner.refresh.finished(connector.id, next);
+                });
+            }
+            let next = self
+                .inner
+                .refresh
+                .next_due(now + self.inner.settings.check_interval);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.inner.refresh.wake.notified() => {}
+                () = tokio::time::sleep_until(next.max(now + Duration::from_millis(50))) => {}
+            }
+        }
+    }
+
+    /// Reads one connector's tools and stores what became of it.
+    async fn check(&self, live: &Arc<LiveConnector>) {
+        let Ok(credential) = self.open_credential(live) else {
+            self.note_unreadable_secret(live);
+            return;
+        };
+        let target = target_of(&live.url, &live.auth_header, credential.expose());
+        let started = Instant::now();
+        let answer = async {
+            let connected = self.inner.mcp.connect(&target, live.wire.as_ref()).await?;
+            let listed = connected.upstream.list_tools(&target).await?;
+            Ok::<_, McpError>((connected, listed))
+        }
+        .await;
+        let took = started.elapsed();
+        match answer {
+            Ok((connected, listed)) => {
+                let scrubber = Scrubber::new(credential.expose());
+                self.store_catalog(live, &connected, listed, &scrubber)
+                    .await;
+                self.inner.breakers.of(live.id).succeeded();
+                self.note_checked(live, Ok(took)).await;
+                connected.upstream.close(&target).await;
+            }
+            Err(error) => {
+                self.note_checked(live, Err(&error)).await;
+            }
+        }
+    }
+
+    /// Stores what the server offers. The store refuses it when the connector was changed while the list was read;
+    /// the changed row is then due at once.
+    async fn store_catalog(
+        &self,
+        live: &LiveConnector,
+        connected: &Connected,
+        listed: ListedTools,
+        scrubber: &Scrubber,
+    ) {
+        let at = self.clock().now();
+        let update = CatalogUpdate {
+            row_version: live.row_version,
+            wire: connected.wire.to_stored(),
+            server_name: Some(shown(scrubber, &connected.server.name)),
+            server_version: Some(shown(scrubber, &connected.server.version))
+                .filter(|version| !version.is_empty()),
+            revision: Some(connected.wire.revision().to_string()),
+            instructions: connected
+                .server
+                .instructions
+                .as_deref()
+                .map(|text| scrubber.text(text).into_owned()),
+            tools: tool_rows(live.id, listed, scrubber, at),
+            at,
+        };
+        match self
+            .inner
+            .store
+            .connector_replace_tools(live.id, update)
+            .await
+        {
+            Ok(true) => tracing::info!(connector = %live.slug, "the tools of a connector changed"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, connector = %live.slug, "the tools of a connector could not be saved")
+            }
+        }
+    }
+}
+
+fn shown(scrubber: &Scrubber, text: &str) -> String {
+    scrubber
+        .text(text)
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(120)
+        .collect()
+}
+
+fn tool_rows(
+    id: ConnectorId,
+    listed: ListedTools,
+    scrubber: &Scrubber,
+    now: tieline_domain::Timestamp,
+) -> Vec<ToolRow> {
+    let row = |name: String, definition: String, left_out: Option<(String, String)>| {
+        let hash = Sha256::digest(definition.as_bytes()).into();
+        let (left_out_code, left_out_reason) = left_out.unzip();
+        ToolRow {
+            connector_id: id,
+            position: 0,
+            name,
+            definition,
+            hash,
+            enabled: true,
+            left_out_code,
+            left_out_reason,
+            first_seen_at: now,
+        }
+    };
+    let kept = listed.tools.into_iter().filter_map(|tool| {
+        let definition = scrubber.json(tool.definition)?;
+        Some(row(tool.name, definition.get().to_owned(), None))
+    });
+    let left_out = listed.left_out.into_iter().map(|tool| {
+        row(
+            tool.name,
+            "null".to_owned(),
+            Some((
+                tool.reason_code.to_owned(),
+                scrubber.text(&tool.reason).into_owned(),
+            )),
+        )
+    });
+    let mut rows: Vec<ToolRow> = kept.chain(left_out).collect();
+    for (position, row) in rows.iter_mut().enumerate() {
+        row.position = i64::try_from(position).unwrap_or(i64::MAX);
+    }
+    rows
+}

@@ -1,0 +1,274 @@
+//! What is in force now, held in memory by version: connectors with their sealed credentials, and access keys.
+//!
+//! A call reads only this, never the database. A snapshot is replaced as a whole; its parts are never changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use tieline_domain::{
+    AuthHeader, ConnectorId, ConnectorUrl, KeyHash, KeyId, Role, Slug, Timestamp, UserId,
+};
+use tieline_mcp::raw::RawObject;
+use tieline_mcp::{Era, ParamHeaders, Wire};
+use tieline_secrets::Sealed;
+use tieline_store::{ConnectorRow, Store, StoreError, ToolRow};
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::{Catalog, CatalogSource, ToolSource};
+
+/// The state that decides about calls at one version of the database.
+#[derive(Debug)]
+pub struct Snapshot {
+    version: u64,
+    catalog: Arc<Catalog>,
+    connectors: HashMap<ConnectorId, Arc<LiveConnector>>,
+    keys: HashMap<[u8; 32], Arc<LiveKey>>,
+}
+
+/// The live side of one connector: where it is and how to authenticate, not what it offered some time ago.
+#[derive(Debug)]
+pub struct LiveConnector {
+    /// Its id.
+    pub id: ConnectorId,
+    /// Its key.
+    pub slug: Slug,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: ConnectorUrl,
+    /// The header that carries the credential.
+    pub auth_header: AuthHeader,
+    /// Whether an admin has it turned on.
+    pub enabled: bool,
+    pub(crate) credential: StoredCredential,
+    pub(crate) credential_version: i64,
+    pub(crate) row_version: i64,
+    pub(crate) wire: Option<Wire>,
+    pub(crate) tools: HashMap<String, LiveTool>,
+    /// Cancelled when the connector is removed or turned off, which ends the calls in flight.
+    pub(crate) ended: CancellationToken,
+}
+
+/// A credential as it was read. One that is damaged stops its connector's calls, and nothing else.
+#[derive(Debug)]
+pub(crate) enum StoredCredential {
+    None,
+    Sealed(Sealed),
+    Damaged,
+}
+
+impl StoredCredential {
+    fn of(bytes: Option<&[u8]>) -> Self {
+        match bytes.map(|bytes| Sealed::from_bytes(bytes.to_vec())) {
+            None => Self::None,
+            Some(Ok(sealed)) => Self::Sealed(sealed),
+            Some(Err(_)) => Self::Damaged,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct LiveTool {
+    pub(crate) enabled: bool,
+    pub(crate) headers: ParamHeaders,
+}
+
+/// An access key that may be used now, joined with its owner.
+#[derive(Debug)]
+pub(crate) struct LiveKey {
+    pub(crate) id: KeyId,
+    pub(crate) user: UserId,
+    pub(crate) user_name: String,
+    pub(crate) role: Role,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Snapshot {
+    /// Reads everything. `previous` lends what must survive a reload: the tokens that end calls in flight, and the
+    /// catalogue when nothing about it changed.
+    pub(crate) async fn load(store: &Store, previous: Option<&Self>) -> Result<Self, StoreError> {
+        // The version is read first: a change between the reads is then seen again at the next poll, never missed.
+        let version = store.config_version().await?;
+        let mut tools: HashMap<ConnectorId, Vec<ToolRow>> = HashMap::new();
+        for tool in store.tools_all().await? {
+            tools.entry(tool.connector_id).or_default().push(tool);
+        }
+        let all = store.connectors_all().await?;
+        for broken in &all.broken {
+            tracing::error!(connector = %broken, "this connector's row cannot be read, so it is left out");
+        }
+        let mut connectors = HashMap::new();
+        let mut sources = Vec::new();
+        for row in all.rows {
+            let mut rows = tools.remove(&row.id).unwrap_or_default();
+            rows.sort_by_key(|tool| tool.position);
+            let Some(live) = LiveConnector::from_row(&row, &rows, previous) else {
+                tracing::error!(connector = %row.id, "this connector's row holds an unreadable value, so it is left out");
+                continue;
+            };
+            if live.enabled {
+                sources.push(source_of(&row, &live, rows));
+            }
+            connectors.insert(live.id, Arc::new(live));
+        }
+        let catalog = Catalog::build(sources);
+        let catalog = match previous {
+            Some(previous) if previous.catalog.revision() == catalog.revision() => {
+                previous.catalog.clone()
+            }
+            _ => Arc::new(catalog),
+        };
+        Ok(Self {
+            version,
+            catalog,
+            connectors,
+            keys: live_keys(store).await?,
+        })
+    }
+
+    /// The database version that this was read at.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What a session started now would get.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// The live side of a connector, if it still exists.
+    pub fn connector(&self, id: ConnectorId) -> Option<&Arc<LiveConnector>> {
+        self.connectors.get(&id)
+    }
+
+    /// Every connector that exists, on or off, in no particular order.
+    pub fn connectors(&self) -> impl Iterator<Item = &Arc<LiveConnector>> {
+        self.connectors.values()
+    }
+
+    pub(crate) fn key(&self, hash: &KeyHash) -> Option<&Arc<LiveKey>> {
+        self.keys.get(hash.as_bytes())
+    }
+
+    /// The connectors whose upstream sessions must not outlive the step from `self` to `next`.
+    pub(crate) fn ended_by(&self, next: &Self) -> Vec<ConnectorId> {
+        let moved = |old: &LiveConnector| match next.connectors.get(&old.id) {
+            Some(new) => !new.enabled || new.url.as_str() != old.url.as_str(),
+            None => true,
+        };
+        self.connectors
+            .values()
+            .filter(|old| moved(old))
+            .map(|old| old.id)
+            .collect()
+    }
+
+    /// Ends the calls in flight of connectors that are gone or off in `next`.
+    pub(crate) fn cancel_ended(&self, next: &Self) {
+        for old in self.connectors.values() {
+            if next.connectors.get(&old.id).is_none_or(|new| !new.enabled) {
+                old.ended.cancel();
+            }
+        }
+    }
+}
+
+impl LiveConnector {
+    fn from_row(
+        row: &ConnectorRow,
+        tools: &[ToolRow],
+        previous: Option<&Snapshot>,
+    ) -> Option<Self> {
+        let url = ConnectorUrl::parse(&row.url).ok()?;
+        let before = previous.and_then(|snapshot| snapshot.connectors.get(&row.id));
+        let ended = before
+            .filter(|old| old.enabled && row.enabled)
+            .map(|old| old.ended.clone())
+            .unwrap_or_default();
+        Some(Self {
+            id: row.id,
+            slug: row.slug.clone(),
+            name: row.name.clone(),
+            auth_header: AuthHeader::parse(&row.auth_header).ok()?,
+            url,
+            enabled: row.enabled,
+            credential: StoredCredential::of(row.sealed.as_deref()),
+            credential_version: row.credential_version,
+            row_version: row.row_version,
+            wire: row.wire.as_deref().and_then(Wire::from_stored),
+            tools: tools
+                .iter()
+                .filter(|tool| tool.left_out_code.is_none())
+                .map(live_tool)
+                .collect(),
+            ended,
+        })
+    }
+
+    /// The protocol era that the server was last seen to speak. Legacy until it was reached once.
+    pub fn era(&self) -> Era {
+        self.wire.as_ref().map_or(Era::Legacy, Wire::era)
+    }
+}
+
+fn live_tool(row: &ToolRow) -> (String, LiveTool) {
+    let headers = param_headers(&row.definition).unwrap_or_default();
+    (
+        row.name.clone(),
+        LiveTool {
+            enabled: row.enabled,
+            headers,
+        },
+    )
+}
+
+/// The headers that repeat arguments of this tool for a modern server.
+fn param_headers(definition: &str) -> Option<ParamHeaders> {
+    let definition: &RawValue = serde_json::from_str(definition).ok()?;
+    ParamHeaders::from_schema(RawObject::parse(definition).ok()?.get("inputSchema")?).ok()
+}
+
+fn source_of(row: &ConnectorRow, live: &LiveConnector, tools: Vec<ToolRow>) -> CatalogSource {
+    CatalogSource {
+        id: row.id,
+        slug: row.slug.clone(),
+        name: row.name.clone(),
+        era: live.era(),
+        instructions: row.instructions.clone(),
+        tools: tools
+            .into_iter()
+            .filter(|tool| tool.left_out_code.is_none())
+            .map(|tool| ToolSource {
+                name: tool.name,
+                enabled: tool.enabled,
+                definition: tool.definition,
+            })
+            .collect(),
+    }
+}
+
+async fn live_keys(store: &Store) -> Result<HashMap<[u8; 32], Arc<LiveKey>>, StoreError> {
+    let users: HashMap<UserId, _> = store
+        .users()
+        .await?
+        .into_iter()
+        .filter(|user| user.disabled_at.is_none())
+        .map(|user| (user.id, user))
+        .collect();
+    let mut keys = HashMap::new();
+    for row in store.keys_active().await? {
+        let Some(user) = users.get(&row.user_id) else {
+            continue;
+        };
+        let key = LiveKey {
+            id: row.id,
+            user: user.id,
+            user_name: user.name.clone(),
+            role: user.role,
+            expires_at: row.expires_at,
+        };
+        keys.insert(*row.hash.as_bytes(), Arc::new(key));
+    }
+    Ok(keys)
+}

@@ -1,0 +1,196 @@
+//! Keeps the live clients of connectors between calls.
+//!
+//! A modern server has no session, so one client serves everybody. A legacy one has, so each session of a user has
+//! its own: nothing that a server keeps for one person is ever reachable from another's call.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tieline_domain::ConnectorId;
+use tieline_mcp::{Era, McpError, Target, Upstream, Wire};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use crate::Hub;
+use crate::dispatch::SessionKey;
+use crate::snapshot::LiveConnector;
+
+/// After this long without a call a legacy session at a server is closed.
+const IDLE: Duration = Duration::from_secs(300);
+
+type SlotKey = (ConnectorId, Option<SessionKey>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Upstreams {
+    slots: Mutex<HashMap<SlotKey, Arc<Slot>>>,
+}
+
+/// A client that is opened by the first call that needs it; simultaneous calls wait for that one.
+#[derive(Debug)]
+struct Slot {
+    url: String,
+    client: OnceCell<Upstream>,
+    last_used: Mutex<Instant>,
+}
+
+impl Upstreams {
+    fn slot(&self, key: SlotKey, url: &str) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(key).or_insert_with(|| Slot::new(url));
+        if slot.url != url {
+            *slot = Slot::new(url);
+        }
+        *slot
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        slot.clone()
+    }
+
+    fn put(&self, key: SlotKey, url: &str, upstream: Upstream) {
+        let slot = Slot {
+            url: url.to_owned(),
+            client: OnceCell::new_with(Some(upstream)),
+            last_used: Mutex::new(Instant::now()),
+        };
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, Arc::new(slot));
+    }
+
+    /// Drops every client of a connector, after it was removed, turned off, moved or given another credential.
+    pub(crate) fn forget(&self, id: ConnectorId) {
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(connector, _), _| *connector != id);
+    }
+
+    fn drop_slot(&self, key: &SlotKey) {
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
+    }
+
+    /// Takes out what belongs to an ended session, or has not been used for a while.
+    fn take(&self, ended: impl Fn(&SlotKey, Instant) -> bool) -> Vec<(ConnectorId, Upstream)> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = Vec::new();
+        slots.retain(|key, slot| {
+            let last_used = *slot
+                .last_used
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let keep = !ended(key, last_used);
+            if !keep && let Some(client) = slot.client.get() {
+                taken.push((key.0, client.clone()));
+            }
+            keep
+        });
+        taken
+    }
+}
+
+impl Slot {
+    fn new(url: &str) -> Arc<Self> {
+        Arc::new(Self {
+            url: url.to_owned(),
+            client: OnceCell::new(),
+            last_used: Mutex::new(Instant::now()),
+        })
+    }
+}
+
+impl Hub {
+    /// The client for this connector and session; opened if there is none yet.
+    pub(crate) async fn upstream_for(
+        &self,
+        live: &LiveConnector,
+        session: &SessionKey,
+        target: &Target,
+    ) -> Result<Upstream, McpError> {
+        let shared = live.era() == Era::Modern;
+        let key = (live.id, (!shared).then(|| session.clone()));
+        let slot = self.inner.upstreams.slot(key.clone(), live.url.as_str());
+        let opened = slot
+            .client
+            .get_or_try_init(|| self.open_upstream(live, target))
+            .await;
+        match opened {
+            Ok(upstream) => {
+                if !shared && upstream.wire().era() == Era::Modern {
+                    // The server turned out to be modern, so everybody may use this client.
+                    self.inner.upstreams.drop_slot(&key);
+                    self.inner
+                        .upstreams
+                        .put((live.id, None), live.url.as_str(), upstream.clone());
+                }
+                Ok(upstream.clone())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn open_upstream(
+        &self,
+        live: &LiveConnector,
+        target: &Target,
+    ) -> Result<Upstream, McpError> {
+        if let Some(wire) = &live.wire {
+            return Ok(self.inner.mcp.open(wire.clone()));
+        }
+        let connected = self.inner.mcp.connect(target, None).await?;
+        self.remember_wire(live, &connected.wire).await;
+        Ok(connected.upstream)
+    }
+
+    /// Keeps what a server speaks, so that the next call, also after a restart, need not find out again.
+    pub(crate) async fn remember_wire(&self, live: &LiveConnector, wire: &Wire) {
+        let stored = wire.to_stored();
+        if let Err(error) = self
+            .inner
+            .store
+            .connector_set_wire(live.id, live.row_version, &stored)
+            .await
+        {
+            tracing::warn!(%error, connector = %live.slug, "the protocol era of a connector could not be saved; it is detected again next time");
+        }
+        self.after_change().await;
+    }
+
+    /// Ends what a finished session left open at servers.
+    pub async fn end_session(&self, session: &SessionKey) {
+        let taken = self
+            .inner
+            .upstreams
+            .take(|(_, owner), _| owner.as_ref() == Some(session));
+        self.close_all(taken).await;
+    }
+
+    /// Closes clients that nobody used for five minutes.
+    pub(crate) async fn close_idle_upstreams(&self) {
+        let now = Instant::now();
+        let taken = self
+            .inner
+            .upstreams
+            .take(|(_, owner), last_used| owner.is_some() && now.duration_since(last_used) > IDLE);
+        self.close_all(taken).await;
+    }
+
+    async fn close_all(&self, taken: Vec<(ConnectorId, Upstream)>) {
+        for (id, upstream) in taken {
+            let Some(live) = self.inner.snapshot.load().connector(id).cloned() else {
+                continue;
+            };
+            let Ok(credential) = self.open_credential(&live) else {
+                continue;
+            };
+            let target =
+                crate::credential::target_of(&live.url, &live.auth_header, credential.expose());
+            upstream.close(&target).await;
+        }
+    }
+}

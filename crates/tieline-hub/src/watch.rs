@@ -1,0 +1,79 @@
+//! Notices what other processes changed: the version in the database is polled, and a nudge makes it quicker.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::Hub;
+
+/// When the database last said which version it is at.
+#[derive(Debug)]
+pub(crate) struct Freshness {
+    confirmed: Mutex<Option<Instant>>,
+}
+
+impl Freshness {
+    pub(crate) fn new() -> Self {
+        Self {
+            confirmed: Mutex::new(None),
+        }
+    }
+
+    fn confirm(&self) {
+        *self
+            .confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn age(&self) -> Option<Duration> {
+        self.confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .map(|at| at.elapsed())
+    }
+}
+
+impl Hub {
+    /// Whether the database confirmed the state in memory recently. Before the watcher runs, as on the command
+    /// line, what was read at the start counts as fresh.
+    pub fn is_fresh(&self) -> bool {
+        self.inner
+            .freshness
+            .age()
+            .is_none_or(|age| age <= self.inner.settings.stale_after)
+    }
+
+    pub(crate) async fn watch_version(&self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(self.inner.settings.poll_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+                () = self.inner.store.wait_for_nudge() => {}
+            }
+            let checked = self.catch_up().await;
+            if let Err(error) = &checked
+                && !failing
+            {
+                tracing::error!(%error, "the database does not answer; calls go on for a moment and then stop");
+            }
+            failing = checked.is_err();
+        }
+    }
+
+    async fn catch_up(&self) -> Result<(), tieline_store::StoreError> {
+        let version = self.inner.store.config_version().await?;
+        if version != self.inner.snapshot.load().version() {
+            self.reload().await?;
+            self.inner.refresh.wake();
+        }
+        self.inner.freshness.confirm();
+        Ok(())
+    }
+}
