@@ -1,0 +1,194 @@
+//! A tool whose definition and answers the test wrote.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tieline_mcp::raw::{self, RawObject};
+
+/// One tool of a fake server.
+#[derive(Debug, Clone)]
+pub struct FakeTool {
+    pub(super) definition: Box<RawValue>,
+    pub(super) reply: ToolReply,
+    pub(super) wait: Duration,
+    pub(super) progress: u32,
+    pub(super) asks: Option<(String, Box<RawValue>)>,
+}
+
+/// Makes a result from a call's arguments.
+pub type Compute = dyn Fn(Option<&RawValue>) -> String + Send + Sync;
+
+/// How a tool answers.
+#[derive(Clone)]
+pub enum ToolReply {
+    /// With its arguments as text.
+    Echo,
+    /// With this result.
+    Result(Box<RawValue>),
+    /// With a result made from the arguments.
+    Computed(Arc<Compute>),
+    /// With a JSON-RPC error.
+    Error {
+        /// The code.
+        code: i64,
+        /// The message.
+        message: String,
+        /// The data.
+        data: Option<Box<RawValue>>,
+    },
+}
+
+impl fmt::Debug for ToolReply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Echo => formatter.write_str("Echo"),
+            Self::Result(result) => formatter
+                .debug_tuple("Result")
+                .field(&result.get())
+                .finish(),
+            Self::Computed(_) => formatter.write_str("Computed"),
+            Self::Error { code, message, .. } => formatter
+                .debug_tuple("Error")
+                .field(code)
+                .field(message)
+                .finish(),
+        }
+    }
+}
+
+impl FakeTool {
+    /// A tool that answers with its arguments.
+    pub fn echo(name: &str) -> Self {
+        let schema = json(r#"{"type":"object","properties":{"text":{"type":"string"}}}"#);
+        let definition = RawObject::new()
+            .rename_value("name", name)
+            .rename_value("description", &format!("Echo of {name}"))
+            .with("inputSchema", schema);
+        Self::with_reply(definition.to_box(), ToolReply::Echo)
+    }
+
+    /// A tool with a definition of any JSON, well-formed as a tool or not.
+    pub fn raw(definition: &str) -> Self {
+        Self::with_reply(json(definition), ToolReply::Echo)
+    }
+
+    fn with_reply(definition: Box<RawValue>, reply: ToolReply) -> Self {
+        Self {
+            definition,
+            reply,
+            wait: Duration::ZERO,
+            progress: 0,
+            asks: None,
+        }
+    }
+
+    /// Sets a field of the definition to a JSON text.
+    #[must_use]
+    pub fn with(mut self, field: &str, text: &str) -> Self {
+        let definition = RawObject::parse(&self.definition)
+            .expect("a definition that is an object")
+            .with(field, json(text));
+        self.definition = definition.to_box();
+        self
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub fn described(self, text: &str) -> Self {
+        let text = raw::raw_str(text);
+        self.with("description", text.get())
+    }
+
+    /// Answers with this result, a JSON text.
+    #[must_use]
+    pub fn answering(mut self, result: &str) -> Self {
+        self.reply = ToolReply::Result(json(result));
+        self
+    }
+
+    /// Answers with text.
+    #[must_use]
+    pub fn saying(self, text: &str) -> Self {
+        self.answering(text_result(text).get())
+    }
+
+    /// Answers with a JSON text that is made from the arguments.
+    #[must_use]
+    pub fn computing(
+        mut self,
+        reply: impl Fn(Option<&RawValue>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.reply = ToolReply::Computed(Arc::new(reply));
+        self
+    }
+
+    /// Answers with a JSON-RPC error.
+    #[must_use]
+    pub fn failing(mut self, code: i64, message: &str) -> Self {
+        self.reply = ToolReply::Error {
+            code,
+            message: message.to_owned(),
+            data: None,
+        };
+        self
+    }
+
+    /// Answers late.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Reports progress so many times before it answers, if asked to.
+    #[must_use]
+    pub fn reporting(mut self, times: u32) -> Self {
+        self.progress = times;
+        self
+    }
+
+    /// Sends the client a request of its own before it answers (legacy era only), and does not wait for the reply.
+    #[must_use]
+    pub fn asking(mut self, method: &str, params: &str) -> Self {
+        self.asks = Some((method.to_owned(), json(params)));
+        self
+    }
+
+    /// Whether the definition has this name.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        RawObject::parse(&self.definition)
+            .is_ok_and(|definition| definition.get_str("name").as_deref() == Some(name))
+    }
+
+    pub(super) fn result(
+        &self,
+        arguments: Option<&RawValue>,
+    ) -> Result<Box<RawValue>, (i64, &str, Option<&RawValue>)> {
+        match &self.reply {
+            ToolReply::Echo => Ok(text_result(arguments.map_or("", RawValue::get))),
+            ToolReply::Result(result) => Ok(result.clone()),
+            ToolReply::Computed(reply) => Ok(json(&reply(arguments))),
+            ToolReply::Error {
+                code,
+                message,
+                data,
+            } => Err((*code, message, data.as_deref())),
+        }
+    }
+}
+
+fn text_result(text: &str) -> Box<RawValue> {
+    let block = RawObject::new()
+        .rename_value("type", "text")
+        .rename_value("text", text)
+        .to_box();
+    RawObject::new()
+        .with("content", raw::raw_array([&*block]))
+        .to_box()
+}
+
+fn json(text: &str) -> Box<RawValue> {
+    RawValue::from_string(text.to_owned()).expect("the test's own text is JSON")
+}
