@@ -1,1 +1,22 @@
 //! Everything inbound over HTTP: dashboard, REST, chat stream, gateway; translation only.
+//!
+//! A handler turns a request into one call of the hub and its result into an answer. No rule and no SQL lives here.
+//! Errors get their status code in [`problem`] and nowhere else.
+
+mod api;
+mod assets;
+pub mod auth;
+pub mod gateway;
+mod dashboard;
+pub mod gateway;
+pub mod problem;
+pub mod request_id;
+mod router;
+mod security_headers;
+mod serve;
+pub mod state;
+
+pub use api::openapi;
+pub use router::app;
+pub use serve::serve;
+pub use state::{AppState, MetricsExposure, MetricsText, WebSettings};

@@ -1,0 +1,14 @@
+// Improves pages that already work as forms and links. Each module stands for one thing and looks for its own marks.
+import './reveal.js';
+import './eye.js';
+import './copy.js';
+import './menu.js';
+import './theme.js';
+import './dialog.js';
+import './connector_form.js';
+import './confirm.js';
+import './clients.js';
+import './filter.js';
+import './live.js';
+import './toast.js';
+import './keys.js';

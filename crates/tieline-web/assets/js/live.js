@@ -1,0 +1,28 @@
+// Keeps parts of the page current. The server sends rendered parts by id; rows never move under the pointer.
+const page = document.querySelector('[data-live]');
+if (page) {
+  const source = new EventSource(page.dataset.live);
+  source.addEventListener('patch', ({ data }) => {
+    for (const [id, html] of Object.entries(JSON.parse(data))) {
+      const target = document.getElementById(id);
+      if (target && target.dataset.last !== html && !(target.dataset.last === undefined && target.innerHTML === html)) {
+        target.innerHTML = html;
+        target.dataset.last = html;
+      }
+    }
+  });
+  source.addEventListener('list', () => {
+    const list = document.getElementById('connectors');
+    if (!list || document.getElementById('list-changed')) return;
+    const line = document.createElement('p');
+    line.className = 'pill';
+    line.id = 'list-changed';
+    const link = document.createElement('a');
+    link.className = 'b sm';
+    link.href = location.href;
+    link.textContent = 'The list changed. Refresh';
+    line.append(link);
+    list.before(line);
+  });
+  addEventListener('pagehide', () => source.close());
+}

@@ -1,0 +1,3 @@
+//! The account pages.
+
+pub mod view;

@@ -1,0 +1,3 @@
+//! The Activity page.
+
+pub mod view;

@@ -1,0 +1,99 @@
+//! What the Activity page shows: calls, and the audit log.
+
+use askama::Template;
+
+use crate::dashboard::chart::Chart;
+use crate::dashboard::icon;
+use crate::dashboard::monogram::Monogram;
+use crate::dashboard::parts::{Status, When};
+use crate::dashboard::shell::Shell;
+
+/// `/activity?tab=calls|audit`
+#[derive(Debug, Clone, Template)]
+#[template(path = "activity/page.html")]
+pub struct ActivityPage {
+    /// Navigation and theme.
+    pub shell: Shell,
+    /// "Every tool call and every change an admin made. Kept for 30 days."
+    pub intro: String,
+    /// "6,318 today", or empty.
+    pub today: String,
+    /// Calls of the last 24 hours.
+    pub chart: Option<Chart>,
+    /// The figures above the chart: value and word.
+    pub figures: Vec<(String, String)>,
+    /// The marks under it.
+    pub axis: Vec<String>,
+    /// The filters of the calls.
+    pub filters: Vec<FilterSelect>,
+    /// The calls, on their tab.
+    pub calls: Option<Vec<CallRow>>,
+    /// The audit events, on theirs.
+    pub audit: Option<Vec<AuditRow>>,
+    /// Address of the older rows; empty when there are none.
+    pub older: String,
+    /// Address of the newest rows; empty on the first page.
+    pub newest: String,
+}
+
+/// One select of the filter form.
+#[derive(Debug, Clone)]
+pub struct FilterSelect {
+    /// Its name in the URL.
+    pub name: &'static str,
+    /// Its label for screen readers.
+    pub label: &'static str,
+    /// Its options.
+    pub options: Vec<SelectOption>,
+}
+
+/// One option.
+#[derive(Debug, Clone)]
+pub struct SelectOption {
+    /// Its value in the URL.
+    pub value: String,
+    /// Its words.
+    pub label: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// One call.
+#[derive(Debug, Clone)]
+pub struct CallRow {
+    /// When.
+    pub when: When,
+    /// Who.
+    pub person: String,
+    /// Their initials.
+    pub initials: String,
+    /// Which client.
+    pub from: String,
+    /// The connector's letters.
+    pub monogram: Monogram,
+    /// The connector.
+    pub connector: String,
+    /// The tool.
+    pub tool: String,
+    /// How it ended.
+    pub result: Status,
+    /// "214 ms".
+    pub took: String,
+}
+
+/// One change.
+#[derive(Debug, Clone)]
+pub struct AuditRow {
+    /// When.
+    pub when: When,
+    /// Who.
+    pub who: String,
+    /// Their initials.
+    pub initials: String,
+    /// "rotated the token of".
+    pub what: String,
+    /// Of what.
+    pub target: String,
+    /// Before and after; never a secret.
+    pub detail: String,
+}

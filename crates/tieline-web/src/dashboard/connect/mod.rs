@@ -1,0 +1,4 @@
+//! Connect your client.
+
+pub mod snippets;
+pub mod view;

@@ -1,0 +1,183 @@
+//! What a connector's own page shows: status, tools, connection.
+
+use askama::Template;
+
+use super::add_view::{HeaderField, TokenField};
+use super::page_view::Attention;
+use super::rail_view::Rail;
+use crate::dashboard::chart::Chart;
+use crate::dashboard::icon;
+use crate::dashboard::monogram::Monogram;
+use crate::dashboard::parts::{Field, Status, When};
+use crate::dashboard::shell::Shell;
+
+/// `/integrations/c/{slug}`
+#[derive(Debug, Clone, Template)]
+#[template(path = "integrations/detail.html")]
+pub struct ConnectorPage {
+    /// Navigation and theme.
+    pub shell: Shell,
+    /// Display name.
+    pub name: String,
+    /// Slug.
+    pub slug: String,
+    /// Letters and hue.
+    pub monogram: Monogram,
+    /// Shape, word, reason, age.
+    pub status: Status,
+    /// Whether it is turned on.
+    pub on: bool,
+    /// What is wrong and the one action.
+    pub problem: Option<Attention>,
+    /// Tools, Connection.
+    pub tabs: Vec<Tab>,
+    /// The tools, on their tab.
+    pub tools: Option<Vec<Tool>>,
+    /// What stands there when there are none.
+    pub no_tools: NoTools,
+    /// "about 1,740 tokens per session".
+    pub tool_sum: String,
+    /// Tools that were left out, each with its reason.
+    pub left_out: Vec<String>,
+    /// Whether single tools can be switched.
+    pub can_switch: bool,
+    /// The forms of the Connection tab.
+    pub edit: Option<EditForms>,
+    /// The rail of a test that has just run.
+    pub tested: Option<Rail>,
+    /// Calls of the last 24 hours.
+    pub chart: Chart,
+    /// Where the chart begins: "Yesterday 16:00".
+    pub chart_from: String,
+    /// Calls, Failed, Typical time, …
+    pub figures: Vec<(&'static str, String)>,
+    /// The last failure in plain words.
+    pub last_error: Option<LastError>,
+    /// URL, header, token, server, revision, added by.
+    pub facts: Vec<Fact>,
+}
+
+/// One tab.
+#[derive(Debug, Clone)]
+pub struct Tab {
+    /// Its word.
+    pub label: &'static str,
+    /// What it counts; may be empty.
+    pub count: String,
+    /// Its address.
+    pub href: String,
+    /// Whether it is the one at hand.
+    pub current: bool,
+}
+
+/// One tool of the connector.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    /// The server's own name for it.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// Marks beside the name.
+    pub tags: Vec<Tag>,
+    /// Whether agents get it.
+    pub on: bool,
+    /// "612 calls".
+    pub calls: String,
+    /// The name that agents see.
+    pub exposed: String,
+    /// "176 tokens".
+    pub tokens: String,
+    /// Its inputs.
+    pub inputs: Vec<Input>,
+}
+
+/// A mark beside a tool's name.
+#[derive(Debug, Clone)]
+pub struct Tag {
+    /// `""`, `"warn"`, `"bad"`.
+    pub class: &'static str,
+    /// Its words.
+    pub text: String,
+}
+
+/// One input of a tool.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// "string, required".
+    pub kind: String,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// What stands in place of an empty tool list.
+#[derive(Debug, Clone, Default)]
+pub struct NoTools {
+    /// "No tools yet".
+    pub lead: String,
+    /// Why.
+    pub text: String,
+}
+
+/// The last failure.
+#[derive(Debug, Clone)]
+pub struct LastError {
+    /// When.
+    pub when: When,
+    /// Which tool; empty for a failed check.
+    pub tool: String,
+    /// What happened.
+    pub text: String,
+}
+
+/// One line of the connection's facts.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// "URL".
+    pub label: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Whether it stands in code type.
+    pub mono: bool,
+    /// A link after it; empty when there is none.
+    pub href: String,
+    /// The link's words.
+    pub link: &'static str,
+}
+
+impl Fact {
+    /// A fact without a link.
+    pub fn new(label: &'static str, value: impl Into<String>, mono: bool) -> Self {
+        Self { label, value: value.into(), mono, href: String::new(), link: "" }
+    }
+}
+
+/// The two forms of the Connection tab.
+#[derive(Debug, Clone)]
+pub struct EditForms {
+    /// A problem that belongs to no field.
+    pub general: Option<String>,
+    /// Name.
+    pub name: Field,
+    /// URL.
+    pub url: Field,
+    /// What to know about the URL.
+    pub cautions: Vec<String>,
+    /// Auth header.
+    pub header: Field,
+    /// Whether a new token has to come with the change, because the origin or header changed.
+    pub asks_token: bool,
+    /// Why.
+    pub token_help: String,
+    /// What is stored now: "A token is stored (ends in k3Qf)."
+    pub token_now: String,
+    /// The field of the rotation.
+    pub token: TokenField,
+    /// Always `None`: the rotation form has no header field.
+    pub no_header: Option<HeaderField>,
+    /// Whether there is a token to remove.
+    pub has_token: bool,
+    /// Offer to replace although the test failed.
+    pub save_anyway: bool,
+}

@@ -1,0 +1,3 @@
+//! The first run.
+
+pub mod view;

@@ -1,0 +1,3 @@
+//! The sign-in page.
+
+pub mod view;

@@ -1,0 +1,3 @@
+//! Pages for what did not work.
+
+pub mod view;

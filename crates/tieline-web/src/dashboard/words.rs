@@ -1,0 +1,85 @@
+//! Numbers and times as people read them. Plain functions without IO; the present moment is passed in.
+
+/// 18400 is "18,400".
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `counted(1, "tool", "tools")` is "1 tool".
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A duration in milliseconds: "88 ms", "3.1 s", "2 min".
+pub fn took(millis: u64) -> String {
+    match millis {
+        0..=999 => format!("{millis} ms"),
+        1_000..=99_999 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min", millis / 60_000),
+    }
+}
+
+/// A rough token count, to two significant figures and a hundred at least: "about 18,400 tokens" should not pretend more.
+pub fn roughly(tokens: u64) -> u64 {
+    match tokens {
+        0..=99 => tokens,
+        100..=999 => (tokens + 5) / 10 * 10,
+        _ => (tokens + 50) / 100 * 100,
+    }
+}
+
+/// How long ago in words, up to a day: "40 s ago", "6 min ago", "3 h ago"; `None` means that the date says more.
+pub fn ago(seconds: u64) -> Option<String> {
+    match seconds {
+        0..=4 => Some("just now".to_owned()),
+        5..=89 => Some(format!("{seconds} s ago")),
+        90..=5_399 => Some(format!("{} min ago", (seconds + 30) / 60)),
+        5_400..=86_399 => Some(format!("{} h ago", (seconds + 1_800) / 3_600)),
+        _ => None,
+    }
+}
+
+/// "Ana", "Ana or Bo", "Ana, Bo or Cy".
+pub fn any_of(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ago, any_of, counted, grouped, roughly, took};
+
+    #[test]
+    fn numbers_read_like_a_person_wrote_them() {
+        assert_eq!([0, 999, 1_000, 18_400, 1_234_567].map(grouped), ["0", "999", "1,000", "18,400", "1,234,567"]);
+        assert_eq!(counted(1, "tool", "tools"), "1 tool");
+        assert_eq!(counted(1_200, "tool", "tools"), "1,200 tools");
+        assert_eq!([88, 3_140, 30_000, 150_000].map(took), ["88 ms", "3.1 s", "30.0 s", "2 min"]);
+        assert_eq!([42, 1_743, 444].map(roughly), [42, 1_700, 440]);
+    }
+
+    #[test]
+    fn times_are_relative_for_a_day() {
+        let read: Vec<_> = [0, 40, 360, 10_800, 90_000].map(ago).into_iter().collect();
+        let expected = [Some("just now"), Some("40 s ago"), Some("6 min ago"), Some("3 h ago"), None];
+        assert_eq!(read, expected.map(|text| text.map(str::to_owned)));
+    }
+
+    #[test]
+    fn names_are_joined_with_or() {
+        let names = ["Ana", "Bo", "Cy"].map(str::to_owned);
+        assert_eq!(any_of(&names[..1]), "Ana");
+        assert_eq!(any_of(&names), "Ana, Bo or Cy");
+    }
+}

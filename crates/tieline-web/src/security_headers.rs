@@ -1,0 +1,69 @@
+//! The headers that every answer carries, errors included: what a browser may do with it.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// No inline script or style, nothing from elsewhere, no frame around it.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Whether people reach this server over https, so that browsers may insist on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Https(pub bool);
+
+/// The middleware: `axum::middleware::from_fn_with_state(Https(…), security_headers)`.
+pub async fn security_headers(State(https): State<Https>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    add(response.headers_mut(), https);
+    response
+}
+
+fn add(headers: &mut HeaderMap, https: Https) {
+    let always = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ];
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if https.0 {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+    }
+    // Pages and answers hold what one person may see; only assets say otherwise, and they say it themselves.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Https, add};
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    #[test]
+    fn pages_are_locked_down_and_not_kept() {
+        let mut headers = HeaderMap::new();
+        add(&mut headers, Https(true));
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().expect("the policy is ASCII");
+        for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+            assert!(policy.contains(part), "{part}");
+        }
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+        assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+    }
+
+    #[test]
+    fn plain_http_is_not_forbidden_where_there_is_no_https() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
+        add(&mut headers, Https(false));
+        assert!(!headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+        assert_eq!(headers[header::CACHE_CONTROL], "public");
+    }
+}
