@@ -3,4 +3,5 @@
 mod client;
 mod eras;
 mod faults;
+mod oracle;
 mod sockets;
