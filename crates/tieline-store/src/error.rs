@@ -183,3 +183,48 @@ impl StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_codes_say_what_to_do() {
+        for (code, expected) in [
+            ("5", "the database is busy; try again"),
+            ("517", "the database is busy; try again"),
+            (
+                "13",
+                "the disk of the database is full; reading still works, make room to write again",
+            ),
+            (
+                "11",
+                "stored data cannot be read: the database file is damaged or is no database",
+            ),
+        ] {
+            assert_eq!(
+                StoreError::from_sqlite_code(code).unwrap().to_string(),
+                expected,
+                "{code}"
+            );
+        }
+        // SQLITE_IOERR and SQLITE_READONLY have no better name than what the driver says.
+        assert!(StoreError::from_sqlite_code("10").is_none());
+        assert!(StoreError::from_sqlite_code("8").is_none());
+    }
+
+    #[test]
+    fn postgres_codes_say_what_to_do() {
+        for code in ["40001", "40P01", "55P03", "57014"] {
+            assert!(
+                matches!(StoreError::from_postgres_code(code), Some(StoreError::Busy)),
+                "{code}"
+            );
+        }
+        assert!(matches!(
+            StoreError::from_postgres_code("53100"),
+            Some(StoreError::Full)
+        ));
+        assert!(StoreError::from_postgres_code("42P01").is_none());
+    }
+}

@@ -1,0 +1,197 @@
+//! Records of tool calls.
+
+use tieline_store::{CallRow, HourCount};
+
+use crate::bed::Bed;
+use crate::samples::{at, call, connector_id, user_id};
+
+const HOUR: i64 = 3_600_000;
+
+pub(crate) async fn keeps_all_fields(bed: &Bed) {
+    let full = CallRow {
+        outcome: "upstream_failure".to_owned(),
+        code: Some("timeout".to_owned()),
+        bytes_out: i64::MAX,
+        ..call(connector_id(), 1)
+    };
+    let bare = CallRow {
+        key_id: None,
+        session: None,
+        client: None,
+        request_id: None,
+        ..call(connector_id(), 2)
+    };
+    bed.store
+        .calls_insert(vec![full.clone(), bare.clone()])
+        .await
+        .unwrap();
+    let page = bed
+        .store
+        .calls_page(None, 10, None, None, None, None)
+        .await
+        .unwrap();
+    assert_eq!((page.rows, page.next), (vec![bare, full], None));
+}
+
+pub(crate) async fn writes_large_batches(bed: &Bed) {
+    let connector = connector_id();
+    bed.store
+        .calls_insert((0..1_234).map(|number| call(connector, number)).collect())
+        .await
+        .unwrap();
+    bed.store.calls_insert(vec![]).await.unwrap();
+    let page = bed
+        .store
+        .calls_page(None, 5_000, None, None, None, None)
+        .await
+        .unwrap();
+    assert_eq!(page.rows.len(), 1_234);
+}
+
+pub(crate) async fn a_batch_can_be_written_again(bed: &Bed) {
+    let first = call(connector_id(), 1);
+    let second = CallRow {
+        client: Some("\0odd".to_owned()),
+        ..call(connector_id(), 2)
+    };
+    bed.store.calls_insert(vec![first.clone()]).await.unwrap();
+    bed.store.calls_insert(vec![first, second]).await.unwrap();
+    let page = bed
+        .store
+        .calls_page(None, 10, None, None, None, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.rows.len(), page.rows[0].client.as_deref()),
+        (2, Some("\u{fffd}odd"))
+    );
+}
+
+pub(crate) async fn pages_newest_first(bed: &Bed) {
+    let calls: Vec<_> = (0..7).map(|number| call(connector_id(), number)).collect();
+    bed.store.calls_insert(calls.clone()).await.unwrap();
+    let mut found = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = bed
+            .store
+            .calls_page(cursor.as_deref(), 3, None, None, None, None)
+            .await
+            .unwrap();
+        found.extend(page.rows);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let newest_first: Vec<_> = calls.into_iter().rev().collect();
+    assert_eq!(found, newest_first);
+    let none = bed
+        .store
+        .calls_page(Some("0"), 3, None, None, None, None)
+        .await
+        .unwrap();
+    assert!(none.rows.is_empty());
+}
+
+pub(crate) async fn filters(bed: &Bed) {
+    let (connector, user) = (connector_id(), user_id());
+    let calls = vec![
+        call(connector, 1),
+        CallRow {
+            user_id: user,
+            ..call(connector_id(), 2)
+        },
+        CallRow {
+            outcome: "refused".to_owned(),
+            ..call(connector, 3)
+        },
+    ];
+    bed.store.calls_insert(calls).await.unwrap();
+    let times = async |connector, user, outcome, since| {
+        let page = bed
+            .store
+            .calls_page(None, 10, connector, user, outcome, since)
+            .await
+            .unwrap();
+        page.rows
+            .iter()
+            .map(|call| call.at.as_millis())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(times(Some(connector), None, None, None).await, [3, 1]);
+    assert_eq!(times(None, Some(user), None, None).await, [2]);
+    assert_eq!(times(None, None, Some("refused"), None).await, [3]);
+    assert_eq!(times(Some(connector), None, Some("ok"), None).await, [1]);
+    assert_eq!(times(None, None, None, Some(at(2))).await, [3, 2]);
+}
+
+pub(crate) async fn counts_by_hour(bed: &Bed) {
+    let now = 100 * HOUR + 1_234;
+    let (busy, quiet) = (connector_id(), connector_id());
+    let failed = |connector, millis| CallRow {
+        outcome: "upstream_failure".to_owned(),
+        ..call(connector, millis)
+    };
+    bed.store
+        .calls_insert(vec![
+            call(busy, now),
+            failed(busy, now - HOUR + 1),
+            call(busy, now - HOUR),
+            call(busy, now - 24 * HOUR + 1),
+            call(busy, now - 24 * HOUR),
+            call(busy, now + 1),
+            failed(quiet, now - 12 * HOUR),
+        ])
+        .await
+        .unwrap();
+    let counts = bed.store.call_counts_24h(at(now)).await.unwrap();
+    assert_eq!(counts.len(), 2);
+    let busy = counts[&busy];
+    assert_eq!(
+        busy[23],
+        HourCount {
+            calls: 2,
+            failed: 1
+        }
+    );
+    assert_eq!(
+        busy[22],
+        HourCount {
+            calls: 1,
+            failed: 0
+        }
+    );
+    assert_eq!(
+        busy[0],
+        HourCount {
+            calls: 1,
+            failed: 0
+        }
+    );
+    assert_eq!(busy.iter().map(|hour| hour.calls).sum::<u32>(), 4);
+    assert_eq!(
+        counts[&quiet][11],
+        HourCount {
+            calls: 1,
+            failed: 1
+        }
+    );
+}
+
+pub(crate) async fn forgets_old_calls(bed: &Bed) {
+    bed.store
+        .calls_insert((1..=5).map(|millis| call(connector_id(), millis)).collect())
+        .await
+        .unwrap();
+    assert_eq!(bed.store.calls_purge(at(4)).await.unwrap(), 3);
+    let page = bed
+        .store
+        .calls_page(None, 10, None, None, None, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        page.rows.iter().map(|call| call.at).collect::<Vec<_>>(),
+        [at(5), at(4)]
+    );
+}

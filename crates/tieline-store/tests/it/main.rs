@@ -1,0 +1,89 @@
+//! The contract of the store: one list of tests, run on SQLite always and on PostgreSQL where one is given.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the tests are functions that a macro calls: the exception for tests misses them"
+)]
+
+mod bed;
+mod samples;
+
+mod access_keys;
+mod audit;
+mod calls;
+mod connectors;
+mod meta;
+mod opening;
+mod postgres_only;
+mod sign_ins;
+mod sqlite_only;
+mod tools;
+mod users;
+
+/// Makes `sqlite::file::test` and `postgres::file::test` of each test. One that is not listed is unused code, which does
+/// not pass the lints.
+macro_rules! contract {
+    ($($file:ident { $($test:ident),+ $(,)? })+) => {
+        mod sqlite {
+            $(mod $file {
+                $(#[test]
+                fn $test() {
+                    crate::bed::on_sqlite(|bed| Box::pin(crate::$file::$test(bed)));
+                })+
+            })+
+        }
+        mod postgres {
+            $(mod $file {
+                $(#[test]
+                fn $test() {
+                    crate::bed::on_postgres(|bed| Box::pin(crate::$file::$test(bed)));
+                })+
+            })+
+        }
+    };
+}
+
+contract! {
+    access_keys {
+        keeps_all_fields, lists_by_owner, revokes_once, revokes_only_what_the_owner_has, notes_the_latest_use,
+        leaves_out_a_damaged_key,
+    }
+    audit {
+        an_untouched_log_is_whole, an_edited_row_is_found, a_removed_row_is_found, swapped_rows_are_found,
+        a_log_cut_off_is_found, a_shortened_log_with_a_forged_head_is_found, a_row_added_without_the_key_is_found,
+        a_relinked_log_is_found, changes_at_once_make_one_chain, no_change_without_its_row, pages_newest_first,
+        filters_by_action_and_time, stores_what_it_hashes,
+    }
+    calls {
+        keeps_all_fields, writes_large_batches, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
+        forgets_old_calls,
+    }
+    connectors {
+        keeps_all_fields, one_of_eight_at_once_gets_the_slug, a_taken_slug_leaves_no_trace, finds_by_slug_and_id,
+        a_change_of_an_old_version_is_refused, a_new_address_has_to_be_checked_again, a_new_name_changes_nothing_else,
+        a_credential_can_be_replaced_and_removed, turns_off_whatever_else_changed, removal_takes_the_tools_along,
+        what_is_gone_is_not_found, a_status_tells_replicas_only_news, a_wire_is_kept_for_the_version_it_was_found_with,
+        a_damaged_row_disables_itself_only,
+    }
+    meta {
+        sets_and_replaces, one_of_eight_at_once_is_first, every_change_raises_the_version,
+        bookkeeping_leaves_the_version, knows_whether_anything_was_sealed,
+    }
+    opening {
+        eight_at_once_make_one_schema, opens_again, refuses_a_newer_schema, refuses_an_edited_migration,
+        a_second_store_sees_changes, a_held_lock_is_busy_and_then_not, a_closed_store_is_unavailable,
+    }
+    sign_ins {
+        keeps_all_fields, notes_the_last_use, signs_out_one_and_all, forgets_expired, counts_failures_by_scope,
+    }
+    tools {
+        definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, the_same_list_changes_nothing,
+        a_list_from_before_a_change_is_dropped, a_duplicate_that_was_left_out_may_stay, zero_characters_do_no_harm,
+        a_damaged_tool_disables_itself_only, an_unknown_tool_is_not_found,
+    }
+    users {
+        keeps_all_fields, an_address_belongs_to_one_user, one_of_eight_at_once_becomes_first_admin,
+        the_last_admin_stays, two_admins_cannot_demote_each_other, an_invited_admin_is_not_enough,
+        disabling_signs_out, an_invitation_works_once, one_of_eight_at_once_redeems, an_invitation_expires,
+        a_newer_invitation_ends_the_older, a_disabled_user_cannot_accept, leaves_out_a_damaged_user,
+    }
+}
