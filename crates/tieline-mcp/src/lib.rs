@@ -1,6 +1,9 @@
 //! MCP on the wire, client and server side, both eras; knows no connector, user or database.
 
+pub mod bridge;
+mod client;
 pub mod raw;
 pub mod wire;
 
+pub use client::*;
 pub use wire::{Era, Revision};

@@ -1,0 +1,142 @@
+//! The one client for MCP servers: both eras, and the transport of 2024-11-05.
+//!
+//! It must not know connectors, users or a database, and it keeps no credential: every request gets its [`Target`].
+
+mod detect;
+mod dial;
+mod error;
+mod handshake;
+mod http;
+mod http_sse;
+mod limits;
+mod link;
+mod listen;
+mod message;
+mod probe;
+mod refusal;
+mod request;
+mod schema;
+mod sse;
+mod target;
+mod tools;
+mod transport;
+mod upstream;
+
+use std::sync::Arc;
+
+pub use dial::{
+    AddressKind, AddressRefused, Addresses, DialPolicy, Resolve, SystemResolver, TlsSetupError,
+};
+pub use error::{Failure, McpError};
+pub use limits::Limits;
+pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
+pub use target::Target;
+pub use tools::{LeftOut, ListedTool, ListedTools};
+pub use transport::Wire;
+pub use upstream::{CallRequest, Connected, Reply, ReplyBody, RpcError, ServerInfo, Upstream};
+
+use dial::{Dialer, tls_config};
+use http::{Http, Pace};
+use request::Introduction;
+
+/// How we introduce ourselves to servers.
+#[derive(Debug, Clone)]
+pub struct ClientInfo {
+    /// The program's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Talks to MCP servers. Cloning is cheap and shares the pooled connections.
+#[derive(Debug, Clone)]
+pub struct McpClient {
+    http: Arc<Http>,
+    info: Arc<ClientInfo>,
+}
+
+impl McpClient {
+    /// A client with this machine's name resolution and certificate authorities.
+    pub fn new(
+        policy: DialPolicy,
+        limits: Limits,
+        info: ClientInfo,
+    ) -> Result<Self, TlsSetupError> {
+        Self::with_resolver(policy, limits, info, Arc::new(SystemResolver))
+    }
+
+    /// A client that looks names up in its own way.
+    pub fn with_resolver(
+        policy: DialPolicy,
+        limits: Limits,
+        info: ClientInfo,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, TlsSetupError> {
+        let tls = Arc::new(tls_config(policy.extra_ca_pem.as_deref())?);
+        let (policy, limit) = (Arc::new(policy), limits.connect);
+        let dialer = Dialer {
+            policy,
+            resolver,
+            tls,
+            limit,
+            observer: None,
+        };
+        let http = Arc::new(Http::new(dialer, limits, Introduction::new(&info)));
+        Ok(Self {
+            http,
+            info: Arc::new(info),
+        })
+    }
+
+    /// Which addresses may be called.
+    pub fn policy(&self) -> &DialPolicy {
+        &self.http.dialer.policy
+    }
+
+    /// The limits of every exchange.
+    pub fn limits(&self) -> &Limits {
+        &self.http.limits
+    }
+
+    /// A server whose transport is known from before, without asking it anything: a legacy session begins with the
+    /// first call. When the server turns out to speak something else, the call detects that and goes on.
+    pub fn open(&self, wire: Wire) -> Upstream {
+        Upstream::known(self.http.clone(), wire)
+    }
+
+    /// Finds out what the server speaks (with `known`, that is tried first), opens a session where one is needed and
+    /// reads who the server says it is.
+    pub async fn connect(
+        &self,
+        target: &Target,
+        known: Option<&Wire>,
+    ) -> Result<Connected, McpError> {
+        let pace = Pace::usual(&self.http.limits);
+        connect(&self.http, target, known.copied(), pace).await
+    }
+
+    /// The connection test: one fresh connection, each step reported as it ends, tools listed, nothing kept.
+    /// Dropping the future ends the test.
+    pub async fn probe(
+        &self,
+        target: &Target,
+        on_step: impl FnMut(&StepReport) + Send,
+    ) -> ProbeReport {
+        probe::run(self, target, on_step).await
+    }
+}
+
+async fn connect(
+    http: &Arc<Http>,
+    target: &Target,
+    known: Option<Wire>,
+    pace: Pace,
+) -> Result<Connected, McpError> {
+    let opened = detect::open(http, target, known, pace).await?;
+    Ok(Connected {
+        upstream: Upstream::opened(http.clone(), &opened),
+        wire: opened.link.wire(),
+        server: opened.greeting.server,
+        capabilities: opened.greeting.capabilities,
+    })
+}

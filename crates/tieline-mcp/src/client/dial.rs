@@ -1,0 +1,18 @@
+//! The only way out of this program to an MCP server: look up, check every address, dial a checked one.
+//!
+//! Every request passes through here when it needs a new connection, whatever its host looks like. No proxy from the
+//! environment, no redirects, no second parser: what is checked is what is dialled.
+
+mod certificate;
+mod connector;
+mod policy;
+mod resolve;
+mod stream;
+mod tls;
+
+pub(crate) use connector::{DialError, DialEvent, Dialer};
+pub use policy::{AddressKind, AddressRefused, DialPolicy};
+pub use resolve::{Addresses, Resolve, SystemResolver};
+pub(crate) use stream::Born;
+pub use tls::TlsSetupError;
+pub(crate) use tls::tls_config;

@@ -1,0 +1,378 @@
+//! A way of talking to one server: without state, in a legacy session, or over the two channels of 2024-11-05.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use hyper::body::Incoming;
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+
+use super::error::{Failure, McpError};
+use super::http::{Http, Media, Pace};
+use super::http_sse::SseLink;
+use super::message::{self, Answer, AnswerId, Inbound, Rules};
+use super::refusal::Refusal;
+use super::request::{
+    PROTOCOL_VERSION, legacy_params, modern_headers, notification_body, reply_body, request_body,
+};
+use super::sse::{Event, Reader};
+use super::target::Target;
+use super::transport::Wire;
+use crate::wire::{Era, HEADER_LAST_EVENT_ID, HEADER_SESSION_ID, ParamHeaders, Revision};
+
+pub(super) const SESSION_ID: HeaderName = HeaderName::from_static(HEADER_SESSION_ID);
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static(HEADER_LAST_EVENT_ID);
+
+/// One way of talking to one server.
+#[derive(Debug)]
+pub(crate) enum Link {
+    Modern,
+    Streamable(Session),
+    HttpSse(SseLink),
+}
+
+/// A legacy session over Streamable HTTP. Servers may do without an id.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) revision: Revision,
+    pub(crate) id: Option<HeaderValue>,
+}
+
+/// One request, whatever the link.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) params: &'a RawValue,
+    pub(crate) param_headers: Option<&'a ParamHeaders>,
+    pub(crate) notifications: Option<&'a mpsc::Sender<Box<RawValue>>>,
+    pub(crate) pace: Pace,
+    pub(crate) max_depth: usize,
+}
+
+/// What came of a request that reached the server.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Answer(Answer),
+    Refused(Refusal),
+}
+
+impl Link {
+    pub(crate) fn wire(&self) -> Wire {
+        match self {
+            Self::Modern => Wire::modern(),
+            Self::Streamable(session) => Wire::Streamable {
+                revision: session.revision,
+            },
+            Self::HttpSse(link) => Wire::HttpSse {
+                revision: link.revision(),
+            },
+        }
+    }
+
+    pub(crate) fn era(&self) -> Era {
+        self.wire().era()
+    }
+
+    /// Whether the link can still carry requests. Only the stream of 2024-11-05 can die unnoticed.
+    pub(crate) fn is_alive(&self) -> bool {
+        match self {
+            Self::HttpSse(link) => link.is_alive(),
+            Self::Modern | Self::Streamable(_) => true,
+        }
+    }
+
+    pub(crate) fn has_session(&self) -> bool {
+        match self {
+            Self::Modern => false,
+            Self::Streamable(session) => session.id.is_some(),
+            Self::HttpSse(_) => true,
+        }
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(crate) async fn ask(
+        &self,
+        http: &Http,
+        target: &Target,
+        id: u64,
+        ask: &Ask<'_>,
+    ) -> Result<Outcome, McpError> {
+        match self {
+            Self::Modern => {
+                let body = http.introduction.modern_params(ask.params);
+                let body = request_body(id, ask.method, &body);
+                let mut headers = http.introduction.post_headers();
+                modern_headers(
+                    &mut headers,
+                    ask.method,
+                    ask.name,
+                    ask.param_headers,
+                    ask.params,
+                );
+                post(http, target, headers, body, id, ask, None)
+                    .await
+                    .map(|(outcome, _)| outcome)
+            }
+            Self::Streamable(session) => {
+                let body = request_body(id, ask.method, &legacy_params(ask.params));
+                let headers = session.headers(http.introduction.post_headers());
+                let outcome = post(http, target, headers, body, id, ask, Some(session)).await;
+                outcome.map(|(outcome, _)| outcome)
+            }
+            Self::HttpSse(link) => link.ask(http, target, id, ask).await,
+        }
+    }
+
+    /// Tells a legacy server that nobody waits for an answer any more.
+    pub(crate) async fn cancel(&self, http: &Http, target: &Target, id: u64) {
+        let params = format!("{{\"requestId\":{id},\"reason\":\"cancelled by the caller\"}}");
+        let body = notification_body("notifications/cancelled", Some(&params));
+        match self {
+            // A modern server has seen the stream close.
+            Self::Modern => {}
+            Self::Streamable(session) => {
+                let headers = session.headers(http.introduction.post_headers());
+                drop(post_message(http, target, headers, body).await);
+            }
+            Self::HttpSse(link) => drop(link.post_message(http, target, body).await),
+        }
+    }
+
+    /// Ends the session with the server.
+    pub(crate) async fn close(&self, http: &Http, target: &Target) {
+        match self {
+            Self::Streamable(session) if session.id.is_some() => {
+                let pace = Pace::usual(&http.limits).first_byte_within(http.limits.detection);
+                let headers = session.headers(http.introduction.get_headers());
+                let sent = http
+                    .send(Method::DELETE, target, headers, Bytes::new(), &pace)
+                    .await;
+                if let Ok(response) = sent {
+                    http.read_error_body(response.into_body(), &pace).await;
+                }
+            }
+            Self::HttpSse(link) => link.close(),
+            Self::Modern | Self::Streamable(_) => {}
+        }
+    }
+}
+
+impl Session {
+    /// Session id and, since 2025-06-18, the revision.
+    pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
+        if self.revision >= Revision::R20250618 {
+            headers.insert(
+                PROTOCOL_VERSION,
+                HeaderValue::from_static(self.revision.as_str()),
+            );
+        }
+        if let Some(id) = &self.id {
+            headers.insert(SESSION_ID, id.clone());
+        }
+        headers
+    }
+}
+
+/// POSTs a request and reads its answer, from JSON or from a stream. The headers of a 2xx answer come with it.
+pub(crate) async fn post(
+    http: &Http,
+    target: &Target,
+    headers: HeaderMap,
+    body: Bytes,
+    id: u64,
+    ask: &Ask<'_>,
+    session: Option<&Session>,
+) -> Result<(Outcome, HeaderMap), McpError> {
+    let response = http
+        .send(Method::POST, target, headers, body, &ask.pace)
+        .await?;
+    let (head, body) = response.into_parts();
+    if !head.status.is_success() {
+        let body = http.read_error_body(body, &ask.pace).await;
+        let refusal = Refusal::new(head.status, &head.headers, &body, id, target);
+        return Ok((Outcome::Refused(refusal), head.headers));
+    }
+    let answer = match Media::of(&head.headers) {
+        Media::Json => {
+            let bytes = http
+                .read_body(body, http.limits.json_bytes, &ask.pace)
+                .await?;
+            answer_in(&bytes, id, ask, session).map_err(McpError::sent)?
+        }
+        Media::EventStream => answer_on_stream(http, target, body, id, ask, session).await?,
+        other @ Media::Other { .. } => return Err(McpError::sent(other.refused())),
+    };
+    Ok((Outcome::Answer(answer), head.headers))
+}
+
+/// A JSON body holds the answer and nothing else, except in the one revision that has batches.
+fn answer_in(
+    bytes: &[u8],
+    id: u64,
+    ask: &Ask<'_>,
+    session: Option<&Session>,
+) -> Result<Answer, Failure> {
+    match message::read(bytes, rules(ask, session))? {
+        Inbound::Answer(whose, answer) => ours(whose, answer, id),
+        Inbound::Batch(items) => {
+            let mut answers = items.into_iter().filter_map(|item| match item {
+                Inbound::Answer(whose, answer) => Some((whose, answer)),
+                _ => None,
+            });
+            match answers.next() {
+                Some((whose, answer)) => ours(whose, answer, id),
+                None => Err(Failure::protocol("a batch without an answer")),
+            }
+        }
+        Inbound::Request { .. } | Inbound::Notification { .. } => Err(Failure::protocol(
+            "something else in the place of an answer",
+        )),
+    }
+}
+
+fn rules(ask: &Ask<'_>, session: Option<&Session>) -> Rules {
+    let batches = session.is_some_and(|session| session.revision.has_batches());
+    Rules {
+        max_depth: ask.max_depth,
+        batches,
+    }
+}
+
+/// Each request has its own stream, so an answer that names another request is a fault or an attack. Only an error may
+/// leave the id out: the server may have failed before it read it.
+fn ours(whose: AnswerId, answer: Answer, id: u64) -> Result<Answer, Failure> {
+    match (whose, &answer) {
+        (AnswerId::Number(number), _) if number == id => Ok(answer),
+        (AnswerId::Unknown, Answer::Error(_)) => Ok(answer),
+        _ => Err(Failure::IdMismatch),
+    }
+}
+
+async fn answer_on_stream(
+    http: &Http,
+    target: &Target,
+    body: Incoming,
+    id: u64,
+    ask: &Ask<'_>,
+    session: Option<&Session>,
+) -> Result<Answer, McpError> {
+    let mut reader = Reader::new(body);
+    let mut resumes = 0;
+    loop {
+        let broken = match reader.next(&http.limits, &ask.pace).await {
+            Ok(Some(Event::Message(data))) => {
+                if let Some(answer) = take_message(http, target, &data, id, ask, session).await? {
+                    return Ok(answer);
+                }
+                continue;
+            }
+            Ok(Some(Event::Endpoint(_))) => continue,
+            Ok(None) => McpError::sent(Failure::Interrupted),
+            Err(error) if error.failure == Failure::Interrupted => error,
+            Err(error) => return Err(error),
+        };
+        // Servers of 2025-11-25 close streams on purpose and expect to be asked again.
+        let (Some(session), Some(last_id)) = (session, reader.parser.last_id.clone()) else {
+            return Err(broken);
+        };
+        resumes += 1;
+        if resumes > http.limits.resumes {
+            return Err(broken);
+        }
+        let body = resume(http, target, session, &last_id, &reader, ask).await?;
+        reader.resume(body.ok_or(broken)?);
+    }
+}
+
+/// Opens the rest of a broken stream; nothing when the server keeps no rest.
+async fn resume(
+    http: &Http,
+    target: &Target,
+    session: &Session,
+    last_id: &[u8],
+    reader: &Reader,
+    ask: &Ask<'_>,
+) -> Result<Option<Incoming>, McpError> {
+    let Ok(last_id) = HeaderValue::from_bytes(last_id) else {
+        return Ok(None);
+    };
+    let at = reader.resume_at();
+    if at >= ask.pace.deadline {
+        return Ok(None);
+    }
+    tokio::time::sleep_until(at).await;
+    let mut headers = session.headers(http.introduction.get_headers());
+    headers.insert(LAST_EVENT_ID, last_id);
+    let response = http
+        .send(Method::GET, target, headers, Bytes::new(), &ask.pace)
+        .await;
+    let response = response.map_err(|error| McpError {
+        sent: true,
+        ..error
+    })?;
+    let is_stream =
+        response.status().is_success() && Media::of(response.headers()) == Media::EventStream;
+    Ok(is_stream.then(|| response.into_body()))
+}
+
+/// Takes one message of a stream: the answer ends the wait, notifications go to the caller, requests are answered.
+async fn take_message(
+    http: &Http,
+    target: &Target,
+    data: &[u8],
+    id: u64,
+    ask: &Ask<'_>,
+    session: Option<&Session>,
+) -> Result<Option<Answer>, McpError> {
+    let inbound = message::read(data, rules(ask, session)).map_err(McpError::sent)?;
+    let items = match inbound {
+        Inbound::Batch(items) => items,
+        one => vec![one],
+    };
+    for item in items {
+        match item {
+            Inbound::Answer(whose, answer) => {
+                return ours(whose, answer, id).map(Some).map_err(McpError::sent);
+            }
+            Inbound::Notification { whole, .. } => deliver(ask, whole).await,
+            Inbound::Request { id, method } => {
+                let Some(session) = session else {
+                    let reason = "a request from the server, which this revision does not allow";
+                    return Err(McpError::sent(Failure::protocol(reason)));
+                };
+                let headers = session.headers(http.introduction.post_headers());
+                // The server learns what it needs to know or it does not; the call goes on either way.
+                drop(post_message(http, target, headers, reply_body(&id, &method)).await);
+            }
+            Inbound::Batch(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+/// Hands a notification to the caller and waits when it is slow, but never beyond the call's deadline.
+async fn deliver(ask: &Ask<'_>, whole: Box<RawValue>) {
+    if let Some(sender) = ask.notifications {
+        drop(tokio::time::timeout_at(ask.pace.deadline, sender.send(whole)).await);
+    }
+}
+
+/// POSTs a notification or an answer, to which the server has nothing to say.
+pub(crate) async fn post_message(
+    http: &Http,
+    target: &Target,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, McpError> {
+    let pace = Pace::usual(&http.limits).first_byte_within(http.limits.detection);
+    let response = http
+        .send(Method::POST, target, headers, body, &pace)
+        .await?;
+    let status = response.status();
+    let is_stream = Media::of(response.headers()) == Media::EventStream;
+    if !is_stream {
+        // Read to its end, so that the connection can be used again.
+        http.read_error_body(response.into_body(), &pace).await;
+    }
+    Ok(status)
+}

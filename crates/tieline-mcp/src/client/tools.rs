@@ -1,0 +1,272 @@
+//! The list of tools, each definition kept byte for byte, broken ones left out with a reason.
+
+use std::collections::HashSet;
+
+use serde_json::value::RawValue;
+
+use super::error::{Failure, McpError, plain};
+use super::http::Pace;
+use super::limits::Limits;
+use super::link::Ask;
+use super::message::{Answer, LIST_DEPTH, STRICT_DEPTH};
+use super::schema::{self, Unfit};
+use super::target::Target;
+use super::upstream::{RpcError, Upstream};
+use crate::raw::{self, RawError, RawObject, parse_strict, raw_str};
+use crate::wire::{METHOD_NOT_FOUND, ParamHeaders};
+
+/// One usable tool.
+#[derive(Debug, Clone)]
+pub struct ListedTool {
+    /// Its name at the server.
+    pub name: String,
+    /// The definition exactly as the server sent it.
+    pub definition: Box<RawValue>,
+}
+
+/// One tool that can't be offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name, shortened and printable; empty when it has none.
+    pub name: String,
+    /// A stable code.
+    pub reason_code: &'static str,
+    /// The reason for people.
+    pub reason: String,
+}
+
+/// What a server offers.
+#[derive(Debug, Clone, Default)]
+pub struct ListedTools {
+    /// The usable tools in the server's order.
+    pub tools: Vec<ListedTool>,
+    /// The others.
+    pub left_out: Vec<LeftOut>,
+    /// What was odd about the list as a whole, as sentences.
+    pub warnings: Vec<String>,
+    /// How long the server says the list stays valid.
+    pub ttl_ms: Option<u64>,
+}
+
+impl ParamHeaders {
+    /// Reads the marks from a whole tool definition that was listed; one that can't be read has none.
+    pub fn from_definition(definition: &RawValue) -> Self {
+        let tool = RawObject::parse(definition).unwrap_or_default();
+        let schema = tool.get("inputSchema").map(Self::from_schema);
+        schema.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+impl Upstream {
+    /// All tools, page by page. A broken tool is left out with a reason, a broken list is an error.
+    pub async fn list_tools(&self, target: &Target) -> Result<ListedTools, McpError> {
+        let limits = &self.inner.http.limits;
+        self.list_tools_within(target, Pace::usual(limits)).await
+    }
+
+    pub(super) async fn list_tools_within(
+        &self,
+        target: &Target,
+        pace: Pace,
+    ) -> Result<ListedTools, McpError> {
+        let limits = &self.inner.http.limits;
+        let mut listing = Listing::new(limits);
+        let mut cursor: Option<String> = None;
+        for _ in 0..limits.pages {
+            let result = match self.ask_for_page(target, cursor.as_deref(), pace).await? {
+                Answer::Result(result) => result,
+                Answer::Error(error) => return refused_list(&error),
+            };
+            match listing.take_page(&result).map_err(McpError::sent)? {
+                Some(next) => cursor = Some(next),
+                None => return Ok(listing.list),
+            }
+        }
+        let warning = format!(
+            "The list has more than {} pages; the rest is left out.",
+            limits.pages
+        );
+        listing.list.warnings.push(warning);
+        Ok(listing.list)
+    }
+
+    /// Reading a list has no side effect: it is asked for once more when the connection broke.
+    async fn ask_for_page(
+        &self,
+        target: &Target,
+        cursor: Option<&str>,
+        pace: Pace,
+    ) -> Result<Answer, McpError> {
+        let mut params = RawObject::new();
+        if let Some(cursor) = cursor {
+            params.set("cursor", raw_str(cursor));
+        }
+        let params = params.to_box();
+        let ask = Ask {
+            method: "tools/list",
+            name: None,
+            params: &params,
+            param_headers: None,
+            notifications: None,
+            pace,
+            max_depth: LIST_DEPTH,
+        };
+        let flight = std::sync::Mutex::default();
+        let first = self.ask(target, &ask, &flight).await;
+        let answered = match first {
+            Err(error) if error.failure == Failure::Interrupted => {
+                self.ask(target, &ask, &flight).await
+            }
+            other => other,
+        };
+        answered.map(|(_, answer)| answer)
+    }
+}
+
+/// A server without tools may not know the method. Any other error is one: a failed server is never an empty list.
+fn refused_list(error: &RpcError) -> Result<ListedTools, McpError> {
+    if error.code == METHOD_NOT_FOUND {
+        return Ok(ListedTools {
+            warnings: vec!["The server does not know tools at all.".to_owned()],
+            ..ListedTools::default()
+        });
+    }
+    let said = plain(&error.message, 120);
+    let reason = format!(
+        "the list of tools was refused with error {} ({said})",
+        error.code
+    );
+    Err(McpError::sent(Failure::Protocol { reason }))
+}
+
+/// A list that is being read.
+struct Listing<'a> {
+    limits: &'a Limits,
+    list: ListedTools,
+    names: HashSet<String>,
+    cursors: HashSet<String>,
+}
+
+impl<'a> Listing<'a> {
+    fn new(limits: &'a Limits) -> Self {
+        let (names, cursors) = (HashSet::new(), HashSet::new());
+        Self {
+            limits,
+            list: ListedTools::default(),
+            names,
+            cursors,
+        }
+    }
+
+    /// Takes one page and says where the next one is.
+    fn take_page(&mut self, result: &RawValue) -> Result<Option<String>, Failure> {
+        let page = RawObject::parse(result).unwrap_or_default();
+        let tools = page.get("tools").and_then(raw::as_array);
+        let tools = tools.ok_or_else(|| Failure::protocol("the tools are not a list"))?;
+        refuse_depth_outside_tools(result)?;
+        self.note_ttl(&page);
+        for tool in tools {
+            if self.list.tools.len() + self.list.left_out.len() >= self.limits.tools {
+                let warning = format!(
+                    "The server offers more than {} tools; the rest is left out.",
+                    self.limits.tools
+                );
+                self.list.warnings.push(warning);
+                return Ok(None);
+            }
+            self.take_tool(tool);
+        }
+        Ok(self.next_cursor(&page))
+    }
+
+    fn take_tool(&mut self, definition: &RawValue) {
+        let name = RawObject::parse(definition)
+            .ok()
+            .and_then(|tool| Some(tool.get_str("name")?.into_owned()));
+        let named = name.clone().filter(|name| !name.is_empty());
+        let checked = match named {
+            None => Err(Unfit::new("tool_name_missing", "it has no name")),
+            Some(name) if self.names.contains(&name) => Err(Unfit::new(
+                "tool_duplicate",
+                "an earlier tool of this server has the same name",
+            )),
+            Some(name) => schema::check(definition, self.limits).map(|()| name),
+        };
+        match checked {
+            Ok(name) => {
+                self.names.insert(name.clone());
+                self.list.tools.push(ListedTool {
+                    name,
+                    definition: definition.to_owned(),
+                });
+            }
+            Err(Unfit { code, reason }) => self.list.left_out.push(LeftOut {
+                name: plain(name.as_deref().unwrap_or_default(), 80),
+                reason_code: code,
+                reason,
+            }),
+        }
+    }
+
+    fn note_ttl(&mut self, page: &RawObject<'_>) {
+        let ttl = page
+            .get("ttlMs")
+            .and_then(|ttl| ttl.get().parse::<f64>().ok());
+        // A negative time to live counts as none at all; the shortest of all pages counts.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to what fits"
+        )]
+        let ttl = ttl.map(|ttl| ttl.clamp(0.0, 1e15) as u64);
+        self.list.ttl_ms = match (self.list.ttl_ms, ttl) {
+            (Some(known), Some(ttl)) => Some(known.min(ttl)),
+            (known, ttl) => known.or(ttl),
+        };
+    }
+
+    fn next_cursor(&mut self, page: &RawObject<'_>) -> Option<String> {
+        let cursor = page
+            .get("nextCursor")
+            .filter(|cursor| !raw::is_null(cursor))?;
+        let Some(cursor) = raw::as_str(cursor) else {
+            self.list
+                .warnings
+                .push("The list of tools has a next page that can’t be asked for.".to_owned());
+            return None;
+        };
+        // An empty cursor is as good as any other.
+        if !self.cursors.insert(cursor.to_string()) {
+            self.list
+                .warnings
+                .push("The list of tools goes in circles; it was read once.".to_owned());
+            return None;
+        }
+        Some(cursor.into_owned())
+    }
+}
+
+/// Lists are read with a generous depth, for the sake of the sound tools beside an absurd one. Depth elsewhere is
+/// as wrong as in any answer.
+fn refuse_depth_outside_tools(result: &RawValue) -> Result<(), Failure> {
+    let deep = |raw: &RawValue, limit| {
+        matches!(
+            parse_strict(raw.get().as_bytes(), limit),
+            Err(RawError::TooDeep { .. })
+        )
+    };
+    // The result stands one level below the message.
+    if !deep(result, STRICT_DEPTH - 1) {
+        return Ok(());
+    }
+    let page = RawObject::parse(result).unwrap_or_default();
+    let outside = page.without(&["tools"]).to_box();
+    if deep(&outside, STRICT_DEPTH - 1) {
+        let reason = "the body is nested too deep".to_owned();
+        return Err(Failure::BadJson {
+            reason,
+            excerpt: String::new(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,361 @@
+//! One server as one caller sees it: its session when it has one, and what to do when the server forgot or changed it.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::detect::{self, Opened};
+use super::error::{Failure, McpError};
+use super::http::{Http, Pace};
+use super::link::{Ask, Link, Outcome};
+use super::message::{Answer, STRICT_DEPTH};
+use super::target::Target;
+use super::transport::Wire;
+use crate::raw::{self, RawObject, shown};
+use crate::wire::{Era, ParamHeaders, UNSUPPORTED_PROTOCOL_VERSION};
+
+/// Who the server says it is. Texts are the server's, shortened and without control characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// `name`, empty when the server gives none.
+    pub name: String,
+    /// `version`.
+    pub version: String,
+    /// `title`, for people.
+    pub title: Option<String>,
+    /// What the server tells models about itself.
+    pub instructions: Option<String>,
+}
+
+/// A server that answered the handshake.
+#[derive(Debug)]
+pub struct Connected {
+    /// To list and call with.
+    pub upstream: Upstream,
+    /// Who answered.
+    pub server: ServerInfo,
+    /// What it speaks; worth keeping.
+    pub wire: Wire,
+    /// Its capabilities, untouched.
+    pub capabilities: Box<RawValue>,
+}
+
+/// One request to a server.
+#[derive(Debug)]
+pub struct CallRequest<'a> {
+    /// The JSON-RPC method.
+    pub method: &'a str,
+    /// The routing name of the request as it stands in `params`: the tool or prompt name, or the resource URI.
+    pub name: Option<&'a str>,
+    /// `params`, an object. Our own `_meta` keys are put into it where the era wants them; the rest is sent as it is.
+    pub params: &'a RawValue,
+    /// For tools/call: which arguments are repeated as headers.
+    pub param_headers: Option<&'a ParamHeaders>,
+    /// When the whole call must be over.
+    pub deadline: Instant,
+    /// Where notifications that the server sends while it works go, as whole JSON-RPC messages.
+    pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
+    /// Ends the call: a modern server sees the stream close, a legacy one gets `notifications/cancelled`.
+    /// (Dropping the future only closes the stream, which a legacy server does not take as an end.)
+    pub cancel: CancellationToken,
+}
+
+/// What the server answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The era whose rules the body follows.
+    pub era: Era,
+    /// The answer.
+    pub body: ReplyBody,
+}
+
+/// The result or the error of a request.
+#[derive(Debug, Clone)]
+pub enum ReplyBody {
+    /// A complete result, an object, byte for byte.
+    Result(Box<RawValue>),
+    /// Modern only: the server wants input from the user before it goes on. The whole result.
+    InputRequired(Box<RawValue>),
+    /// A JSON-RPC error.
+    Error(RpcError),
+}
+
+/// A JSON-RPC error as the server sent it.
+#[derive(Debug, Clone)]
+pub struct RpcError {
+    /// The code.
+    pub code: i64,
+    /// The message, shortened and without control characters.
+    pub message: String,
+    /// `data`, untouched.
+    pub data: Option<Box<RawValue>>,
+}
+
+/// A server, and in the legacy era one session with it. Holds no credential. Clones share the session.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) http: Arc<Http>,
+    state: RwLock<State>,
+    /// Simultaneous calls that find no session open one, not one each.
+    opening: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    wire: Wire,
+    link: Option<Arc<Link>>,
+    announces_tool_changes: bool,
+}
+
+/// The call under way, for the note to a legacy server that nobody waits for it.
+type Flight = Mutex<Option<(Arc<Link>, u64)>>;
+
+impl Upstream {
+    pub(super) fn known(http: Arc<Http>, wire: Wire) -> Self {
+        let link = (wire.era() == Era::Modern).then(|| Arc::new(Link::Modern));
+        Self::new(
+            http,
+            State {
+                wire,
+                link,
+                announces_tool_changes: false,
+            },
+        )
+    }
+
+    pub(super) fn opened(http: Arc<Http>, opened: &Opened) -> Self {
+        Self::new(http, State::of(opened))
+    }
+
+    fn new(http: Arc<Http>, state: State) -> Self {
+        let (state, opening) = (RwLock::new(state), tokio::sync::Mutex::new(()));
+        Self {
+            inner: Arc::new(Inner {
+                http,
+                state,
+                opening,
+            }),
+        }
+    }
+
+    /// What the server was last seen to speak. It can change when the server was upgraded meanwhile.
+    pub fn wire(&self) -> Wire {
+        self.inner
+            .state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wire
+    }
+
+    /// Whether the server promised to say when its tools change.
+    pub fn announces_tool_changes(&self) -> bool {
+        self.inner
+            .state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .announces_tool_changes
+    }
+
+    /// Sends one request and waits for its answer. Never sends it twice, except when the server provably refused it
+    /// unseen: it forgot our session, or it was replaced by one of the other era.
+    pub async fn call(&self, target: &Target, request: CallRequest<'_>) -> Result<Reply, McpError> {
+        let ask = Ask {
+            method: request.method,
+            name: request.name,
+            params: request.params,
+            param_headers: request.param_headers,
+            notifications: request.notifications.as_ref(),
+            pace: Pace::until(&self.inner.http.limits, request.deadline),
+            max_depth: STRICT_DEPTH,
+        };
+        if !raw::is_object(request.params) {
+            return Err(McpError::unsent(Failure::protocol(
+                "parameters that are not an object",
+            )));
+        }
+        let flight = Flight::default();
+        let answered = tokio::select! {
+            biased;
+            answered = self.ask(target, &ask, &flight) => answered,
+            () = request.cancel.cancelled() => {
+                let sent = flight.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+                Err(McpError { failure: Failure::Cancelled, sent })
+            }
+        };
+        if let Err(error) = &answered
+            && matches!(error.failure, Failure::Cancelled | Failure::Timeout { .. })
+        {
+            self.give_up(target, &flight);
+        }
+        let (era, answer) = answered?;
+        Ok(Reply {
+            era,
+            body: reply_body(era, answer)?,
+        })
+    }
+
+    /// Ends a legacy session with the server. Failures do not matter: the server forgets it anyway.
+    pub async fn close(&self, target: &Target) {
+        let link = {
+            let mut state = self
+                .inner
+                .state
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            match state.link.as_deref() {
+                Some(Link::Modern) | None => None,
+                Some(_) => state.link.take(),
+            }
+        };
+        if let Some(link) = link {
+            link.close(&self.inner.http, target).await;
+        }
+    }
+
+    /// Sends a request over the link; once more over a new one when the server refused it for the link's sake.
+    pub(super) async fn ask(
+        &self,
+        target: &Target,
+        ask: &Ask<'_>,
+        flight: &Flight,
+    ) -> Result<(Era, Answer), McpError> {
+        let mut link = self.link(target, ask.pace).await?;
+        let mut renewed = false;
+        loop {
+            let id = self.inner.http.ids.next();
+            *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some((link.clone(), id));
+            let outcome = link.ask(&self.inner.http, target, id, ask).await?;
+            let lost = match &outcome {
+                Outcome::Answer(Answer::Error(error)) => error.code == UNSUPPORTED_PROTOCOL_VERSION,
+                Outcome::Answer(Answer::Result(_)) => false,
+                Outcome::Refused(refusal) => {
+                    refusal.contradicts(link.era())
+                        || link.has_session() && refusal.may_have_lost_session()
+                }
+            };
+            if lost && !renewed {
+                renewed = true;
+                let next = self.renew(&link, target, ask.pace).await?;
+                // A server without sessions that still speaks what it spoke would refuse the same again.
+                if next.wire() != link.wire() || next.has_session() {
+                    link = next;
+                    continue;
+                }
+            }
+            return match outcome {
+                Outcome::Answer(answer) => Ok((link.era(), answer)),
+                Outcome::Refused(refusal)
+                    if lost && renewed && link.has_session() && refusal.status == 404 =>
+                {
+                    Err(McpError::sent(Failure::SessionLost))
+                }
+                Outcome::Refused(refusal) => Ok((link.era(), refusal.into_answer()?)),
+            };
+        }
+    }
+
+    /// The link to use, opened when there is none.
+    pub(super) async fn link(&self, target: &Target, pace: Pace) -> Result<Arc<Link>, McpError> {
+        if let Some(link) = self.current() {
+            return Ok(link);
+        }
+        let _one_at_a_time = self.inner.opening.lock().await;
+        match self.current() {
+            Some(link) => Ok(link),
+            None => self.open(target, pace).await,
+        }
+    }
+
+    /// A new link in the place of one that the server no longer accepts, unless another call made one already.
+    async fn renew(
+        &self,
+        old: &Arc<Link>,
+        target: &Target,
+        pace: Pace,
+    ) -> Result<Arc<Link>, McpError> {
+        let _one_at_a_time = self.inner.opening.lock().await;
+        match self.current() {
+            Some(link) if !Arc::ptr_eq(&link, old) => Ok(link),
+            _ => self.open(target, pace).await,
+        }
+    }
+
+    async fn open(&self, target: &Target, pace: Pace) -> Result<Arc<Link>, McpError> {
+        let opened = detect::open(&self.inner.http, target, Some(self.wire()), pace).await;
+        // Whatever happened, the request itself has not been sent.
+        let opened = opened.map_err(|error| McpError {
+            sent: false,
+            ..error
+        })?;
+        let mut state = self
+            .inner
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *state = State::of(&opened);
+        Ok(opened.link)
+    }
+
+    fn current(&self) -> Option<Arc<Link>> {
+        let state = self
+            .inner
+            .state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        state.link.clone().filter(|link| link.is_alive())
+    }
+
+    /// Tells a legacy server, in the background, that nobody waits any more.
+    fn give_up(&self, target: &Target, flight: &Flight) {
+        let flight = flight.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((link, id)) = flight.filter(|(link, _)| link.era() == Era::Legacy) {
+            let (http, target) = (self.inner.http.clone(), target.clone());
+            tokio::spawn(async move { link.cancel(&http, &target, id).await });
+        }
+    }
+}
+
+impl State {
+    fn of(opened: &Opened) -> Self {
+        let tools = RawObject::parse(&opened.greeting.capabilities)
+            .ok()
+            .and_then(|capabilities| capabilities.get_in(&["tools", "listChanged"]));
+        Self {
+            wire: opened.link.wire(),
+            link: Some(opened.link.clone()),
+            announces_tool_changes: tools.is_some_and(|value| value.get() == "true"),
+        }
+    }
+}
+
+/// A modern result says of which kind it is; without that it is complete.
+fn reply_body(era: Era, answer: Answer) -> Result<ReplyBody, McpError> {
+    let result = match answer {
+        Answer::Error(error) => return Ok(ReplyBody::Error(error)),
+        Answer::Result(result) => result,
+    };
+    let says_kind = || memchr::memmem::find(result.get().as_bytes(), b"\"resultType\"").is_some();
+    if era == Era::Legacy || !says_kind() {
+        return Ok(ReplyBody::Result(result));
+    }
+    let object = RawObject::parse(&result).unwrap_or_default();
+    let kind = object
+        .get("resultType")
+        .map(|kind| raw::as_str(kind).unwrap_or_default().into_owned());
+    match kind.as_deref() {
+        None | Some("complete") => Ok(ReplyBody::Result(result)),
+        Some("input_required") => Ok(ReplyBody::InputRequired(result)),
+        Some(other) => {
+            let reason = format!("a result of the unknown kind “{}”", shown(other));
+            Err(McpError::sent(Failure::protocol(reason)))
+        }
+    }
+}
