@@ -288,19 +288,21 @@ impl Hub {
             .upstream_for(live, call.session, &target)
             .await
             .map_err(Asked::Failed)?;
+        let (notifications, heard) = mpsc::channel(NOTIFICATIONS);
         let request = CallRequest {
             method: "tools/call",
-            params: &params,
             name: Some(&call.tool.name),
+            params: &params,
             param_headers: live.tools.get(&call.tool.name).map(|tool| &tool.headers),
             deadline: started + self.inner.settings.call_timeout,
-            notifications: call.notifications.clone(),
+            notifications: call.notifications.is_some().then_some(notifications),
             cancel: call.cancel.clone(),
         };
-        let reply = upstream
-            .call(&target, request)
-            .await
-            .map_err(Asked::Failed)?;
+        let (reply, ()) = tokio::join!(
+            upstream.call(&target, request),
+            relay(heard, call.notifications.as_ref(), &scrubber)
+        );
+        let reply = reply.map_err(Asked::Failed)?;
         Ok(outcome_of(reply, &scrubber))
     }
 
@@ -350,6 +352,25 @@ impl Hub {
                     .to_owned(),
                 data: None,
             },
+        }
+    }
+}
+
+/// How many notifications may wait for a caller that reads slowly.
+const NOTIFICATIONS: usize = 32;
+
+/// Passes notifications on without the connector's credential, until the call is over.
+async fn relay(
+    mut heard: mpsc::Receiver<Box<RawValue>>,
+    caller: Option<&mpsc::Sender<Box<RawValue>>>,
+    scrubber: &Scrubber,
+) {
+    let Some(caller) = caller else { return };
+    while let Some(notification) = heard.recv().await {
+        if let Some(clean) = scrubber.json(notification)
+            && caller.send(clean).await.is_err()
+        {
+            return;
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::breaker::Breakers;
 use crate::catalog::Catalog;
 use crate::clients::ClientBoard;
 use crate::health::HealthBoard;
+use crate::listen::Listeners;
 use crate::records::Records;
 use crate::refresh::RefreshQueue;
 use crate::snapshot::Snapshot;
@@ -92,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) health: HealthBoard,
     pub(crate) records: Records,
     pub(crate) refresh: RefreshQueue,
+    pub(crate) listeners: Listeners,
     pub(crate) version: watch::Sender<u64>,
     pub(crate) clients: ClientBoard,
     pub(crate) freshness: Freshness,
@@ -139,6 +141,7 @@ impl Hub {
             health: HealthBoard::default(),
             records: Records::new(),
             refresh: RefreshQueue::new(),
+            listeners: Listeners::default(),
             version,
             clients: ClientBoard::new(),
             freshness: Freshness::new(),

@@ -18,6 +18,7 @@ mod events;
 mod health;
 mod hub;
 mod keys;
+mod listen;
 mod password;
 mod providers;
 mod records;

@@ -165,7 +165,7 @@ impl Hub {
                     .await;
                 self.inner.breakers.of(live.id).succeeded();
                 self.note_checked(live, Ok(took)).await;
-                connected.upstream.close(&target).await;
+                self.listen_for_changes(live, connected.upstream);
             }
             Err(error) => {
                 self.note_checked(live, Err(&error)).await;

@@ -10,7 +10,8 @@ use tieline_domain::{
     AuthHeader, ConnectorId, ConnectorUrl, KeyHash, KeyId, Role, Slug, Timestamp, UserId,
 };
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{Era, ParamHeaders, Wire};
+use tieline_mcp::wire::ParamHeaders;
+use tieline_mcp::{Era, Wire};
 use tieline_secrets::Sealed;
 use tieline_store::{ConnectorRow, Store, StoreError, ToolRow};
 use tokio_util::sync::CancellationToken;

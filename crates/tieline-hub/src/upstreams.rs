@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::Hub;
+use crate::credential::target_of;
 use crate::dispatch::SessionKey;
 use crate::snapshot::LiveConnector;
 
@@ -182,14 +183,16 @@ impl Hub {
 
     async fn close_all(&self, taken: Vec<(ConnectorId, Upstream)>) {
         for (id, upstream) in taken {
-            let Some(live) = self.inner.snapshot.load().connector(id).cloned() else {
-                continue;
-            };
-            let Ok(credential) = self.open_credential(&live) else {
-                continue;
-            };
-            let target =
-                crate::credential::target_of(&live.url, &live.auth_header, credential.expose());
+            if let Some(live) = self.snapshot().connector(id) {
+                self.close_upstream(live, &upstream).await;
+            }
+        }
+    }
+
+    /// Ends a client's session at its server, with the credential of now. Without one there is nothing to say.
+    pub(crate) async fn close_upstream(&self, live: &LiveConnector, upstream: &Upstream) {
+        if let Ok(credential) = self.open_credential(live) {
+            let target = target_of(&live.url, &live.auth_header, credential.expose());
             upstream.close(&target).await;
         }
     }
