@@ -4,14 +4,26 @@ use tieline_domain::Timestamp;
 
 use crate::{Store, StoreError};
 
+/// Small enough that other writers do not wait long.
+const ROWS_AT_ONCE: i64 = 5_000;
+
 impl Store {
     /// Removes the calls before a time. Answers how many.
     pub async fn calls_purge(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut conn = self.db().write().await?;
-        Ok(execute!(
-            conn,
-            "DELETE FROM calls WHERE at < $1",
-            before.as_millis()
-        )?)
+        let mut purged = 0;
+        loop {
+            // The connection goes back in between, so that others get their turn.
+            let mut conn = self.db().write().await?;
+            let removed = execute!(
+                conn,
+                "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE at < $1 ORDER BY at LIMIT $2)",
+                before.as_millis(),
+                ROWS_AT_ONCE,
+            )?;
+            purged += removed;
+            if removed == 0 {
+                return Ok(purged);
+            }
+        }
     }
 }

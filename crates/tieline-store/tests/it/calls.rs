@@ -180,11 +180,13 @@ pub(crate) async fn counts_by_hour(bed: &Bed) {
 }
 
 pub(crate) async fn forgets_old_calls(bed: &Bed) {
+    let connector = connector_id();
     bed.store
-        .calls_insert((1..=5).map(|millis| call(connector_id(), millis)).collect())
+        .calls_insert((1..=5_005).map(|millis| call(connector, millis)).collect())
         .await
         .unwrap();
-    assert_eq!(bed.store.calls_purge(at(4)).await.unwrap(), 3);
+    // More than are removed in one go.
+    assert_eq!(bed.store.calls_purge(at(5_004)).await.unwrap(), 5_003);
     let page = bed
         .store
         .calls_page(None, 10, None, None, None, None)
@@ -192,6 +194,7 @@ pub(crate) async fn forgets_old_calls(bed: &Bed) {
         .unwrap();
     assert_eq!(
         page.rows.iter().map(|call| call.at).collect::<Vec<_>>(),
-        [at(5), at(4)]
+        [at(5_005), at(5_004)]
     );
+    assert_eq!(bed.store.calls_purge(at(0)).await.unwrap(), 0);
 }
