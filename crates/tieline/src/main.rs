@@ -1,2 +1,32 @@
 //! Tieline's binary: command line, configuration, composition root, start and stop, the demo.
-fn main() {}
+//!
+//! Each command is a file in `commands`, named as the user types it. Nothing here decides anything about connectors,
+//! people or calls: commands call the hub, as the dashboard and REST do.
+
+mod cli;
+mod clock;
+mod commands;
+mod compose;
+mod config;
+mod demo;
+mod failure;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::report(&failure::Failure::from(error)),
+    };
+    match runtime.block_on(commands::run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure::report(&failure),
+    }
+}

@@ -1,0 +1,172 @@
+//! `tieline serve`: runs everything in one process.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use tieline_web::gateway::{AllowedHosts, GatewaySettings, GatewayState};
+use tieline_web::{AppState, MetricsExposure, MetricsText, WebSettings};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::say;
+use crate::compose::{Composed, compose};
+use crate::config::{Config, MetricsAccess};
+use crate::failure::Failure;
+
+/// Serves until the process is told to stop.
+pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
+    let stop = CancellationToken::new();
+    let started = start(config, stop.clone()).await?;
+    say(format_args!("ready on {}", started.address));
+    wait_for_signal().await?;
+    tracing::info!("stopping: no new requests, running ones may end");
+    stop.cancel();
+    started.finished().await;
+    Ok(())
+}
+
+/// A server that runs.
+pub(crate) struct Started {
+    pub(crate) address: SocketAddr,
+    pub(crate) composed: Composed,
+    tasks: tokio::task::JoinSet<()>,
+    _only_server: tieline_store::ServerLock,
+}
+
+impl Started {
+    /// Waits until everything has stopped, and closes the database.
+    pub(crate) async fn finished(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+        self.composed.store.close().await;
+    }
+}
+
+/// Starts everything: the listener first, so that connectors can never point at Tieline itself.
+pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<Started, Failure> {
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Failure::failed(format!(
+            "Tieline cannot listen on {}: {error}.",
+            config.listen
+        ))
+        .hint("--listen takes another address or port.")
+    })?;
+    let address = listener.local_addr()?;
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
+        .install_recorder()
+        .context("metrics could not be set up")?;
+    let composed = compose(config, vec![address]).await?;
+    let only_server = composed.store.lock_for_server().await?;
+    let settings = web_settings(config, address);
+    let gateway = GatewayState::new(
+        composed.hub.clone(),
+        GatewaySettings {
+            hosts: gateway_hosts(config),
+            ..GatewaySettings::default()
+        },
+    );
+    let state = AppState::new(composed.hub.clone(), settings)
+        .with_metrics(MetricsText::new(move || metrics.render()));
+    let app = tieline_web::app(state, gateway.clone());
+    let mut tasks = tokio::task::JoinSet::new();
+    let (hub, token) = (composed.hub.clone(), stop.clone());
+    tasks.spawn(async move { hub.run_background(token).await });
+    let (hub, token, base) = (
+        composed.hub.clone(),
+        stop.clone(),
+        base_url(config, address),
+    );
+    if hub.needs_setup().await? {
+        print_setup_link(&hub, &base).await?;
+        tasks.spawn(async move { renew_setup_link(hub, base, token).await });
+    }
+    let token = stop.clone();
+    tasks.spawn(async move { gateway.run_background(token).await });
+    tasks.spawn(async move { tieline_web::serve(listener, app, stop).await });
+    Ok(Started {
+        address,
+        composed,
+        tasks,
+        _only_server: only_server,
+    })
+}
+
+/// Where people reach this server.
+pub(crate) fn base_url(config: &Config, address: SocketAddr) -> String {
+    web_settings(config, address).base_url()
+}
+
+fn web_settings(config: &Config, address: SocketAddr) -> WebSettings {
+    WebSettings {
+        public_url: config.public_url.clone(),
+        organization: config.organization.clone(),
+        allowed_hosts: config.allowed_hosts.clone(),
+        metrics: match config.metrics {
+            MetricsAccess::Loopback => MetricsExposure::SameMachine,
+            MetricsAccess::All => MetricsExposure::Anyone,
+            MetricsAccess::Off => MetricsExposure::Off,
+        },
+        trusted_proxies: config.trusted_proxies.clone(),
+        ..WebSettings::new(address)
+    }
+}
+
+/// The names under which MCP clients may reach the gateway, besides addresses and `localhost`.
+fn gateway_hosts(config: &Config) -> AllowedHosts {
+    let public = config
+        .public_url
+        .as_ref()
+        .and_then(|url| url.host_str())
+        .map(str::to_owned);
+    AllowedHosts::new(
+        public
+            .into_iter()
+            .chain(config.allowed_hosts.iter().cloned()),
+        [],
+    )
+}
+
+async fn print_setup_link(hub: &tieline_hub::Hub, base: &str) -> Result<(), Failure> {
+    let code = hub.issue_setup_code().await?;
+    say(format_args!(
+        "Set up Tieline in a browser (the link works for 30 minutes): {base}/setup?code={}",
+        code.expose()
+    ));
+    Ok(())
+}
+
+/// Prints a new link whenever the one before ran out, until the first admin exists.
+async fn renew_setup_link(hub: tieline_hub::Hub, base: String, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(tieline_hub::Hub::SETUP_CODE_LIFETIME) => {}
+        }
+        match hub.needs_setup().await {
+            Ok(false) => return,
+            Ok(true) => {
+                if print_setup_link(&hub, &base).await.is_err() {
+                    tracing::error!("a new setup link could not be saved; restart Tieline for one");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the database did not say whether Tieline is set up")
+            }
+        }
+    }
+}
+
+/// Interrupt or terminate.
+pub(crate) async fn wait_for_signal() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! The composition root: store, key ring and hub, put together from the configuration.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tieline_hub::{Hub, HubSettings};
+use tieline_mcp::DialPolicy;
+use tieline_secrets::{KeyRing, KeySource, load_or_create};
+use tieline_store::{DatabaseUrl, Store};
+
+use crate::clock::{OsEntropy, SystemClock};
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// The row of the database that tells a right master key from a wrong one.
+const KEY_CHECK: &str = "master_key_check";
+
+/// An open hub and the store under it.
+pub(crate) struct Composed {
+    pub(crate) hub: Hub,
+    pub(crate) store: Store,
+}
+
+/// Opens everything that a command needs. `own_listeners` is where this process itself listens.
+pub(crate) async fn compose(
+    config: &Config,
+    own_listeners: Vec<SocketAddr>,
+) -> Result<Composed, Failure> {
+    std::fs::create_dir_all(&config.data_dir).with_context(|| {
+        format!(
+            "the data directory {} could not be made",
+            config.data_dir.display()
+        )
+    })?;
+    let store = Store::open(&database_url(config)?).await?;
+    let keyring = open_keyring(config, &store).await?;
+    let settings = HubSettings {
+        dial: DialPolicy {
+            allow_loopback: config.allow_loopback,
+            deny_private: config.deny_private,
+            own_listeners,
+            extra_ca_pem: None,
+        },
+        check_interval: config.check_interval,
+        call_timeout: config.call_timeout,
+        ..HubSettings::default()
+    };
+    let hub = Hub::open(
+        store.clone(),
+        keyring,
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+        settings,
+    )
+    .await?;
+    Ok(Composed { hub, store })
+}
+
+fn database_url(config: &Config) -> Result<DatabaseUrl, Failure> {
+    match &config.database_url {
+        Some(url) => DatabaseUrl::parse(url).map_err(|error| {
+            Failure::bad_input(format!("The database URL cannot be used: {error}."))
+                .hint("Write it like postgres://user:password@host/database, or leave it out to use SQLite.")
+        }),
+        None => Ok(DatabaseUrl::sqlite(config.data_dir.join("tieline.db"))),
+    }
+}
+
+/// Loads the master key, and checks it against the database before anything is opened or sealed with it. A key is
+/// made only when no credential exists that would need another one.
+async fn open_keyring(config: &Config, store: &Store) -> Result<KeyRing, Failure> {
+    let check = store.meta_get(KEY_CHECK).await?;
+    let needed = check.is_some() || store.ciphertext_exists().await?;
+    let keyring = load_or_create(&key_source(config), needed, &OsEntropy)?;
+    match check {
+        Some(stored) => keyring.verify_check(&stored).map_err(|wrong| {
+            Failure::failed(wrong.to_string())
+                .hint("Start Tieline with the key that this database was made with. Without it no stored token can be read.")
+        })?,
+        None => {
+            store.meta_insert_if_absent(KEY_CHECK, &keyring.check_value()).await?;
+        }
+    }
+    Ok(keyring)
+}
+
+fn key_source(config: &Config) -> KeySource {
+    match (&config.master_key_file, &config.credentials_dir) {
+        (Some(file), _) => KeySource::File(file.clone()),
+        (None, Some(dir)) if dir.join("tieline-master-key").exists() => {
+            KeySource::SystemdCredential(dir.clone())
+        }
+        _ => KeySource::DataDir(config.data_dir.clone()),
+    }
+}
