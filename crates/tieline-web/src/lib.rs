@@ -4,10 +4,9 @@
 //! Errors get their status code in [`problem`] and nowhere else.
 
 mod api;
-mod assets;
+pub mod assets;
 pub mod auth;
-pub mod gateway;
-mod dashboard;
+pub mod dashboard;
 pub mod gateway;
 pub mod problem;
 pub mod request_id;

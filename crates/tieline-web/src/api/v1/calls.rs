@@ -1,0 +1,120 @@
+//! Lists the records of calls, newest first.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};
+use tieline_hub::{CallFilter, CallRow};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::query::Query;
+use crate::auth::ApiAdmin;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// One page of records.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CallList {
+    /// The records, newest first.
+    items: Vec<Call>,
+    /// What to send as `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// One call of one tool: who, what, when, with what outcome. Never what was said.
+#[derive(Serialize, ToSchema)]
+struct Call {
+    #[schema(value_type = String, format = "uuid")]
+    id: CallId,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    user_id: Option<UserId>,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    key_id: Option<KeyId>,
+    session: Option<String>,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    connector_id: Option<ConnectorId>,
+    /// The connector's key at that time.
+    connector: String,
+    /// The tool, as its server calls it.
+    tool: String,
+    /// `ok`, `tool_error`, `upstream_failure` or `refused`.
+    outcome: String,
+    /// Why, if it was not ok.
+    code: Option<String>,
+    ms: i64,
+    bytes_in: i64,
+    bytes_out: i64,
+    client: Option<String>,
+    request_id: Option<String>,
+}
+
+impl From<CallRow> for Call {
+    fn from(row: CallRow) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            user_id: Some(row.user_id),
+            key_id: row.key_id,
+            session: row.session,
+            connector_id: Some(row.connector_id),
+            connector: row.connector_slug,
+            tool: row.tool,
+            outcome: row.outcome,
+            code: row.code,
+            ms: row.ms,
+            bytes_in: row.bytes_in,
+            bytes_out: row.bytes_out,
+            client: row.client,
+            request_id: row.request_id,
+        }
+    }
+}
+
+/// The query, for the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query, which `Query` takes apart")]
+struct Parameters {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// How many records at most: 1 to 200, 50 if absent.
+    limit: Option<u32>,
+    /// Only calls of one person.
+    user_id: Option<String>,
+    /// Only calls to one connector.
+    connector_id: Option<String>,
+    /// Only calls with one outcome.
+    outcome: Option<String>,
+    /// Only calls from this moment on, in RFC 3339.
+    since: Option<String>,
+}
+
+/// Lists calls, newest first
+#[utoipa::path(get, path = "/api/v1/calls", tag = "Records", params(Parameters),
+    responses((status = 200, description = "One page.", body = CallList)))]
+pub(super) async fn list_calls(
+    _admin: ApiAdmin,
+    State(state): State<AppState>,
+    mut query: Query,
+) -> Result<Json<CallList>, Problem> {
+    let (cursor, limit) = (query.parsed::<CallId>("cursor")?, query.limit()?);
+    let cursor = cursor.map(|id| id.to_string());
+    let filter = CallFilter {
+        user: query.parsed("user_id")?,
+        connector: query.parsed("connector_id")?,
+        outcome: query.text("outcome"),
+        since: query.parsed("since")?,
+    };
+    query.finish()?;
+    let page = state
+        .hub
+        .calls_page(cursor.as_deref(), limit, &filter)
+        .await?;
+    let items = page.rows.into_iter().map(Call::from).collect();
+    Ok(Json(CallList {
+        items,
+        next_cursor: page.next,
+    }))
+}
