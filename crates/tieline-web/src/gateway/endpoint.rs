@@ -1,0 +1,305 @@
+//! One HTTP request: may it come in, who sends it, in which era, and which operation answers it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tieline_hub::Caller;
+use tieline_mcp::Era;
+use tieline_mcp::wire::{self, Envelope, HEADER_SESSION_ID, NorthEra, Params, detect_era};
+use tokio_util::sync::CancellationToken;
+
+use super::attended::Attended;
+use super::door::{Door, View};
+use super::errors::Fault;
+use super::sessions::McpSession;
+use super::tools_call::Asked;
+use super::{
+    BODY_TIME, GatewayState, MAX_BODY, MAX_HEADERS, batch, caller, cancel, discover, initialize,
+    ping, tools_call, tools_list,
+};
+
+/// One admitted request, shared with the streams that outlive it.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) gateway: GatewayState,
+    pub(super) door: Door,
+    pub(super) caller: Caller,
+    pub(super) headers: HeaderMap,
+    /// Cancelled when the client's connection closes before the answer.
+    pub(super) gone: CancellationToken,
+}
+
+/// `/mcp`
+pub(super) async fn aggregate(State(gateway): State<GatewayState>, request: Request) -> Response {
+    serve(gateway, Door::All, request).await
+}
+
+/// `/mcp/{slug}`
+pub(super) async fn connector(
+    State(gateway): State<GatewayState>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Response {
+    serve(gateway, Door::One(slug.into()), request).await
+}
+
+/// The discovery documents of OAuth.
+pub(super) async fn no_metadata() -> Response {
+    Fault::no_metadata().respond(None)
+}
+
+async fn serve(gateway: GatewayState, door: Door, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let caller = match admit(&gateway, &parts) {
+        Ok(caller) => caller,
+        Err(fault) => return fault.respond(None),
+    };
+    let exchange = Exchange {
+        gateway,
+        door,
+        caller,
+        headers: parts.headers,
+        gone: CancellationToken::new(),
+    };
+    match parts.method {
+        Method::POST => post(exchange, body).await,
+        Method::DELETE => delete(&exchange),
+        _ => Fault::method_not_allowed().respond(None),
+    }
+}
+
+/// Host and origin first, then the key; nothing is kept or read for a request that fails here.
+fn admit(gateway: &GatewayState, request: &Parts) -> Result<Caller, Fault> {
+    if request.headers.len() > MAX_HEADERS {
+        return Err(Fault::too_many_headers());
+    }
+    gateway.settings().hosts.check(request)?;
+    caller::identify(gateway.hub(), &request.headers)
+}
+
+async fn post(exchange: Exchange, body: Body) -> Response {
+    let body = match read_body(&exchange.headers, body).await {
+        Ok(body) => body,
+        Err(fault) => return fault.respond(None),
+    };
+    let exchange = Arc::new(exchange);
+    let gone = exchange.gone.clone();
+    Attended::new(gone, async move { answer(&exchange, &body).await }).await
+}
+
+/// Ends a legacy session. Modern clients have none, so there is nothing that they could delete.
+fn delete(exchange: &Exchange) -> Response {
+    let modern = matches!(wire::version_header(&exchange.headers), Ok(Some(version)) if version == wire::MODERN.as_str());
+    let Some(id) = session_id(&exchange.headers) else {
+        return if modern {
+            Fault::method_not_allowed()
+        } else {
+            Fault::session_missing()
+        }
+        .respond(None);
+    };
+    let Some(session) = exchange
+        .gateway
+        .0
+        .sessions
+        .take(id, &exchange.caller, &exchange.door)
+    else {
+        return Fault::unknown_session().respond(None);
+    };
+    exchange.gateway.end(&session);
+    empty(StatusCode::NO_CONTENT)
+}
+
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Fault> {
+    if !headers.get(CONTENT_TYPE).is_some_and(is_json) {
+        return Err(Fault::not_json());
+    }
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MAX_BODY) {
+        return Err(Fault::too_large());
+    }
+    let reading = tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect());
+    match reading.await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Fault::too_large()),
+        Ok(Err(_)) => Err(Fault::body_broken()),
+        Err(_) => Err(Fault::body_late()),
+    }
+}
+
+fn is_json(value: &HeaderValue) -> bool {
+    let essence = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+async fn answer(exchange: &Arc<Exchange>, body: &[u8]) -> Response {
+    if body.trim_ascii_start().starts_with(b"[")
+        && let Some(session) = own_session(exchange)
+        && session.revision.has_batches()
+    {
+        return batch::answer(exchange, &session, body).await;
+    }
+    let envelope = match Envelope::parse(body) {
+        Ok(envelope) => envelope,
+        Err(error) => return Fault::envelope(&error).respond(error.id.as_deref()),
+    };
+    match route(exchange, &envelope).await {
+        Ok(response) => response,
+        Err(fault) => fault.respond(envelope.id()),
+    }
+}
+
+async fn route(exchange: &Arc<Exchange>, envelope: &Envelope<'_>) -> Result<Response, Fault> {
+    let params = envelope.params().map_err(|error| Fault::params(&error))?;
+    let era = detect_era(&exchange.headers, envelope.method(), &params);
+    match era.map_err(|error| Fault::request(&error))? {
+        NorthEra::Modern => modern(exchange, envelope, &params).await,
+        NorthEra::Initialize => match envelope {
+            Envelope::Request(request) => initialize::answer(exchange, request),
+            _ => Err(Fault::no_notification("initialize")),
+        },
+        NorthEra::Session(_) => {
+            let session = own_session(exchange).ok_or_else(Fault::unknown_session)?;
+            legacy(exchange, &session, envelope, &params).await
+        }
+        NorthEra::Sessionless(_) => Err(Fault::session_missing()),
+    }
+}
+
+async fn modern(
+    exchange: &Arc<Exchange>,
+    envelope: &Envelope<'_>,
+    params: &Params<'_>,
+) -> Result<Response, Fault> {
+    let request = match envelope {
+        Envelope::Request(request) => request,
+        Envelope::Notification(_) => return Ok(empty(StatusCode::ACCEPTED)),
+        Envelope::Response(_) => return Err(Fault::unexpected_response()),
+    };
+    let gateway = &exchange.gateway;
+    let view = View::current(gateway.hub(), &exchange.door)?;
+    let meta = params
+        .request_meta()
+        .map_err(|error| Fault::params(&error))?;
+    let client = meta
+        .client_info
+        .map(initialize::client_label)
+        .unwrap_or_default();
+    match request.method {
+        "server/discover" => Ok(json(discover::answer(request.id, &view))),
+        "tools/list" => {
+            let asked = (request.id, params);
+            tools_list::answer(
+                gateway,
+                &exchange.caller,
+                &client,
+                (Era::Modern, &view),
+                asked,
+            )
+            .map(json)
+        }
+        "tools/call" => {
+            tools_call::answer(
+                exchange,
+                &Asked::Modern {
+                    view: &view,
+                    client: &client,
+                },
+                request,
+                params,
+            )
+            .await
+        }
+        other => Err(Fault::method_not_found(Era::Modern, other)),
+    }
+}
+
+async fn legacy(
+    exchange: &Arc<Exchange>,
+    session: &Arc<McpSession>,
+    envelope: &Envelope<'_>,
+    params: &Params<'_>,
+) -> Result<Response, Fault> {
+    match envelope {
+        Envelope::Request(request) if request.method == "tools/call" => {
+            tools_call::answer(exchange, &Asked::Legacy(session), request, params).await
+        }
+        Envelope::Request(request) => local(exchange, session, request, params).map(json),
+        Envelope::Notification(notification) => {
+            heed(session, notification);
+            Ok(empty(StatusCode::ACCEPTED))
+        }
+        // Tieline asks legacy clients nothing, so there is nothing to match it with.
+        Envelope::Response(_) => Ok(empty(StatusCode::ACCEPTED)),
+    }
+}
+
+/// The requests of a legacy session that no server is asked for.
+pub(super) fn local(
+    exchange: &Exchange,
+    session: &McpSession,
+    request: &wire::Request<'_>,
+    params: &Params<'_>,
+) -> Result<Bytes, Fault> {
+    match request.method {
+        "ping" => Ok(ping::answer(request.id)),
+        "tools/list" => tools_list::answer(
+            &exchange.gateway,
+            &exchange.caller,
+            &session.client,
+            (Era::Legacy, &session.view),
+            (request.id, params),
+        ),
+        other => Err(Fault::method_not_found(Era::Legacy, other)),
+    }
+}
+
+/// Notifications of a legacy client; those that mean nothing to the gateway are taken in silence.
+pub(super) fn heed(session: &McpSession, notification: &wire::Notification<'_>) {
+    if notification.method == "notifications/cancelled" {
+        cancel::apply(session, notification.params);
+    }
+}
+
+fn own_session(exchange: &Exchange) -> Option<Arc<McpSession>> {
+    let id = session_id(&exchange.headers)?;
+    exchange
+        .gateway
+        .0
+        .sessions
+        .find(id, &exchange.caller, &exchange.door)
+}
+
+fn session_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(HEADER_SESSION_ID)?.to_str().ok()
+}
+
+/// A message as the whole answer.
+pub(super) fn json(message: Bytes) -> Response {
+    let mut response = Response::new(Body::from(message));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,380 @@
+//! Why the gateway does not serve a request: the HTTP status, the JSON-RPC code and the words.
+//!
+//! The only file with JSON-RPC codes, and the only one of the gateway with HTTP statuses of errors. Whatever a client
+//! sent appears in a message escaped and shortened.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::header::{
+    ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use serde_json::json;
+use serde_json::value::RawValue;
+use tieline_mcp::raw;
+use tieline_mcp::wire::{
+    EnvelopeError, Era, HeaderMismatch, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
+    METHOD_NOT_FOUND, ParamsError, RequestError, response_error,
+};
+
+/// Ours, outside the range that JSON-RPC reserves.
+const TOO_MANY_CALLS: i64 = -31_001;
+
+/// One refusal.
+#[derive(Debug)]
+pub(super) struct Fault {
+    status: StatusCode,
+    code: i64,
+    message: Cow<'static, str>,
+    data: Option<Box<RawValue>>,
+    header: Option<(HeaderName, &'static str)>,
+}
+
+impl Fault {
+    fn new(
+        status: StatusCode,
+        code: i64,
+        name: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let data = Some(raw::to_raw(&json!({ "code": name })));
+        Self {
+            status,
+            code,
+            message: message.into(),
+            data,
+            header: None,
+        }
+    }
+
+    /// A refusal before the message is looked at.
+    fn refused(
+        status: StatusCode,
+        name: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(status, INVALID_REQUEST, name, message)
+    }
+
+    fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// The answer as one HTTP response.
+    pub(super) fn respond(&self, id: Option<&RawValue>) -> Response {
+        let mut response = Response::new(Body::from(self.message(id)));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some((name, value)) = &self.header {
+            headers.insert(name.clone(), HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    /// The answer as a JSON-RPC message, for a batch or a stream.
+    pub(super) fn message(&self, id: Option<&RawValue>) -> Bytes {
+        response_error(id, self.code, &self.message, self.data.as_deref())
+    }
+}
+
+/// Refusals before a message is read.
+impl Fault {
+    pub(super) fn host_refused() -> Self {
+        let message = "Tieline does not answer under this host name. An admin can allow it as the public URL.";
+        Self::refused(StatusCode::FORBIDDEN, "host_refused", message)
+    }
+
+    pub(super) fn origin_refused() -> Self {
+        let message = "A web page of another origin may not call the gateway.";
+        Self::refused(StatusCode::FORBIDDEN, "origin_refused", message)
+    }
+
+    /// The same words for every reason: who guesses keys learns nothing.
+    pub(super) fn unauthenticated() -> Self {
+        let message = "Send a valid access key of Tieline: `Authorization: Bearer tl_…`. Keys are made on the page Connect your client.";
+        Self::refused(StatusCode::UNAUTHORIZED, "unauthenticated", message)
+            .with_header(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
+    }
+
+    pub(super) fn stale() -> Self {
+        let message = "Tieline cannot reach its database, so it cannot know whether this key is still valid. Try again shortly.";
+        Self::refused(StatusCode::SERVICE_UNAVAILABLE, "registry_stale", message)
+            .with_header(RETRY_AFTER, "2")
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let message = "Send JSON-RPC messages by POST. There is no stream to open by GET.";
+        Self::refused(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            message,
+        )
+        .with_header(ALLOW, "POST, DELETE")
+    }
+
+    pub(super) fn no_metadata() -> Self {
+        let message = "Tieline has no OAuth sign-in for clients. Use an access key: `Authorization: Bearer tl_…`.";
+        Self::refused(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(super) fn not_json() -> Self {
+        let message = "Send the message as `Content-Type: application/json`.";
+        Self::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", message)
+    }
+
+    pub(super) fn too_large() -> Self {
+        let message = "The message is larger than 4 MiB.";
+        Self::refused(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+    }
+
+    pub(super) fn too_many_headers() -> Self {
+        let message = "The request has more than 100 headers.";
+        Self::refused(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "too_many_headers",
+            message,
+        )
+    }
+
+    pub(super) fn body_late() -> Self {
+        let message = "The message did not arrive in time.";
+        Self::refused(StatusCode::REQUEST_TIMEOUT, "body_timeout", message)
+    }
+
+    pub(super) fn body_broken() -> Self {
+        let message = "The message did not arrive whole.";
+        Self::refused(StatusCode::BAD_REQUEST, "body_incomplete", message)
+    }
+
+    pub(super) fn unknown_connector(slug: &str) -> Self {
+        let message = format!(
+            "There is no connector `{}` here. It may have been removed, or the URL is misspelt.",
+            shown(slug)
+        );
+        Self::refused(StatusCode::NOT_FOUND, "connector_not_found", message)
+    }
+
+    pub(super) fn connector_off(name: &str) -> Self {
+        let message = format!(
+            "{name} was turned off by an admin. Its tools do not work until it is turned on again."
+        );
+        Self::refused(StatusCode::NOT_FOUND, "connector_disabled", message)
+    }
+
+    /// Unknown, ended, or somebody else's: nobody learns which.
+    pub(super) fn unknown_session() -> Self {
+        let message = "This session is unknown or has ended. Start a new one with `initialize`.";
+        Self::refused(StatusCode::NOT_FOUND, "session_not_found", message)
+    }
+
+    pub(super) fn session_missing() -> Self {
+        let message = "Start with `initialize` and send its `Mcp-Session-Id` from then on, or speak protocol version 2026-07-28.";
+        Self::refused(StatusCode::BAD_REQUEST, "session_missing", message)
+    }
+}
+
+/// Refusals of a message.
+impl Fault {
+    pub(super) fn envelope(error: &EnvelopeError) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            error.code(),
+            "invalid_message",
+            error.to_string(),
+        )
+    }
+
+    pub(super) fn request(error: &RequestError) -> Self {
+        let fault = Self::new(
+            StatusCode::BAD_REQUEST,
+            error.code(),
+            "invalid_request",
+            error.to_string(),
+        );
+        // What the specification puts there, a client needs to go on.
+        match error.data() {
+            Some(data) => Self {
+                data: Some(data),
+                ..fault
+            },
+            None => fault,
+        }
+    }
+
+    pub(super) fn header(error: &HeaderMismatch) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            error.code(),
+            "header_mismatch",
+            error.to_string(),
+        )
+    }
+
+    pub(super) fn params(error: &ParamsError) -> Self {
+        Self::new(
+            StatusCode::OK,
+            error.code(),
+            "invalid_params",
+            error.to_string(),
+        )
+    }
+
+    pub(super) fn unexpected_response() -> Self {
+        let message = "This is an answer, but Tieline asked nothing.";
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            INVALID_REQUEST,
+            "unexpected_response",
+            message,
+        )
+    }
+
+    pub(super) fn no_notification(method: &'static str) -> Self {
+        let message = format!("`{method}` needs an id.");
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            INVALID_REQUEST,
+            "invalid_message",
+            message,
+        )
+    }
+
+    pub(super) fn not_in_a_batch() -> Self {
+        let message = "`initialize` cannot be part of a batch.";
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            INVALID_REQUEST,
+            "invalid_message",
+            message,
+        )
+    }
+
+    /// Modern clients read the HTTP status, too.
+    pub(super) fn method_not_found(era: Era, method: &str) -> Self {
+        let status = match era {
+            Era::Modern => StatusCode::NOT_FOUND,
+            Era::Legacy => StatusCode::OK,
+        };
+        let message = format!("There is no method `{}` here.", shown(method));
+        Self::new(status, METHOD_NOT_FOUND, "method_not_found", message)
+    }
+
+    pub(super) fn unknown_cursor() -> Self {
+        let message = "Tieline never gave out this cursor: its lists have one page.";
+        Self::new(StatusCode::OK, INVALID_PARAMS, "unknown_cursor", message)
+    }
+
+    pub(super) fn tool_not_found(name: &str) -> Self {
+        let message = format!(
+            "There is no tool `{}` here. Read `tools/list` again for the current names.",
+            shown(name)
+        );
+        Self::new(StatusCode::OK, INVALID_PARAMS, "tool_not_found", message)
+    }
+
+    /// No state was ever given out, so any that comes back is invented or somebody else's.
+    pub(super) fn unknown_request_state() -> Self {
+        let message = "Tieline never gave out this `requestState`.";
+        Self::new(
+            StatusCode::OK,
+            INVALID_PARAMS,
+            "unknown_request_state",
+            message,
+        )
+    }
+
+    pub(super) fn too_many_calls(limit: u32) -> Self {
+        let message = format!(
+            "This access key has {limit} calls running, which is the most it may. Wait for one to end."
+        );
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            TOO_MANY_CALLS,
+            "too_many_calls",
+            message,
+        )
+        .with_header(RETRY_AFTER, "1")
+    }
+
+    /// What the server of a connector answered, under the code that the client's era has for it.
+    pub(super) fn upstream(code: i64, message: String, data: Option<Box<RawValue>>) -> Self {
+        Self {
+            status: StatusCode::OK,
+            code,
+            message: message.into(),
+            data,
+            header: None,
+        }
+    }
+
+    pub(super) fn internal() -> Self {
+        let message = "Tieline could not make an answer. This is a fault of Tieline.";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            INTERNAL_ERROR,
+            "internal",
+            message,
+        )
+    }
+}
+
+/// Somebody else's text in a sentence: escaped, and at most 64 characters.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
+    if text.chars().nth(64).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_escaped_and_cut() {
+        let fault = Fault::tool_not_found(&format!("a\n\u{202e}{}", "x".repeat(200)));
+        assert!(
+            fault.message.contains("`a\\n\\u{202e}xxx"),
+            "{}",
+            fault.message
+        );
+        assert!(fault.message.len() < 200);
+    }
+
+    #[test]
+    fn a_refusal_carries_code_status_and_header() {
+        let fault = Fault::unauthenticated();
+        let response = fault.respond(None);
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            response.headers()[WWW_AUTHENTICATE],
+            r#"Bearer error="invalid_token""#
+        );
+        let body: serde_json::Value = serde_json::from_slice(&fault.message(None)).expect("JSON");
+        assert_eq!(body["error"]["data"]["code"], "unauthenticated");
+        assert!(body.get("id").is_none());
+    }
+
+    #[test]
+    fn only_modern_clients_see_an_unknown_method_as_404() {
+        assert_eq!(
+            Fault::method_not_found(Era::Modern, "x")
+                .respond(None)
+                .status(),
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(
+            Fault::method_not_found(Era::Legacy, "x")
+                .respond(None)
+                .status(),
+            StatusCode::OK
+        );
+    }
+}

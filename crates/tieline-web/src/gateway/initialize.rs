@@ -1,0 +1,118 @@
+//! `initialize`: a legacy client begins a session, which keeps the list of tools of this moment.
+
+use axum::http::HeaderValue;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tieline_mcp::Revision;
+use tieline_mcp::raw;
+use tieline_mcp::wire::{HEADER_SESSION_ID, ParamsError, Request, response_ok};
+
+use super::door::View;
+use super::endpoint::{Exchange, json};
+use super::errors::Fault;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct InitializeParams<'a> {
+    #[serde(borrow, rename = "protocolVersion")]
+    protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, rename = "clientInfo")]
+    client_info: Option<&'a RawValue>,
+}
+
+/// Opens the session and says what was agreed on.
+pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Response, Fault> {
+    let params = request.params.map_or("{}", RawValue::get);
+    let params: InitializeParams<'_> =
+        serde_json::from_str(params).map_err(|_| Fault::params(&ParamsError::Unreadable))?;
+    let requested = params
+        .protocol_version
+        .and_then(raw::as_str)
+        .ok_or_else(|| {
+            Fault::params(&ParamsError::NotAString {
+                field: "protocolVersion",
+            })
+        })?;
+    let revision = Revision::negotiate(&requested);
+    let client = params.client_info.map(client_label).unwrap_or_default();
+
+    let gateway = &exchange.gateway;
+    let view = View::current(gateway.hub(), &exchange.door)?;
+    let body =
+        view.describe(|server| response_ok(request.id, &server.initialize_result(revision, &[])));
+    gateway
+        .0
+        .loads
+        .note_use(gateway.hub(), &exchange.caller, Some(&client));
+    let (session, surplus) = gateway.0.sessions.open(
+        gateway.hub().entropy(),
+        &exchange.caller,
+        view,
+        revision,
+        client,
+    );
+    for old in surplus {
+        gateway.end(&old);
+    }
+    let mut response = json(body);
+    let id = HeaderValue::from_str(session.id()).map_err(|_| Fault::internal())?;
+    response.headers_mut().insert(HEADER_SESSION_ID, id);
+    Ok(response)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ClientInfo<'a> {
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    version: Option<&'a RawValue>,
+}
+
+/// Name and version of a client as one line of at most 80 characters, from `clientInfo` of either era.
+pub(super) fn client_label(info: &RawValue) -> String {
+    let info: ClientInfo<'_> = serde_json::from_str(info.get()).unwrap_or_default();
+    let name = info.name.and_then(raw::as_str).unwrap_or_default();
+    let version = info.version.and_then(raw::as_str).unwrap_or_default();
+    let shown = |text: &str, most: usize| -> String {
+        text.trim()
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(most)
+            .collect()
+    };
+    let (mut label, version) = (shown(&name, 60), shown(&version, 19));
+    if !label.is_empty() && !version.is_empty() {
+        label.push(' ');
+        label.push_str(&version);
+    }
+    label
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(json: &str) -> String {
+        client_label(&RawValue::from_string(json.to_owned()).expect("JSON"))
+    }
+
+    #[test]
+    fn clients_are_named_on_one_short_line() {
+        assert_eq!(
+            label(r#"{"name":"Claude Code","version":"2.1"}"#),
+            "Claude Code 2.1"
+        );
+        assert_eq!(label(r#"{"name":"a\nb\u0000"}"#), "ab");
+        assert_eq!(label(r#"{"version":"2.1"}"#), "");
+        assert_eq!(label(r#"{"name":7,"version":{}}"#), "");
+        assert_eq!(label("7"), "");
+        let long = format!(
+            r#"{{"name":"{}","version":"{}"}}"#,
+            "n".repeat(500),
+            "v".repeat(500)
+        );
+        assert_eq!(label(&long).chars().count(), 80);
+    }
+}

@@ -1,0 +1,175 @@
+//! The MCP gateway: `/mcp` with every connector's tools, and `/mcp/{slug}` with one connector's tools verbatim.
+//!
+//! It translates between HTTP and `hub`: who calls, in which era, what they may see, and how the outcome of a call is
+//! written. It must not know how a server is reached, hold a credential, or ask the database anything.
+
+mod attended;
+mod batch;
+mod caller;
+mod cancel;
+mod discover;
+mod door;
+mod endpoint;
+mod errors;
+mod initialize;
+mod load;
+mod origin;
+mod ping;
+mod recent;
+mod relay;
+mod sessions;
+mod stream;
+mod tools_call;
+mod tools_list;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::any;
+use tieline_hub::Hub;
+use tokio_util::sync::CancellationToken;
+
+pub use origin::AllowedHosts;
+pub use sessions::McpSessions;
+
+use load::KeyLoads;
+use recent::RecentCatalogs;
+
+/// The largest body of a request: 4 MiB.
+const MAX_BODY: usize = 4 << 20;
+/// The most headers of a request.
+const MAX_HEADERS: usize = 100;
+/// How long a client may take to send its body.
+const BODY_TIME: Duration = Duration::from_secs(30);
+/// How long a modern client may keep a list. New tools appear within this time; a removal acts at once all the same,
+/// because every call is checked against what is in force.
+const LIST_TTL_MS: u64 = 60_000;
+/// How long a modern client may keep what `server/discover` says.
+const DISCOVER_TTL_MS: u64 = 300_000;
+
+/// What an operator may set about the gateway. The defaults are meant to be left alone.
+#[derive(Clone, Debug)]
+pub struct GatewaySettings {
+    /// The names under which clients may reach Tieline.
+    pub hosts: AllowedHosts,
+    /// How many tool calls one access key may have running at once. Default 64.
+    pub calls_per_key: u32,
+    /// How many legacy sessions one access key may have; the one that was idle longest gives way. Default 100.
+    pub sessions_per_key: usize,
+    /// After how long without a request a legacy session ends. Default 30 minutes.
+    pub session_idle: Duration,
+    /// How often a quiet stream gets a comment, so that no proxy closes it. Default 15 s.
+    pub keep_alive: Duration,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        Self {
+            hosts: AllowedHosts::default(),
+            calls_per_key: 64,
+            sessions_per_key: 100,
+            session_idle: Duration::from_mins(30),
+            keep_alive: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Everything that the gateway keeps in memory. Cloning is cheap and shares it.
+#[derive(Clone, Debug)]
+pub struct GatewayState(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    hub: Hub,
+    settings: GatewaySettings,
+    sessions: McpSessions,
+    loads: KeyLoads,
+    recent: RecentCatalogs,
+}
+
+impl GatewayState {
+    /// A gateway without sessions over this hub.
+    pub fn new(hub: Hub, settings: GatewaySettings) -> Self {
+        let sessions = McpSessions::new(settings.sessions_per_key, settings.session_idle);
+        let loads = KeyLoads::new(settings.calls_per_key);
+        let recent = RecentCatalogs::default();
+        Self(Arc::new(Shared {
+            hub,
+            settings,
+            sessions,
+            loads,
+            recent,
+        }))
+    }
+
+    /// The legacy sessions that are open now.
+    pub fn sessions(&self) -> &McpSessions {
+        &self.0.sessions
+    }
+
+    /// Ends idle sessions once a minute until `stop` is cancelled.
+    pub async fn run_background(&self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(Duration::from_mins(1));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => self.end_idle_sessions(),
+            }
+        }
+    }
+
+    fn end_idle_sessions(&self) {
+        for ended in self.0.sessions.take_idle(tokio::time::Instant::now()) {
+            self.end(&ended);
+        }
+        self.0.loads.forget_idle();
+    }
+
+    /// Ends what an already forgotten session left running. The servers are told in the background.
+    fn end(&self, session: &sessions::McpSession) {
+        session.cancel_all();
+        let (hub, key) = (self.0.hub.clone(), session.key().clone());
+        tokio::spawn(async move { hub.end_session(&key).await });
+    }
+
+    fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    fn settings(&self) -> &GatewaySettings {
+        &self.0.settings
+    }
+}
+
+/// The routes of the gateway. They need no layer around them; each would cost every call something.
+///
+/// The discovery documents of OAuth are answered with 404: a client that finds one ignores its static header.
+pub fn router(state: GatewayState) -> Router {
+    Router::new()
+        .route("/mcp", any(endpoint::aggregate))
+        .route("/mcp/{slug}", any(endpoint::connector))
+        .with_state(state)
+        .merge(no_oauth_metadata())
+}
+
+fn no_oauth_metadata() -> Router {
+    let documents = [
+        "oauth-protected-resource",
+        "oauth-authorization-server",
+        "openid-configuration",
+    ];
+    documents
+        .into_iter()
+        .fold(Router::new(), |router, document| {
+            router
+                .route(
+                    &format!("/.well-known/{document}"),
+                    any(endpoint::no_metadata),
+                )
+                .route(
+                    &format!("/.well-known/{document}/{{*resource}}"),
+                    any(endpoint::no_metadata),
+                )
+        })
+}

@@ -1,0 +1,236 @@
+//! Legacy MCP sessions: who opened each, and the view it began with.
+//!
+//! A session id routes and never authenticates: every request shows its access key, and a session answers only to the
+//! person and the key that opened it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::value::RawValue;
+use tieline_domain::{Entropy, KeyId, UserId};
+use tieline_hub::{Caller, SessionKey};
+use tieline_mcp::Revision;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::door::{Door, View};
+
+type Owner = (UserId, Option<KeyId>);
+
+/// The legacy sessions that are open.
+#[derive(Debug)]
+pub struct McpSessions {
+    open: Mutex<HashMap<Arc<str>, Arc<McpSession>>>,
+    per_key: usize,
+    idle: Duration,
+}
+
+/// One session of one client.
+#[derive(Debug)]
+pub(super) struct McpSession {
+    id: Arc<str>,
+    /// What it is called in records and towards servers. It does not tell the id.
+    key: SessionKey,
+    owner: Owner,
+    /// The frozen view.
+    pub(super) view: View,
+    /// What `initialize` agreed on.
+    pub(super) revision: Revision,
+    /// The program, as it named itself; may be empty.
+    pub(super) client: String,
+    last_used: Mutex<Instant>,
+    calls: Mutex<RunningCalls>,
+}
+
+#[derive(Debug, Default)]
+struct RunningCalls {
+    next: u64,
+    by_id: HashMap<Box<str>, (u64, CancellationToken)>,
+}
+
+/// A call that its client may cancel while this is held.
+#[derive(Debug)]
+pub(super) struct RunningCall {
+    session: Arc<McpSession>,
+    id: Box<str>,
+    serial: u64,
+    pub(super) cancel: CancellationToken,
+}
+
+impl McpSessions {
+    /// No sessions yet; at most `per_key` for each access key, each until it was idle for `idle`.
+    pub fn new(per_key: usize, idle: Duration) -> Self {
+        Self {
+            open: Mutex::default(),
+            per_key,
+            idle,
+        }
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
+    /// Opens a session; also answers those that had to give way, which the caller must end.
+    pub(super) fn open(
+        &self,
+        entropy: &dyn Entropy,
+        caller: &Caller,
+        view: View,
+        revision: Revision,
+        client: String,
+    ) -> (Arc<McpSession>, Vec<Arc<McpSession>>) {
+        let owner = (caller.user, caller.key);
+        let session = Arc::new(McpSession {
+            id: random::<24>(entropy).into(),
+            key: SessionKey(format!("mcp:{}", random::<16>(entropy)).into()),
+            owner,
+            view,
+            revision,
+            client,
+            last_used: Mutex::new(Instant::now()),
+            calls: Mutex::default(),
+        });
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own: Vec<_> = open
+            .values()
+            .filter(|held| held.owner == owner)
+            .cloned()
+            .collect();
+        let surplus = (own.len() + 1).saturating_sub(self.per_key);
+        own.sort_by_key(|held| held.last_used());
+        own.truncate(surplus);
+        for old in &own {
+            open.remove(&old.id);
+        }
+        open.insert(session.id.clone(), session.clone());
+        (session, own)
+    }
+
+    /// The session with this id, if it is the caller's and was opened at this door.
+    pub(super) fn find(&self, id: &str, caller: &Caller, door: &Door) -> Option<Arc<McpSession>> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = open
+            .get(id)
+            .filter(|held| held.belongs_to(caller, door))?
+            .clone();
+        drop(open);
+        *session
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Some(session)
+    }
+
+    /// Takes out a session, which the caller must then end.
+    pub(super) fn take(&self, id: &str, caller: &Caller, door: &Door) -> Option<Arc<McpSession>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(id).filter(|held| held.belongs_to(caller, door))?;
+        open.remove(id)
+    }
+
+    /// Takes out the sessions that nobody used for long. One with a running call is in use.
+    pub(super) fn take_idle(&self, now: Instant) -> Vec<Arc<McpSession>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = |held: &McpSession| {
+            now.saturating_duration_since(held.last_used()) >= self.idle && !held.is_busy()
+        };
+        open.extract_if(|_, held| idle(held))
+            .map(|(_, held)| held)
+            .collect()
+    }
+}
+
+impl McpSession {
+    /// The value of `Mcp-Session-Id`.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name in records and towards servers.
+    pub(super) fn key(&self) -> &SessionKey {
+        &self.key
+    }
+
+    fn belongs_to(&self, caller: &Caller, door: &Door) -> bool {
+        self.owner == (caller.user, caller.key) && self.view.door == *door
+    }
+
+    fn last_used(&self) -> Instant {
+        *self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn calls(&self) -> std::sync::MutexGuard<'_, RunningCalls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_busy(&self) -> bool {
+        !self.calls().by_id.is_empty()
+    }
+
+    /// Notes that the request with this id runs. Of two with the same id, the later one can be cancelled.
+    pub(super) fn begin(self: &Arc<Self>, id: &RawValue) -> RunningCall {
+        let (id, cancel): (Box<str>, _) = (id.get().into(), CancellationToken::new());
+        let mut calls = self.calls();
+        calls.next += 1;
+        let serial = calls.next;
+        calls.by_id.insert(id.clone(), (serial, cancel.clone()));
+        drop(calls);
+        RunningCall {
+            session: self.clone(),
+            id,
+            serial,
+            cancel,
+        }
+    }
+
+    /// Cancels the request with this id, if it runs in this session.
+    pub(super) fn cancel(&self, id: &RawValue) {
+        if let Some((_, cancel)) = self.calls().by_id.get(id.get()) {
+            cancel.cancel();
+        }
+    }
+
+    /// Cancels everything that runs in this session.
+    pub(super) fn cancel_all(&self) {
+        for (_, cancel) in self.calls().by_id.values() {
+            cancel.cancel();
+        }
+    }
+}
+
+impl Drop for RunningCall {
+    fn drop(&mut self) {
+        let mut calls = self.session.calls();
+        if calls
+            .by_id
+            .get(&self.id)
+            .is_some_and(|(serial, _)| *serial == self.serial)
+        {
+            calls.by_id.remove(&self.id);
+        }
+        drop(calls);
+        *self
+            .session
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+/// `N` random bytes as text that may stand in a header.
+pub(super) fn random<const N: usize>(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0; N];
+    entropy.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}

@@ -1,0 +1,11 @@
+//! The gateway over a real hub, a real database and real sockets; only the servers behind it are fakes.
+
+mod client;
+mod era_rules;
+mod passthrough;
+mod refusals;
+mod removal;
+mod rmcp_clients;
+mod sessions;
+mod streams;
+mod world;

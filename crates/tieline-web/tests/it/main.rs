@@ -1,0 +1,3 @@
+//! Everything inbound, over real sockets and a real database.
+
+mod gateway;
