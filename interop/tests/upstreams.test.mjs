@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ask, toolNames } from '../../e2e/support/gateway.mjs';
 import { eventually, mustRun } from '../../e2e/support/tieline.mjs';
-import { addConnector, startWithKey } from '../support/admin.mjs';
+import { addConnector, startWithKey, toolsListed } from '../support/admin.mjs';
 import { startEverything } from '../support/everything.mjs';
 
 const CASES = [
@@ -31,10 +31,7 @@ for (const { transport, header, value, deletes } of CASES) {
 
     test('with the right token its tools are listed and called', async () => {
       assert.equal(await addConnector(tieline, 'Everything', upstream.url, { token: value, header }), 'everything');
-      const names = await eventually('the gateway lists the tools', async () => {
-        const listed = await toolNames(tieline, key);
-        return listed.length > 0 && listed;
-      });
+      const names = await toolsListed(tieline, key);
       assert.ok(names.includes('everything__echo'), names.join(' '));
       const { body } = await ask(tieline, key, 'tools/call', { name: 'everything__echo', arguments: { message: 'over the gateway' } });
       assert.match(body.result.content[0].text, /over the gateway/);
