@@ -11,7 +11,7 @@ pub mod gateway;
 pub mod problem;
 pub mod request_id;
 mod router;
-mod security_headers;
+pub mod security_headers;
 mod serve;
 pub mod state;
 

@@ -7,22 +7,23 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api;
 use crate::auth::{HostPolicy, refuse_cross_site, refuse_foreign_host};
 use crate::gateway::{self, GatewayState};
 use crate::problem::Problem;
 use crate::request_id::name_request;
 use crate::security_headers::{Https, security_headers};
 use crate::state::AppState;
+use crate::{api, dashboard};
 
 /// The whole service. Every answer has a request id and the security headers, also an error.
 pub fn app(state: AppState, gateway: GatewayState) -> Router {
     let https = Https(state.settings.is_https());
-    let people = refuse_cross_site(api::routes(), &state.settings);
+    let people = refuse_cross_site(api::routes().merge(dashboard::router()), &state.settings);
     let policy = HostPolicy::new(&state.settings);
     let people = people
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn_with_state(state.clone(), dashboard::show_problems))
         .layer(from_fn_with_state(
             (state.clone(), policy),
             refuse_foreign_host,

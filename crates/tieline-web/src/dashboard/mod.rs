@@ -6,22 +6,34 @@
 
 pub mod account;
 pub mod activity;
+mod asked;
 pub mod chart;
 pub mod chat;
 pub mod connect;
+mod events;
+mod form;
 pub mod icon;
 pub mod integrations;
 pub mod invitation;
+mod moment;
 pub mod monogram;
+mod page;
 pub mod parts;
+mod router;
 pub mod samples;
+mod secret;
 pub mod settings;
 pub mod setup;
 pub mod shell;
 pub mod sign_in;
+mod start;
+mod theme;
 pub mod trouble;
 pub mod users;
 pub mod words;
+
+pub(crate) use page::show_problems;
+pub(crate) use router::router;
 
 #[cfg(test)]
 mod tests;

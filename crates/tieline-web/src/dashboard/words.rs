@@ -56,8 +56,23 @@ pub fn any_of(names: &[String]) -> String {
     }
 }
 
+/// Text of a server as it may be shown: without control, bidirectional, zero-width and tag characters, and cut.
+///
+/// Such characters can make a description read differently from what an agent is told.
+pub fn shown(text: &str, longest: usize) -> String {
+    let visible = |c: &char| !c.is_control() && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
+    let spaced = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c });
+    let mut out: String = spaced.filter(visible).take(longest + 1).collect();
+    if out.chars().count() > longest {
+        out.pop();
+        out.push('…');
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
+    use super::shown;
     use super::{ago, any_of, counted, grouped, roughly, took};
 
     #[test]
@@ -74,6 +89,12 @@ mod tests {
         let read: Vec<_> = [0, 40, 360, 10_800, 90_000].map(ago).into_iter().collect();
         let expected = [Some("just now"), Some("40 s ago"), Some("6 min ago"), Some("3 h ago"), None];
         assert_eq!(read, expected.map(|text| text.map(str::to_owned)));
+    }
+
+    #[test]
+    fn invisible_characters_of_a_server_are_not_shown() {
+        assert_eq!(shown("a\u{202e}b\u{200b}c\nd\u{e0041}", 10), "abc d");
+        assert_eq!(shown("abcdef", 3), "abc…");
     }
 
     #[test]

@@ -1,3 +1,4 @@
 //! The account pages.
 
+pub(crate) mod password;
 pub mod view;

@@ -1,3 +1,5 @@
 //! The Activity page.
 
+mod audit_words;
+pub(crate) mod page;
 pub mod view;

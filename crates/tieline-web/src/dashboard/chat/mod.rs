@@ -1,3 +1,4 @@
 //! The chat page.
 
+pub(crate) mod page;
 pub mod view;

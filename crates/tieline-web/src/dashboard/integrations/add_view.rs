@@ -152,3 +152,23 @@ pub struct TokenNote<'a> {
     /// The token field.
     pub token: &'a TokenField,
 }
+
+/// The lines under the URL alone, streamed at the end of a test.
+#[derive(Debug, Template)]
+#[template(path = "integrations/url_note.html")]
+pub struct UrlNote<'a> {
+    /// What is wrong with the URL.
+    pub url_problem: &'a str,
+    /// A corrected URL.
+    pub url_offer: Option<Offer>,
+    /// What to know about the URL.
+    pub url_cautions: Vec<String>,
+}
+
+/// The line under the header alone, streamed at the end of a test.
+#[derive(Debug, Template)]
+#[template(path = "integrations/header_note.html")]
+pub struct HeaderNote<'a> {
+    /// The header field.
+    pub header: &'a HeaderField,
+}

@@ -156,6 +156,8 @@ impl Fact {
 /// The two forms of the Connection tab.
 #[derive(Debug, Clone)]
 pub struct EditForms {
+    /// The version that the form began with, to notice that somebody else saved in between.
+    pub row_version: i64,
     /// A problem that belongs to no field.
     pub general: Option<String>,
     /// Name.

@@ -184,3 +184,11 @@ pub struct FailingBadge {
     /// How many connectors are failing.
     pub count: usize,
 }
+
+/// A status alone, for a live update.
+#[derive(Debug, Template)]
+#[template(source = r#"{% import "parts.html" as parts %}{% call parts::status(status) %}{% endcall %}"#, ext = "html")]
+pub struct StatusWord<'a> {
+    /// The status.
+    pub status: &'a Status,
+}

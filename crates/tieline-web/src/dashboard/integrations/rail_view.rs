@@ -59,6 +59,8 @@ pub enum StepState {
     Passed,
     /// Passed, with something to know.
     Warned,
+    /// There was nothing to do.
+    Skipped,
     /// Here it broke.
     Broken,
     /// Behind the break.
@@ -73,6 +75,7 @@ impl StepState {
             Self::Running => "run",
             Self::Passed => "ok",
             Self::Warned => "warn",
+            Self::Skipped => "over",
             Self::Broken => "bad",
             Self::NotReached => "skip-s",
         }
@@ -84,7 +87,7 @@ impl StepState {
             Self::Passed => Some(icon::check_bold(13)),
             Self::Warned => Some(icon::bang(13)),
             Self::Broken => Some(icon::cross(13)),
-            Self::Waiting | Self::Running | Self::NotReached => None,
+            Self::Waiting | Self::Running | Self::Skipped | Self::NotReached => None,
         }
     }
 
@@ -97,10 +100,14 @@ impl StepState {
 /// The offer to put `Bearer ` in front of the token; made only after that was tried and worked.
 #[derive(Debug, Clone)]
 pub struct BearerHint {
-    /// The header value with the token's middle left out: "Bearer ak_live_…k3Qf".
+    /// The question.
+    pub title: String,
+    /// The sentence, up to the header value.
+    pub before: String,
+    /// The header value with the token left out but for its end: "Bearer …k3Qf".
     pub shown: String,
-    /// "12 tools".
-    pub tools: String,
+    /// The rest of the sentence.
+    pub after: String,
 }
 
 /// What to do about a failure.

@@ -167,7 +167,12 @@ pub fn failed_rail() -> Rail {
         time: "0.3 s".to_owned(),
         ran: true,
         steps,
-        bearer: Some(BearerHint { shown: "Bearer ak_live_…k3Qf".to_owned(), tools: "12 tools".to_owned() }),
+        bearer: Some(BearerHint {
+            title: "Add “Bearer ” in front of the token?".to_owned(),
+            before: "We tried it: with ".to_owned(),
+            shown: "Bearer …k3Qf".to_owned(),
+            after: " the server accepts the token and offers 12 tools.".to_owned(),
+        }),
         ..Rail::default()
     }
 }
@@ -398,6 +403,7 @@ pub fn detail_states(shell: &Shell) -> Vec<(&'static str, ConnectorPage)> {
     connection.tabs[0].current = false;
     connection.tabs[1].current = true;
     connection.edit = Some(EditForms {
+        row_version: 3,
         general: Some("The new URL is another server.".to_owned()),
         name: Field::required("Acme MCP"),
         url: Field::required("https://mcp.acme.io/mcp").problem(HOSTILE),

@@ -1,3 +1,5 @@
 //! Accepting an invitation.
 
+pub(crate) mod accept;
+pub(crate) mod page;
 pub mod view;

@@ -1,3 +1,4 @@
 //! The Settings page.
 
+pub(crate) mod page;
 pub mod view;

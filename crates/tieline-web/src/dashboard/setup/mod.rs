@@ -1,3 +1,5 @@
 //! The first run.
 
+pub(crate) mod page;
+pub(crate) mod submit;
 pub mod view;

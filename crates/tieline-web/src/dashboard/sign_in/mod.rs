@@ -1,3 +1,6 @@
-//! The sign-in page.
+//! Signing in and out.
 
+pub(crate) mod out;
+pub(crate) mod page;
+pub(crate) mod submit;
 pub mod view;

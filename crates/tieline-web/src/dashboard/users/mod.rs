@@ -1,3 +1,6 @@
 //! The Users page.
 
+pub(crate) mod change;
+pub(crate) mod invite;
+pub(crate) mod page;
 pub mod view;

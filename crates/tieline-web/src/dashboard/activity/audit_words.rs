@@ -1,0 +1,70 @@
+//! The audit log in words: "rotated the token of", and what changed. The log holds no secret.
+
+use serde_json::Value;
+
+use crate::dashboard::words::shown;
+
+/// What was done, as a person says it. An action that is not known yet reads like its code.
+pub(crate) fn what(action: &str) -> String {
+    let words = match action {
+        "connector.added" => "added",
+        "connector.changed" => "changed",
+        "connector.removed" => "removed",
+        "connector.token_rotated" => "rotated the token of",
+        "connector.turned_on" => "turned on",
+        "connector.turned_off" => "turned off",
+        "tool.turned_on" => "turned on the tool",
+        "tool.turned_off" => "turned off the tool",
+        "user.first_admin" => "set Tieline up as",
+        "user.added" => "added",
+        "user.invited" => "invited",
+        "user.changed" => "changed",
+        "user.suspended" => "suspended",
+        "user.restored" => "restored",
+        "user.accepted_invitation" => "accepted the invitation for",
+        "user.password_changed" => "changed the password of",
+        "key.created" => "made the access key",
+        "key.revoked" => "revoked the access key",
+        other => return other.replace(['.', '_'], " "),
+    };
+    words.to_owned()
+}
+
+/// What changed: `field: before → after`, or the facts of something new.
+pub(crate) fn detail(json: &str) -> String {
+    let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return String::new() };
+    let parts = fields.iter().filter_map(|(field, value)| {
+        let field = field.replace('_', " ");
+        match (value.get("before"), value.get("after")) {
+            (Some(before), Some(after)) if before == after => None,
+            (Some(before), Some(after)) => Some(format!("{field}: {} → {}", plain(before), plain(after))),
+            _ if value.is_null() => None,
+            _ => Some(format!("{field}: {}", plain(value))),
+        }
+    });
+    shown(&parts.collect::<Vec<_>>().join(", "), 400)
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{detail, what};
+
+    #[test]
+    fn a_change_reads_from_before_to_after() {
+        let json = r#"{"url":{"before":"https://a/","after":"https://b/"},"name":{"before":"x","after":"x"},"token_set":true}"#;
+        assert_eq!(detail(json), "token set: yes, url: https://a/ → https://b/");
+        assert_eq!(detail("nonsense"), "");
+        assert_eq!(what("connector.token_rotated"), "rotated the token of");
+        assert_eq!(what("something.new_one"), "something new one");
+    }
+}

@@ -1,0 +1,203 @@
+//! `GET /events?view=…`: keeps an open page current. Each event carries rendered parts by their id, and only what
+//! differs from what was sent before; the order of rows never changes under somebody's pointer.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, stream};
+use http::HeaderMap;
+use serde::Deserialize;
+use serde_json::json;
+use tieline_domain::Slug;
+use tieline_hub::SignedIn;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::asked::is_failing;
+use super::connect::contact::{contact, waiting};
+use super::connect::view::ContactFragment;
+use super::integrations::list::{Wanted, attention, cards, rows};
+use super::integrations::page_view::{AttentionNote, CardStatus, FailingBadge, RowStatus, RowTools, StatusWord};
+use super::integrations::status::status_of;
+use crate::auth::{Member, cookie_value};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Ages such as "Checked 40 s ago" are rendered anew this often.
+const EVERY: Duration = Duration::from_secs(5);
+/// After this long without a client, the page says what to look at.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Which page is open.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct EventsQuery {
+    view: String,
+    slug: String,
+}
+
+type Sender = mpsc::Sender<Event>;
+
+/// The stream of an open page. It ends with the sign-in, and the browser comes back only if there is another.
+pub(crate) async fn events(
+    State(state): State<AppState>,
+    Member(who): Member,
+    headers: HeaderMap,
+    Query(query): Query<EventsQuery>,
+) -> Result<Response, Problem> {
+    let cookie = cookie_value(&headers, &state.settings).unwrap_or_default().to_owned();
+    let guard = Guard { state, cookie, admin: query.view != "connect" };
+    if guard.admin && !who.is_admin() {
+        return Err(Problem::admins_only());
+    }
+    let (sender, receiver) = mpsc::channel(16);
+    let task = match query.view.as_str() {
+        "integrations" => tokio::spawn(watch(guard, sender, |state| Box::pin(integrations(state)))),
+        "connector" => {
+            let slug = Slug::parse(&query.slug).map_err(|_| Problem::not_found())?;
+            tokio::spawn(watch(guard, sender, move |state| Box::pin(connector(state, slug.clone()))))
+        }
+        "connect" => tokio::spawn(clients(guard, who, sender)),
+        _ => return Err(Problem::not_found()),
+    };
+    Ok(Sse::new(receive(AbortOnDropHandle::new(task), receiver)).keep_alive(KeepAlive::default()).into_response())
+}
+
+fn receive(task: AbortOnDropHandle<()>, receiver: mpsc::Receiver<Event>) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((task, receiver), |(task, mut receiver)| async move {
+        let event = receiver.recv().await?;
+        Some((Ok(event), (task, receiver)))
+    })
+}
+
+/// Whether the stream may go on: the sign-in still stands, with the role that it needs.
+struct Guard {
+    state: AppState,
+    cookie: String,
+    admin: bool,
+}
+
+impl Guard {
+    async fn stands(&self) -> bool {
+        match self.state.hub.signed_in(&self.cookie).await {
+            Ok(Some(who)) => !self.admin || who.is_admin(),
+            Ok(None) => false,
+            // A database that does not answer for a moment is no reason to cut everybody off.
+            Err(_) => true,
+        }
+    }
+}
+
+/// Rendered parts by id. `keys` tells whether rows came or went.
+struct Parts {
+    html: BTreeMap<String, String>,
+    keys: Vec<String>,
+}
+
+type Rendering = std::pin::Pin<Box<dyn Future<Output = Option<Parts>> + Send>>;
+
+async fn watch(guard: Guard, sender: Sender, render: impl Fn(AppState) -> Rendering + Send) {
+    let mut changes = guard.state.hub.subscribe();
+    let mut sent: BTreeMap<String, String> = BTreeMap::new();
+    let mut first_keys: Option<Vec<String>> = None;
+    loop {
+        if let Some(parts) = render(guard.state.clone()).await {
+            let fresh: BTreeMap<_, _> = parts.html.iter().filter(|(id, html)| sent.get(*id) != Some(html)).collect();
+            if !fresh.is_empty() && sender.send(event("patch", &json!(fresh).to_string())).await.is_err() {
+                return;
+            }
+            let known = first_keys.get_or_insert_with(|| parts.keys.clone());
+            if *known != parts.keys && sender.send(event("list", "changed")).await.is_err() {
+                return;
+            }
+            sent = parts.html;
+        }
+        tokio::select! {
+            () = sender.closed() => return,
+            changed = changes.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        if !guard.stands().await {
+            return;
+        }
+    }
+}
+
+async fn integrations(state: AppState) -> Option<Parts> {
+    let connectors = state.hub.list_connectors().await.ok()?.connectors;
+    let providers = state.hub.list_providers().await.ok()?;
+    let people = state.hub.people().await.ok()?;
+    let now = state.hub.clock().now();
+    let (everything, mut html) = (Wanted::default(), BTreeMap::new());
+    let mut keys = Vec::new();
+    for row in rows(&connectors, &everything, now) {
+        html.insert(format!("live-st-{}", row.slug), rendered(&RowStatus { row: &row }));
+        html.insert(format!("live-tl-{}", row.slug), rendered(&RowTools { row: &row }));
+        keys.push(row.slug);
+    }
+    for card in cards(&providers, &everything, now) {
+        if let Some(connected) = &card.connected {
+            html.insert(format!("live-card-{}", card.slug), rendered(&CardStatus { connected }));
+            keys.push(card.slug);
+        }
+    }
+    // The order follows the status; only coming and going is worth a word.
+    keys.sort();
+    let failing = connectors.iter().filter(|connector| is_failing(connector.status)).count();
+    html.insert("live-failing".to_owned(), rendered(&FailingBadge { count: failing }));
+    html.insert("live-attention".to_owned(), rendered(&AttentionNote { attention: attention(&connectors, people, now).as_ref() }));
+    Some(Parts { html, keys })
+}
+
+async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
+    let connector = state.hub.connector(&slug).await.ok()?;
+    let status = status_of(&connector, state.hub.clock().now());
+    let html = BTreeMap::from([(format!("live-st-{slug}"), rendered(&StatusWord { status: &status }))]);
+    Some(Parts { html, keys: Vec::new() })
+}
+
+/// Step 3 of Connect your client: the first contact of the person's own client.
+async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
+    let mut seen = guard.state.hub.subscribe_clients();
+    let mut waited = Duration::ZERO;
+    let mut met = false;
+    loop {
+        let part = tokio::select! {
+            () = sender.closed() => return,
+            announced = seen.recv() => match announced {
+                Ok(event) if event.user == who.user => {
+                    met = true;
+                    Some(contact(&event, guard.state.hub.clock().now()))
+                }
+                Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => None,
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            },
+            () = tokio::time::sleep(EVERY) => {
+                if !guard.stands().await {
+                    return;
+                }
+                waited += EVERY;
+                (!met && waited == LONG).then(|| waiting(true))
+            }
+        };
+        if let Some(contact) = part {
+            let html = rendered(&ContactFragment { contact });
+            if sender.send(event("patch", &json!({ "live-contact": html }).to_string())).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn rendered(view: &impl Template) -> String {
+    view.render().unwrap_or_default().trim().to_owned()
+}
+
+fn event(kind: &str, data: &str) -> Event {
+    Event::default().event(kind).data(data)
+}

@@ -1,0 +1,125 @@
+//! The tools of one connector in words, and `POST /integrations/c/{slug}/tools`: the switch of each.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value;
+use tieline_domain::{NameSpace, Slug, expose};
+use tieline_hub::ConnectorToolView;
+
+use super::connector::known_slug;
+use super::detail_view::{Input, Tag, Tool};
+use super::rail::writes;
+use crate::auth::Admin;
+use crate::dashboard::form::Form;
+use crate::dashboard::page::go;
+use crate::dashboard::words::{counted, shown};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// The most inputs that a page lists for one tool.
+const MOST_INPUTS: usize = 40;
+
+/// Which tool, and whether it is to be on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SwitchForm {
+    tool: String,
+    on: String,
+}
+
+/// Turns one tool on or off.
+pub(crate) async fn switch_tool(
+    State(state): State<AppState>,
+    admin: Admin,
+    Path(slug): Path<String>,
+    Form(form): Form<SwitchForm>,
+) -> Result<Response, Problem> {
+    let slug = known_slug(&slug)?;
+    let on = form.on == "true";
+    state.hub.enable_tool(&admin.actor(), &slug, &form.tool, on).await?;
+    let done = if on { "tool_on" } else { "tool_off" };
+    Ok(go(&format!("/integrations/c/{slug}?done={done}&what={slug}")))
+}
+
+/// One line for each tool that is left out.
+pub(crate) fn left_out(tools: &[ConnectorToolView]) -> Vec<String> {
+    tools
+        .iter()
+        .filter_map(|tool| tool.left_out.as_ref().map(|(_, reason)| (tool, reason)))
+        .take(20)
+        .map(|(tool, reason)| format!("{} is left out: {}", shown(&tool.name, 60), shown(reason, 200)))
+        .collect()
+}
+
+/// One tool as the page shows it.
+pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) -> Tool {
+    let definition: Value = listed.definition.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let tags = if writes(&definition) { vec![Tag { class: "", text: "Writes data".to_owned() }] } else { Vec::new() };
+    let known = state.hub.catalog();
+    let exposed = known.connector(slug.as_str()).and_then(|connector| connector.tool(&listed.name)).map(|tool| tool.agent_name.clone());
+    Tool {
+        name: shown(&listed.name, 128),
+        description: shown(listed.description.as_deref().or(listed.title.as_deref()).unwrap_or_default(), 600),
+        tags,
+        on: listed.enabled,
+        calls: counted(listed.tokens as u64, "token", "tokens"),
+        exposed: exposed.unwrap_or_else(|| alone(slug, &listed.name)),
+        tokens: counted(listed.tokens as u64, "token", "tokens"),
+        inputs: inputs(&definition["inputSchema"]),
+    }
+}
+
+/// The name that a tool which is off would have.
+fn alone(slug: &Slug, name: &str) -> String {
+    expose(NameSpace::Agent, slug, [name]).into_iter().next().map(|exposed| exposed.exposed).unwrap_or_default()
+}
+
+fn inputs(schema: &Value) -> Vec<Input> {
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    properties
+        .take(MOST_INPUTS)
+        .map(|(name, input)| Input {
+            name: shown(name, 80),
+            kind: kind(input, required.contains(&name.as_str())),
+            meaning: shown(input["description"].as_str().unwrap_or_default(), 300),
+        })
+        .collect()
+}
+
+fn kind(input: &Value, required: bool) -> String {
+    let words: Vec<&str> = match &input["enum"] {
+        Value::Array(choices) => choices.iter().filter_map(Value::as_str).take(8).collect(),
+        _ => Vec::new(),
+    };
+    let kind = match &input["type"] {
+        _ if !words.is_empty() => words.join(" | "),
+        Value::String(kind) => kind.clone(),
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | "),
+        _ => "any".to_owned(),
+    };
+    let kind = shown(&kind, 80);
+    if required { format!("{kind}, required") } else { kind }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inputs;
+    use serde_json::json;
+
+    #[test]
+    fn inputs_are_named_with_type_and_meaning() {
+        let schema = json!({
+            "properties": {
+                "id": {"type": "string", "description": "Which order"},
+                "status": {"enum": ["open", "paid"]},
+                "odd": 7,
+            },
+            "required": ["id"],
+        });
+        let read: Vec<_> = inputs(&schema).into_iter().map(|input| format!("{}: {} {}", input.name, input.kind, input.meaning)).collect();
+        assert_eq!(read, ["id: string, required Which order", "odd: any ", "status: open | paid "]);
+        assert!(inputs(&json!("nonsense")).is_empty());
+    }
+}
