@@ -126,6 +126,20 @@ impl Catalog {
         }
     }
 
+    /// Whether a session would see no difference at all, not even in a connector's name.
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        let shown = |connector: &'_ CatalogConnector| {
+            let (name, instructions) = (connector.name.clone(), connector.instructions.clone());
+            (connector.era, name, instructions)
+        };
+        self.revision == other.revision
+            && self
+                .connectors
+                .iter()
+                .map(shown)
+                .eq(other.connectors.iter().map(shown))
+    }
+
     /// The digest of what this catalogue offers.
     pub fn revision(&self) -> &CatalogRevision {
         &self.revision

@@ -35,7 +35,8 @@ pub struct HubSettings {
     pub check_interval: Duration,
     /// How long a tool call may take in all. Default 60 s.
     pub call_timeout: Duration,
-    /// How often the database is asked whether something changed. Default 1 s.
+    /// How often the database is asked whether something changed. Default 0.5 s, so that what another process
+    /// changed acts within a second.
     pub poll_interval: Duration,
     /// After how long without an answer from the database calls are refused, because a revocation could have been
     /// missed. Default 10 s.
@@ -53,7 +54,7 @@ impl Default for HubSettings {
             limits: Limits::default(),
             check_interval: Duration::from_secs(60),
             call_timeout: Duration::from_secs(60),
-            poll_interval: Duration::from_secs(1),
+            poll_interval: Duration::from_millis(500),
             stale_after: Duration::from_secs(10),
             parallel_checks: 8,
             keep_calls: Duration::from_secs(30 * 24 * 3600),

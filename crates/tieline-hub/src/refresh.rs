@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tieline_domain::ConnectorId;
 use tieline_mcp::{Connected, ListedTools, McpError};
 use tieline_store::{CatalogUpdate, ToolRow};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,10 @@ use crate::breaker::jittered;
 use crate::credential::target_of;
 use crate::scrub::Scrubber;
 use crate::snapshot::LiveConnector;
+
+/// How long a check counts as one of those that run at once. One that takes longer waits for a slow server and costs
+/// nothing, so it must not keep others waiting as well.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Who is waiting for a check, and who is being checked.
 #[derive(Debug)]
@@ -119,12 +123,12 @@ impl Hub {
             for connector in self.inner.refresh.take_due(&live, now) {
                 let (hub, permits, stop) = (self.clone(), permits.clone(), stop.clone());
                 tokio::spawn(async move {
-                    let Ok(_permit) = permits.acquire_owned().await else {
+                    let Ok(permit) = permits.acquire_owned().await else {
                         return;
                     };
                     tokio::select! {
                         () = stop.cancelled() => {}
-                        () = hub.check(&connector) => {}
+                        () = patiently(permit, hub.check(&connector)) => {}
                     }
                     let next =
                         Instant::now() + jittered(hub.inner.settings.check_interval, hub.entropy());
@@ -213,6 +217,15 @@ impl Hub {
     }
 }
 
+/// Runs a check, and gives its permit back as soon as it is a slow one.
+async fn patiently(permit: OwnedSemaphorePermit, check: impl Future<Output = ()>) {
+    let mut check = std::pin::pin!(check);
+    if tokio::time::timeout(PATIENCE, &mut check).await.is_err() {
+        drop(permit);
+        check.await;
+    }
+}
+
 fn shown(scrubber: &Scrubber, text: &str) -> String {
     scrubber
         .text(text)
@@ -243,13 +256,15 @@ fn tool_rows(
             first_seen_at: now,
         }
     };
+    // A tool that is called by the credential's own name could only be called by sending that name around.
     let kept = listed.tools.into_iter().filter_map(|tool| {
         let definition = scrubber.json(tool.definition)?;
-        Some(row(tool.name, definition.get().to_owned(), None))
+        let is_clean = !scrubber.finds(&tool.name);
+        is_clean.then(|| row(tool.name, definition.get().to_owned(), None))
     });
     let left_out = listed.left_out.into_iter().map(|tool| {
         row(
-            tool.name,
+            scrubber.text(&tool.name).into_owned(),
             "null".to_owned(),
             Some((
                 tool.reason_code.to_owned(),

@@ -33,6 +33,13 @@ impl Scrubber {
                 push_forms(&mut needles, text);
             }
         }
+        // PHP and others write a slash in JSON as `\/`.
+        let slashed: Vec<String> = needles
+            .iter()
+            .filter(|needle| needle.contains('/'))
+            .map(|needle| needle.replace('/', "\\/"))
+            .collect();
+        needles.extend(slashed);
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
         needles.dedup();
         Self { needles }
@@ -47,6 +54,11 @@ impl Scrubber {
             }
         }
         clean
+    }
+
+    /// Whether the text holds any form of the credential.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        matches!(self.text(text), Cow::Owned(_))
     }
 
     /// The JSON with every form of the credential replaced; `None` if it would not be JSON afterwards.

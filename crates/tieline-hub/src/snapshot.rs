@@ -115,9 +115,7 @@ impl Snapshot {
         }
         let catalog = Catalog::build(sources);
         let catalog = match previous {
-            Some(previous) if previous.catalog.revision() == catalog.revision() => {
-                previous.catalog.clone()
-            }
+            Some(previous) if previous.catalog.equals(&catalog) => previous.catalog.clone(),
             _ => Arc::new(catalog),
         };
         Ok(Self {

@@ -168,9 +168,10 @@ impl Hub {
                 .unwrap_or_default()
                 .into_iter()
                 .filter_map(|tool| {
+                    let name = scrubber.text(&tool.name).into_owned();
                     scrubber
                         .json(tool.definition)
-                        .map(|definition| (tool.name, definition))
+                        .map(|definition| (name, definition))
                 })
                 .collect(),
             hint,

@@ -69,9 +69,14 @@ impl Refusal {
         )
     }
 
-    /// Whether a server that remembers sessions says that it does not know ours. Most say 404; older ones 400.
+    /// Whether a server that remembers sessions says that it does not know ours. 404 means just that, except for a
+    /// method that it does not have; older servers say 400.
     pub(crate) fn may_have_lost_session(&self) -> bool {
-        matches!(self.status.as_u16(), 400 | 404) && !self.ours
+        match self.status {
+            StatusCode::NOT_FOUND => self.code() != Some(METHOD_NOT_FOUND),
+            StatusCode::BAD_REQUEST => !self.ours,
+            _ => false,
+        }
     }
 
     /// Whether this sounds as if the server speaks another era than the request did. Either way it did not run it.
@@ -81,7 +86,11 @@ impl Refusal {
             return true;
         }
         match era {
-            Era::Modern => self.is_about_form() && !self.ours && !is_modern_error(code),
+            Era::Modern => {
+                // Legacy servers answer "no session" and "unknown version" with this code, most without our id.
+                let is_nobodys = !self.ours || code == Some(SERVER_ERROR);
+                self.is_about_form() && is_nobodys && !is_modern_error(code)
+            }
             Era::Legacy => {
                 is_modern_error(code)
                     || self.is_about_form() && !self.ours
@@ -105,6 +114,9 @@ impl Refusal {
         McpError::sent(self.failure)
     }
 }
+
+/// What servers say that have no better code.
+const SERVER_ERROR: i64 = -32_000;
 
 /// Codes that only a modern server uses.
 pub(crate) fn is_modern_error(code: Option<i64>) -> bool {

@@ -1,0 +1,14 @@
+//! The hub over a real database and servers that misbehave on demand: what running sessions, pages and people rely on.
+
+mod audit;
+mod breaker;
+mod checks;
+mod isolation;
+mod next_session;
+mod people;
+mod removal;
+mod rotation;
+mod scrubbing;
+mod tampering;
+mod upstream_sessions;
+mod world;
