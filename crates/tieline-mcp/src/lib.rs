@@ -6,4 +6,4 @@ pub mod raw;
 pub mod wire;
 
 pub use client::*;
-pub use wire::{Era, Revision};
+pub use wire::{Era, ParamHeaders, Revision};

@@ -79,7 +79,13 @@ async fn open_as(
         },
         Wire::HttpSse { .. } => match initialize_sse(http, target, pace).await {
             Ok((link, greeting)) => Ok(Some(Opened::new(Link::HttpSse(link), greeting))),
-            Err(error) if is_junk(&error) || is_wrong_door(&error) => Ok(None),
+            // A stream that never says where to post may be the standalone stream of a newer server.
+            Err(error)
+                if has_no_stream(&error)
+                    || error.sent && matches!(error.failure, Failure::Timeout { .. }) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         },
     }
@@ -107,7 +113,7 @@ async fn detect(http: &Arc<Http>, target: &Target, pace: Pace) -> Result<Opened,
     match initialize_sse(http, target, pace).await {
         Ok((link, greeting)) => Ok(Opened::new(Link::HttpSse(link), greeting)),
         // It has the older stream, and that is where it failed.
-        Err(error) if !is_junk(&error) && !is_wrong_door(&error) => Err(error),
+        Err(error) if !has_no_stream(&error) => Err(error),
         Err(_) => Err(refusal.into_error()),
     }
 }
@@ -139,10 +145,12 @@ fn is_junk(error: &McpError) -> bool {
     )
 }
 
-/// A status by which a server says that this is not how to talk to it.
-fn is_wrong_door(error: &McpError) -> bool {
+/// Whether a server says that the older transport's stream is not here.
+fn has_no_stream(error: &McpError) -> bool {
     match error.failure {
-        Failure::NotFound { .. } | Failure::MethodNotAllowed => true,
+        Failure::NotFound { .. } | Failure::MethodNotAllowed | Failure::BadContentType { .. } => {
+            true
+        }
         Failure::UpstreamError { status } => status < 500,
         _ => false,
     }

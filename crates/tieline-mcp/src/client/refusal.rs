@@ -8,8 +8,8 @@ use super::message::{Answer, AnswerId, Inbound, Rules, STRICT_DEPTH, read};
 use super::target::Target;
 use super::upstream::RpcError;
 use crate::wire::{
-    Era, HEADER_MISMATCH, INVALID_PARAMS, METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY,
-    UNSUPPORTED_PROTOCOL_VERSION,
+    Era, HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND,
+    MISSING_CLIENT_CAPABILITY, UNSUPPORTED_PROTOCOL_VERSION,
 };
 
 /// An HTTP status outside 2xx, with the JSON-RPC error that may have come with it.
@@ -69,12 +69,17 @@ impl Refusal {
         )
     }
 
+    /// Whether the server took the request for what it was, and answers it with an error.
+    fn is_an_answer(&self) -> bool {
+        self.ours && !self.code().is_some_and(is_about_transport)
+    }
+
     /// Whether a server that remembers sessions says that it does not know ours. 404 means just that, except for a
     /// method that it does not have; older servers say 400.
     pub(crate) fn may_have_lost_session(&self) -> bool {
         match self.status {
             StatusCode::NOT_FOUND => self.code() != Some(METHOD_NOT_FOUND),
-            StatusCode::BAD_REQUEST => !self.ours,
+            StatusCode::BAD_REQUEST => !self.is_an_answer(),
             _ => false,
         }
     }
@@ -86,14 +91,10 @@ impl Refusal {
             return true;
         }
         match era {
-            Era::Modern => {
-                // Legacy servers answer "no session" and "unknown version" with this code, most without our id.
-                let is_nobodys = !self.ours || code == Some(SERVER_ERROR);
-                self.is_about_form() && is_nobodys && !is_modern_error(code)
-            }
+            Era::Modern => self.is_about_form() && !self.is_an_answer() && !is_modern_error(code),
             Era::Legacy => {
                 is_modern_error(code)
-                    || self.is_about_form() && !self.ours
+                    || self.is_about_form() && !self.is_an_answer()
                     || self.status == StatusCode::BAD_REQUEST && code == Some(INVALID_PARAMS)
                     || self.status == StatusCode::NOT_FOUND && code == Some(METHOD_NOT_FOUND)
             }
@@ -115,8 +116,10 @@ impl Refusal {
     }
 }
 
-/// What servers say that have no better code.
-const SERVER_ERROR: i64 = -32_000;
+/// Codes with which legacy servers refuse a request for its session, revision or handshake.
+fn is_about_transport(code: i64) -> bool {
+    code == INVALID_REQUEST || (-32_019..=-32_000).contains(&code)
+}
 
 /// Codes that only a modern server uses.
 pub(crate) fn is_modern_error(code: Option<i64>) -> bool {

@@ -41,19 +41,21 @@ fn open(shared: &Arc<Shared>, bend: &Bend) -> Response {
     let (sender, receiver) = mpsc::unbounded_channel();
     shared.state().streams.insert(session, sender);
     let first = stream::iter([sse_event(Some("endpoint"), None, place.as_bytes())]);
-    let answers = stream::unfold(receiver, |mut receiver| async move {
-        Some((receiver.recv().await?, receiver))
-    });
-    let changes = stream::unfold(shared.changes.subscribe(), |mut receiver| async move {
-        let event = sse_message(&wire::notification(
-            "notifications/tools/list_changed",
-            None,
-        ));
-        receiver.recv().await.is_ok().then_some((event, receiver))
+    // The stream ends when its session does.
+    let sources = (receiver, shared.changes.subscribe());
+    let messages = stream::unfold(sources, |(mut answers, mut changes)| async move {
+        let event = tokio::select! {
+            answer = answers.recv() => answer?,
+            change = changes.recv() => {
+                change.ok()?;
+                sse_message(&wire::notification("notifications/tools/list_changed", None))
+            }
+        };
+        Some((event, (answers, changes)))
     });
     let stop = shared.stop.clone();
     let events = first
-        .chain(stream::select(answers, changes))
+        .chain(messages)
         .take_until(async move { stop.cancelled().await });
     let events = events.map(Ok::<Bytes, std::io::Error>);
     match bend {

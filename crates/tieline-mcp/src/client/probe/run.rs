@@ -160,7 +160,7 @@ struct Test<'a, F> {
     dials: UnboundedReceiver<DialEvent>,
     answers: UnboundedReceiver<Answered>,
     done: BTreeMap<StepName, StepReport>,
-    /// The last answer's status, and how long the first one took.
+    /// The status to show, and how long the first answer took.
     http: Option<Answered>,
     /// When the first connection stood.
     dialled: Instant,
@@ -211,8 +211,15 @@ impl<F: FnMut(&StepReport) + Send> Test<'_, F> {
     }
 
     fn saw_answer(&mut self, answer: Answered) {
-        let took = self.http.as_ref().map_or(answer.took, |first| first.took);
-        self.http = Some(Answered { took, ..answer });
+        // The first good answer is the one to show; until there is one, the last bad one.
+        self.http = Some(match self.http {
+            Some(first) if first.status.is_success() => first,
+            Some(first) => Answered {
+                took: first.took,
+                ..answer
+            },
+            None => answer,
+        });
     }
 
     fn greeted(&mut self, connected: &Connected) {
