@@ -33,6 +33,14 @@ impl Breakers {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&id);
     }
+
+    /// Forgets every connector that is gone.
+    pub(crate) fn keep(&self, is_there: impl Fn(ConnectorId) -> bool) {
+        self.by_connector
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|id, _| is_there(*id));
+    }
 }
 
 /// Counts failures in a row. Closed: calls pass. Open: calls fail at once until the pause is over; then one passes.
@@ -46,6 +54,8 @@ struct State {
     failures: u32,
     pause: Duration,
     closed_again_at: Option<Instant>,
+    /// Whether a call was let through to see if the server is back.
+    probing: bool,
 }
 
 impl Breaker {
@@ -58,6 +68,7 @@ impl Breaker {
                 // This call is the probe. Others wait for what becomes of it.
                 let pause = state.pause;
                 state.closed_again_at = Some(now + pause);
+                state.probing = true;
                 Ok(())
             }
             None => Ok(()),
@@ -73,8 +84,13 @@ impl Breaker {
 
     pub(crate) fn failed(&self, now: Instant, entropy: &dyn Entropy) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.failures += 1;
+        state.failures = state.failures.saturating_add(1);
         if state.failures < FAILURES_TO_OPEN {
+            return;
+        }
+        // Many calls may be under way when a server goes: only the first lot of failures opens the breaker, and after
+        // that only a failed probe makes the pause longer.
+        if state.closed_again_at.is_some() && !std::mem::take(&mut state.probing) {
             return;
         }
         state.pause = if state.pause.is_zero() {
@@ -123,8 +139,46 @@ mod tests {
         let (breaker, entropy) = (Breaker::default(), SeededEntropy::new(2));
         for _ in 0..40 {
             breaker.failed(Instant::now(), &entropy);
+            if let Err(wait) = breaker.admit(Instant::now()) {
+                tokio::time::advance(wait).await;
+                assert!(breaker.admit(Instant::now()).is_ok(), "the probe");
+            }
         }
+        breaker.failed(Instant::now(), &entropy);
         assert!(breaker.admit(Instant::now()).unwrap_err() <= LONGEST_PAUSE.mul_f64(1.2));
         assert!(breaker.admit(Instant::now()).unwrap_err() >= LONGEST_PAUSE.mul_f64(0.8));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_were_under_way_do_not_make_the_pause_longer() {
+        let (breaker, entropy) = (Breaker::default(), SeededEntropy::new(3));
+        for _ in 0..200 {
+            breaker.failed(Instant::now(), &entropy);
+        }
+        assert!(breaker.admit(Instant::now()).unwrap_err() <= FIRST_PAUSE.mul_f64(1.2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_nobody_waited_for_is_followed_by_another() {
+        let (breaker, entropy) = (Breaker::default(), SeededEntropy::new(4));
+        for _ in 0..5 {
+            breaker.failed(Instant::now(), &entropy);
+        }
+        for _ in 0..3 {
+            let wait = breaker.admit(Instant::now()).unwrap_err();
+            tokio::time::advance(wait).await;
+            assert!(breaker.admit(Instant::now()).is_ok(), "a probe");
+        }
+        breaker.succeeded();
+        assert!(breaker.admit(Instant::now()).is_ok());
+    }
+
+    #[test]
+    fn what_is_gone_is_forgotten() {
+        let (breakers, entropy) = (Breakers::default(), SeededEntropy::new(5));
+        let id = ConnectorId::generate(&tieline_testkit::FixedClock::default(), &entropy);
+        drop(breakers.of(id));
+        breakers.keep(|_| false);
+        assert!(breakers.by_connector.lock().unwrap().is_empty());
     }
 }

@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue};
 use tieline_domain::{AccessToken, AuthHeader, ConnectorId, ConnectorUrl};
 use tieline_mcp::Target;
 use tieline_secrets::{Binding, Sealed};
+use tieline_store::ConnectorRow;
 use zeroize::Zeroizing;
 
 use crate::Hub;
@@ -44,20 +45,43 @@ impl Hub {
         )
     }
 
+    /// Opens the credential of a row as it was read, to seal it again for the same server.
+    pub(crate) fn open_stored(
+        &self,
+        row: &ConnectorRow,
+    ) -> Result<OpenCredential, SecretUnreadable> {
+        let (url, header) = (
+            ConnectorUrl::parse(&row.url).map_err(|_| SecretUnreadable)?,
+            AuthHeader::parse(&row.auth_header).map_err(|_| SecretUnreadable)?,
+        );
+        let stored = StoredCredential::of(row.sealed.as_deref());
+        self.open_bound(row.id, &url, &header, &stored)
+    }
+
     /// Opens the credential that belongs to this connector at this version, for one call.
     pub(crate) fn open_credential(
         &self,
         live: &LiveConnector,
     ) -> Result<OpenCredential, SecretUnreadable> {
-        let sealed = match &live.credential {
+        self.open_bound(live.id, &live.url, &live.auth_header, &live.credential)
+    }
+
+    fn open_bound(
+        &self,
+        id: ConnectorId,
+        url: &ConnectorUrl,
+        header: &AuthHeader,
+        stored: &StoredCredential,
+    ) -> Result<OpenCredential, SecretUnreadable> {
+        let sealed = match stored {
             StoredCredential::None => return Ok(OpenCredential(None)),
             StoredCredential::Sealed(sealed) => sealed,
             StoredCredential::Damaged => return Err(SecretUnreadable),
         };
-        let row = live.id.to_string();
+        let row = id.to_string();
         let (header, origin) = (
-            live.auth_header.as_str().to_ascii_lowercase(),
-            live.url.origin().to_string(),
+            header.as_str().to_ascii_lowercase(),
+            url.origin().to_string(),
         );
         let opened = self
             .inner

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 use tieline_domain::{KeyId, Role, UserId};
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{CallRequest, Era, McpError, Reply, ReplyBody};
+use tieline_mcp::{CallRequest, Era, Failure, McpError, Reply, ReplyBody};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -129,6 +129,9 @@ pub enum CallRefusal {
         /// Whole seconds, at least 1.
         seconds: u64,
     },
+    /// The access key was revoked, or its owner suspended, since the request began.
+    #[error("The access key of this call was revoked, so the call was stopped.")]
+    KeyRevoked,
     /// The database has not answered for so long that a revocation could have been missed.
     #[error(
         "Tieline cannot reach its database, so it cannot know whether this call is still allowed. Try again shortly."
@@ -144,6 +147,7 @@ impl CallRefusal {
             Self::ConnectorDisabled { .. } => "connector_disabled",
             Self::ToolUnavailable { .. } => "tool_unavailable",
             Self::ConnectorPaused { .. } => "connector_paused",
+            Self::KeyRevoked => "key_revoked",
             Self::Stale => "registry_stale",
         }
     }
@@ -184,7 +188,7 @@ impl Hub {
     pub async fn dispatch(&self, call: ToolCall<'_>) -> ToolOutcome {
         let started = Instant::now();
         let outcome = match self.admit(&call) {
-            Ok(live) => self.run(&live, &call, started).await,
+            Ok(admitted) => self.run(&admitted, &call, started).await,
             Err(refusal) => ToolOutcome::Refused(refusal),
         };
         self.record_call(&call, started.elapsed(), &outcome);
@@ -192,11 +196,15 @@ impl Hub {
     }
 
     /// Decides by what is in force now, not by what the session's frozen catalogue says.
-    fn admit(&self, call: &ToolCall<'_>) -> Result<Arc<LiveConnector>, CallRefusal> {
+    fn admit(&self, call: &ToolCall<'_>) -> Result<Admitted, CallRefusal> {
         if !self.is_fresh() {
             return Err(CallRefusal::Stale);
         }
         let snapshot = self.inner.snapshot.load();
+        let key_ended = match call.caller.key {
+            Some(id) => Some(snapshot.key_end(id).ok_or(CallRefusal::KeyRevoked)?),
+            None => None,
+        };
         let Some(live) = snapshot.connector(call.tool.connector) else {
             return Err(CallRefusal::ConnectorRemoved {
                 name: call.tool.slug.to_string(),
@@ -213,7 +221,7 @@ impl Hub {
             .is_some_and(|tool| tool.enabled)
         {
             return Err(CallRefusal::ToolUnavailable {
-                tool: call.tool.name.clone(),
+                tool: shown(&call.tool.name),
             });
         }
         self.inner
@@ -224,19 +232,33 @@ impl Hub {
                 name: live.name.clone(),
                 seconds: wait.as_secs().max(1),
             })?;
-        Ok(live.clone())
+        Ok(Admitted {
+            live: live.clone(),
+            key_ended,
+        })
     }
 
-    async fn run(
-        &self,
-        live: &Arc<LiveConnector>,
-        call: &ToolCall<'_>,
-        started: Instant,
-    ) -> ToolOutcome {
+    /// Asks the server until it answers, the connector or the access key is gone, or time is up.
+    async fn run(&self, admitted: &Admitted, call: &ToolCall<'_>, started: Instant) -> ToolOutcome {
+        let live = &admitted.live;
+        let key_ended = async {
+            match &admitted.key_ended {
+                Some(ended) => ended.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        let limit = self.inner.settings.call_timeout;
         tokio::select! {
             biased;
             () = live.ended.cancelled() => ToolOutcome::Refused(self.why_ended(live)),
+            () = key_ended => ToolOutcome::Refused(CallRefusal::KeyRevoked),
             outcome = self.ask(live, call, started) => outcome,
+            // The client keeps the time itself; this holds whatever a server does in between.
+            () = tokio::time::sleep_until(started + limit + GRACE) => {
+                let error = McpError::sent(Failure::Timeout { what: "The call", seconds: limit.as_secs() });
+                let message = error.to_string();
+                self.settle(live, Err(Asked::Failed(error, message)), started)
+            }
         }
     }
 
@@ -257,7 +279,7 @@ impl Hub {
         started: Instant,
     ) -> ToolOutcome {
         let first = self.ask_once(live, call, started).await;
-        if !matches!(&first, Err(Asked::Failed(error)) if error.code() == "auth_failed") {
+        if !matches!(&first, Err(Asked::Failed(error, _)) if error.code() == "auth_failed") {
             return self.settle(live, first, started);
         }
         let current = self.inner.snapshot.load().connector(live.id).cloned();
@@ -287,22 +309,25 @@ impl Hub {
         let upstream = self
             .upstream_for(live, call.session, &target)
             .await
-            .map_err(Asked::Failed)?;
+            .map_err(|error| failed(error, &scrubber))?;
+        let deadline = started + self.inner.settings.call_timeout;
         let (notifications, heard) = mpsc::channel(NOTIFICATIONS);
         let request = CallRequest {
             method: "tools/call",
             name: Some(&call.tool.name),
             params: &params,
             param_headers: live.tools.get(&call.tool.name).map(|tool| &tool.headers),
-            deadline: started + self.inner.settings.call_timeout,
+            deadline,
             notifications: call.notifications.is_some().then_some(notifications),
             cancel: call.cancel.clone(),
         };
-        let (reply, ()) = tokio::join!(
+        // A caller that reads slowly must not keep the credential open.
+        let relayed = relay(heard, call.notifications.as_ref(), &scrubber);
+        let (reply, _) = tokio::join!(
             upstream.call(&target, request),
-            relay(heard, call.notifications.as_ref(), &scrubber)
+            tokio::time::timeout_at(deadline, relayed)
         );
-        let reply = reply.map_err(Asked::Failed)?;
+        let reply = reply.map_err(|error| failed(error, &scrubber))?;
         Ok(outcome_of(reply, &scrubber))
     }
 
@@ -320,20 +345,18 @@ impl Hub {
                 self.note_success(live, started.elapsed());
                 outcome
             }
-            Err(Asked::Failed(error)) => {
-                if error.code() == "cancelled" {
-                    return ToolOutcome::UpstreamFailure(CallFailure {
-                        code: "cancelled",
-                        message: error.to_string(),
-                    });
-                }
+            Err(Asked::Failed(error, message)) => {
                 if counts_against_server(&error) {
                     breaker.failed(Instant::now(), self.entropy());
+                } else if shows_server_is_there(&error) {
+                    breaker.succeeded();
                 }
-                self.note_failure(live, &error);
+                if error.code() != "cancelled" {
+                    self.note_failure(live, &error, &message);
+                }
                 ToolOutcome::UpstreamFailure(CallFailure {
                     code: error.code(),
-                    message: error.to_string(),
+                    message,
                 })
             }
             Err(Asked::SecretUnreadable) => {
@@ -356,6 +379,9 @@ impl Hub {
     }
 }
 
+/// How long after a call's time the client may take to end it.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// How many notifications may wait for a caller that reads slowly.
 const NOTIFICATIONS: usize = 32;
 
@@ -375,24 +401,53 @@ async fn relay(
     }
 }
 
+/// A call that may go on, and what ends it before its time.
+struct Admitted {
+    live: Arc<LiveConnector>,
+    key_ended: Option<CancellationToken>,
+}
+
 enum Asked {
-    Failed(McpError),
+    /// The error, and its sentence without the credential.
+    Failed(McpError, String),
     SecretUnreadable,
     BadParams,
 }
 
-/// Failures that say the server is not there. A refused token or a bad answer is not a reason to stop asking.
+/// What a server says may hold the credential: a redirect, the text of an error.
+fn failed(error: McpError, scrubber: &Scrubber) -> Asked {
+    let message = scrubber.text(&error.to_string()).into_owned();
+    Asked::Failed(error, message)
+}
+
+/// Failures that say the server is not there. A refused token, request or a bad answer is not a reason to stop asking:
+/// one person's bad requests must not stop everybody's calls.
 fn counts_against_server(error: &McpError) -> bool {
-    matches!(
-        error.code(),
-        "dns_failed"
-            | "connect_refused"
-            | "connect_timeout"
-            | "timeout"
-            | "interrupted"
-            | "upstream_error"
-            | "tls_failed"
-    )
+    match error.failure {
+        Failure::UpstreamError { status } => status >= 500,
+        _ => matches!(
+            error.code(),
+            "dns_failed"
+                | "connect_refused"
+                | "connect_timeout"
+                | "timeout"
+                | "interrupted"
+                | "tls_failed"
+        ),
+    }
+}
+
+/// An answer, however unwelcome, comes from a server that is there.
+fn shows_server_is_there(error: &McpError) -> bool {
+    error.sent && error.code() != "cancelled"
+}
+
+/// A name of a server for a sentence: short, and nothing in it that changes how the rest reads.
+fn shown(name: &str) -> String {
+    name.chars()
+        .filter(|character| !character.is_control())
+        .take(80)
+        .collect()
 }
 
 fn with_upstream_name(params: &RawValue, name: &str) -> Option<Box<RawValue>> {

@@ -18,8 +18,13 @@ impl Hub {
         tasks.spawn(async move { hub.run_refresh(token).await });
         let (hub, token) = (self.clone(), stop.clone());
         tasks.spawn(async move { hub.write_records(token).await });
-        let (hub, token) = (self.clone(), stop);
+        let (hub, token) = (self.clone(), stop.clone());
         tasks.spawn(async move { hub.keep_house(token).await });
+        let hub = self.clone();
+        tasks.spawn(async move {
+            stop.cancelled().await;
+            hub.inner.stopping.cancel();
+        });
         while tasks.join_next().await.is_some() {}
     }
 
@@ -31,7 +36,11 @@ impl Hub {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            self.close_idle_upstreams().await;
+            self.forget_what_is_gone();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.close_idle_upstreams() => {}
+            }
             let now = self.clock().now();
             let purged = self.inner.store.sign_ins_purge(now).await;
             let purged = match purged {

@@ -1,15 +1,16 @@
 //! How each connector is doing, derived from the last call or check, never from a socket.
 //!
-//! Real traffic counts first: a call that fails changes the status at once, the first one that succeeds clears it.
+//! Real traffic counts first: a call that fails changes the status at once, the first one that succeeds clears it. What
+//! began before an admin changed the connector says nothing about the connector of now, so it is dropped.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
 use tieline_domain::{Actor, ConnectorId};
 use tieline_mcp::McpError;
-use tieline_store::StatusUpdate;
+use tieline_store::{StatusUpdate, StoreError};
 
 use crate::Hub;
 use crate::connectors::ConnectorStatus;
@@ -19,8 +20,10 @@ use crate::snapshot::LiveConnector;
 const SLOW: Duration = Duration::from_secs(5);
 /// How many of the last calls count.
 const WINDOW: usize = 20;
+/// A server that fails every other call would otherwise cost two writes for each: one a second is enough.
+const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
-/// What was last written for each connector, so that only a transition costs a database write.
+/// What was last found out about each connector, so that only a transition costs a database write.
 #[derive(Debug, Default)]
 pub(crate) struct HealthBoard {
     by_connector: Mutex<HashMap<ConnectorId, Health>>,
@@ -28,59 +31,97 @@ pub(crate) struct HealthBoard {
 
 #[derive(Debug, Default)]
 struct Health {
-    written: Option<(ConnectorStatus, Option<&'static str>)>,
+    /// The version of the row that the rest is about.
+    row_version: i64,
+    stands: Option<(ConnectorStatus, Option<&'static str>)>,
     durations: VecDeque<Duration>,
+    /// What the writer writes next.
+    waiting: Option<StatusUpdate>,
+    has_writer: bool,
 }
 
 impl Health {
     /// Slow when at least one call in ten of the last twenty took too long.
-    fn is_slow(&mut self, took: Duration) -> bool {
+    fn after_success(&mut self, took: Duration) -> ConnectorStatus {
         if self.durations.len() == WINDOW {
             self.durations.pop_front();
         }
         self.durations.push_back(took);
-        self.durations.iter().filter(|took| **took > SLOW).count() * 10
-            >= self.durations.len().max(10)
-    }
-}
-
-impl HealthBoard {
-    /// Records that a status is about to be written; `false` when it is the one that stands already.
-    pub(crate) fn changes(
-        &self,
-        id: ConnectorId,
-        status: ConnectorStatus,
-        code: Option<&'static str>,
-    ) -> bool {
-        let mut board = self
-            .by_connector
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let health = board.entry(id).or_default();
-        let next = Some((status, code));
-        let changed = health.written != next;
-        health.written = next;
-        changed
-    }
-
-    /// Forgets a connector, so that whatever happens next is written.
-    pub(crate) fn forget(&self, id: ConnectorId) {
-        self.by_connector
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
-    }
-
-    fn after_success(&self, id: ConnectorId, took: Duration) -> ConnectorStatus {
-        let mut board = self
-            .by_connector
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if board.entry(id).or_default().is_slow(took) {
+        let slow = self.durations.iter().filter(|took| **took > SLOW).count();
+        if slow * 10 >= self.durations.len().max(10) {
             ConnectorStatus::Slow
         } else {
             ConnectorStatus::Working
         }
+    }
+
+    /// Takes a status that is to be written in the background, unless it stands already.
+    fn news(
+        &mut self,
+        status: ConnectorStatus,
+        code: Option<&'static str>,
+        update: impl FnOnce() -> StatusUpdate,
+    ) -> News {
+        if self.stands == Some((status, code)) {
+            return News::None;
+        }
+        self.stands = Some((status, code));
+        self.waiting = Some(update());
+        if std::mem::replace(&mut self.has_writer, true) {
+            News::Queued
+        } else {
+            News::NeedsWriter
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    None,
+    Queued,
+    NeedsWriter,
+}
+
+impl HealthBoard {
+    /// What is known of this version of the connector; nothing is done when a newer version is known.
+    fn of<T>(&self, live: &LiveConnector, then: impl FnOnce(&mut Health) -> T) -> Option<T> {
+        let mut board = self.lock();
+        let health = board.entry(live.id).or_default();
+        if live.row_version < health.row_version {
+            return None;
+        }
+        if live.row_version > health.row_version {
+            *health = Health {
+                row_version: live.row_version,
+                has_writer: health.has_writer,
+                ..Health::default()
+            };
+        }
+        Some(then(health))
+    }
+
+    fn next_write(&self, id: ConnectorId) -> Option<StatusUpdate> {
+        let mut board = self.lock();
+        let health = board.get_mut(&id)?;
+        let next = health.waiting.take();
+        health.has_writer = next.is_some();
+        next
+    }
+
+    /// Forgets a connector, so that whatever happens next is written.
+    pub(crate) fn forget(&self, id: ConnectorId) {
+        self.lock().remove(&id);
+    }
+
+    /// Forgets every connector that is gone.
+    pub(crate) fn keep(&self, is_there: impl Fn(ConnectorId) -> bool) {
+        self.lock().retain(|id, _| is_there(*id));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectorId, Health>> {
+        self.by_connector
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,61 +136,64 @@ pub(crate) fn status_of(error: &McpError) -> ConnectorStatus {
 impl Hub {
     /// After a call that the server answered. Only a transition is written.
     pub(crate) fn note_success(&self, live: &LiveConnector, took: Duration) {
-        let status = self.inner.health.after_success(live.id, took);
-        if self.inner.health.changes(live.id, status, None) {
-            self.write_in_background(live, status, None, slow_sentence(status));
-        }
+        let news = self.inner.health.of(live, |health| {
+            let status = health.after_success(took);
+            health.news(status, None, || {
+                self.update_of(live, status, None, slow_sentence(status))
+            })
+        });
+        self.write_news(live.id, news);
     }
 
-    /// After a call that failed. Only a transition is written.
-    pub(crate) fn note_failure(&self, live: &LiveConnector, error: &McpError) {
-        let status = status_of(error);
-        if self
-            .inner
-            .health
-            .changes(live.id, status, Some(error.code()))
-        {
-            self.write_in_background(live, status, Some(error.code()), Some(error.to_string()));
-        }
+    /// After a call that failed. Only a transition is written. The message holds no credential.
+    pub(crate) fn note_failure(&self, live: &LiveConnector, error: &McpError, message: &str) {
+        let (status, code) = (status_of(error), Some(error.code()));
+        let news = self.inner.health.of(live, |health| {
+            health.news(status, code, || {
+                self.update_of(live, status, code, Some(message.to_owned()))
+            })
+        });
+        self.write_news(live.id, news);
     }
 
-    /// After a background check. It is always written, because it is also the time of the last check.
+    /// After a background check: how long it took, or why it failed in a sentence without a credential. It is always
+    /// written, because it is also the time of the last check. Answers whether people see a difference.
     pub(crate) async fn note_checked(
         &self,
         live: &LiveConnector,
-        checked: Result<Duration, &McpError>,
-    ) {
-        let (status, code, message) = match checked {
-            Ok(took) => {
-                let status = self.inner.health.after_success(live.id, took);
-                (status, None, slow_sentence(status))
-            }
-            Err(error) => (
-                status_of(error),
-                Some(error.code()),
-                Some(error.to_string()),
-            ),
-        };
-        self.inner.health.changes(live.id, status, code);
-        self.write_status(live, status, code, message).await;
+        checked: Result<Duration, (&McpError, String)>,
+    ) -> bool {
+        let update = self.inner.health.of(live, |health| {
+            let (status, code, message) = match checked {
+                Ok(took) => {
+                    let status = health.after_success(took);
+                    (status, None, slow_sentence(status))
+                }
+                Err((error, message)) => (status_of(error), Some(error.code()), Some(message)),
+            };
+            health.stands = Some((status, code));
+            health.waiting = None;
+            self.update_of(live, status, code, message)
+        });
+        match update {
+            Some(update) => self.write_status(live.id, update).await,
+            None => false,
+        }
     }
 
     /// A credential that does not open is either damage or tampering, so it is audited as well.
     pub(crate) fn note_unreadable_secret(&self, live: &LiveConnector) {
-        if !self
-            .inner
-            .health
-            .changes(live.id, ConnectorStatus::Failing, Some("secret_unreadable"))
-        {
+        let (status, code) = (ConnectorStatus::Failing, Some("secret_unreadable"));
+        let message = "The stored token cannot be read. Enter it again.".to_owned();
+        let news = self.inner.health.of(live, |health| {
+            health.news(status, code, || {
+                self.update_of(live, status, code, Some(message))
+            })
+        });
+        self.write_news(live.id, news);
+        if matches!(news, None | Some(News::None)) {
             return;
         }
-        let message = "The stored token cannot be read. Enter it again.".to_owned();
-        self.write_in_background(
-            live,
-            ConnectorStatus::Failing,
-            Some("secret_unreadable"),
-            Some(message),
-        );
         let change = self.change(
             &Actor::System,
             "connector.secret_unreadable",
@@ -165,41 +209,95 @@ impl Hub {
         });
     }
 
-    fn write_in_background(
+    fn update_of(
         &self,
         live: &LiveConnector,
         status: ConnectorStatus,
         code: Option<&'static str>,
         message: Option<String>,
-    ) {
-        let hub = self.clone();
-        let Some(live) = self.snapshot().connector(live.id).cloned() else {
-            return;
-        };
-        tokio::spawn(async move { hub.write_status(&live, status, code, message).await });
-    }
-
-    async fn write_status(
-        &self,
-        live: &LiveConnector,
-        status: ConnectorStatus,
-        code: Option<&'static str>,
-        message: Option<String>,
-    ) {
-        let update = StatusUpdate {
+    ) -> StatusUpdate {
+        StatusUpdate {
+            row_version: live.row_version,
             status: status.as_str().to_owned(),
             code: code.map(str::to_owned),
             message,
             at: self.clock().now(),
-        };
-        if let Err(error) = self.inner.store.connector_set_status(live.id, update).await {
-            tracing::warn!(%error, connector = %live.slug, "the status of a connector could not be saved");
-            self.inner.health.forget(live.id);
         }
-        self.after_change().await;
+    }
+
+    /// Each connector has at most one writer, whatever its server does. Replicas and pages learn of what it writes from
+    /// the version in the database, like of any change.
+    fn write_news(&self, id: ConnectorId, news: Option<News>) {
+        if news != Some(News::NeedsWriter) {
+            return;
+        }
+        let hub = self.clone();
+        tokio::spawn(async move {
+            while let Some(update) = hub.inner.health.next_write(id) {
+                hub.write_status(id, update).await;
+                tokio::time::sleep(BETWEEN_WRITES).await;
+            }
+        });
+    }
+
+    async fn write_status(&self, id: ConnectorId, update: StatusUpdate) -> bool {
+        let written: Result<bool, StoreError> =
+            self.inner.store.connector_set_status(id, update).await;
+        written.unwrap_or_else(|error| {
+            tracing::warn!(%error, connector = %id, "the status of a connector could not be saved");
+            self.inner.health.forget(id);
+            false
+        })
     }
 }
 
 fn slow_sentence(status: ConnectorStatus) -> Option<String> {
     (status == ConnectorStatus::Slow).then(|| "At least one call in ten takes over 5 s".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update() -> StatusUpdate {
+        StatusUpdate {
+            row_version: 1,
+            status: "failing".to_owned(),
+            code: None,
+            message: None,
+            at: tieline_domain::Timestamp::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn a_flapping_server_has_one_writer_and_only_its_last_status_waits() {
+        let (board, id) = (HealthBoard::default(), connector());
+        let note = |status| {
+            let mut all = board.lock();
+            all.entry(id).or_default().news(status, None, update)
+        };
+        assert_eq!(note(ConnectorStatus::Failing), News::NeedsWriter);
+        assert_eq!(note(ConnectorStatus::Failing), News::None);
+        for _ in 0..1_000 {
+            assert_eq!(note(ConnectorStatus::Working), News::Queued);
+            assert_eq!(note(ConnectorStatus::Failing), News::Queued);
+        }
+        assert!(board.next_write(id).is_some());
+        assert!(board.next_write(id).is_none(), "the writer ends");
+        assert_eq!(note(ConnectorStatus::Working), News::NeedsWriter);
+    }
+
+    #[test]
+    fn what_is_gone_is_forgotten() {
+        let (board, id) = (HealthBoard::default(), connector());
+        board.lock().entry(id).or_default();
+        board.keep(|_| false);
+        assert!(board.lock().is_empty());
+        assert!(board.next_write(id).is_none());
+    }
+
+    fn connector() -> ConnectorId {
+        let entropy = tieline_testkit::SeededEntropy::new(7);
+        ConnectorId::generate(&tieline_testkit::FixedClock::default(), &entropy)
+    }
 }

@@ -12,6 +12,7 @@ use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
 use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::breaker::Breakers;
 use crate::catalog::Catalog;
@@ -23,6 +24,11 @@ use crate::refresh::RefreshQueue;
 use crate::snapshot::Snapshot;
 use crate::upstreams::Upstreams;
 use crate::watch::Freshness;
+
+/// A database that answers more slowly than this is not ready.
+const READY_WITHIN: Duration = Duration::from_secs(3);
+/// After this long a reload is given up and tried again.
+const RELOAD_WITHIN: Duration = Duration::from_secs(10);
 
 /// What an operator may set about the hub. The defaults are meant to be left alone.
 #[derive(Clone, Debug)]
@@ -98,8 +104,10 @@ pub(crate) struct Inner {
     pub(crate) version: watch::Sender<u64>,
     pub(crate) clients: ClientBoard,
     pub(crate) freshness: Freshness,
+    /// Cancelled when the server stops, for what no caller waits for.
+    pub(crate) stopping: CancellationToken,
     /// Argon2id needs 19 MiB a time: at most two at once.
-    pub(crate) password_permits: Semaphore,
+    pub(crate) password_permits: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Hub {
@@ -146,7 +154,8 @@ impl Hub {
             version,
             clients: ClientBoard::new(),
             freshness: Freshness::new(),
-            password_permits: Semaphore::new(2),
+            stopping: CancellationToken::new(),
+            password_permits: Arc::new(Semaphore::new(2)),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -183,9 +192,10 @@ impl Hub {
         &self.inner.settings
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and does so soon.
     pub async fn is_ready(&self) -> bool {
-        self.inner.store.ping().await.is_ok()
+        let answered = tokio::time::timeout(READY_WITHIN, self.inner.store.ping()).await;
+        matches!(answered, Ok(Ok(())))
     }
 
     /// Reads the database again and puts the new state in force. Called after each change of this process, and by
@@ -193,15 +203,43 @@ impl Hub {
     pub(crate) async fn reload(&self) -> Result<(), StoreError> {
         let _one_at_a_time = self.inner.reloading.lock().await;
         let previous = self.inner.snapshot.load_full();
-        let next = Snapshot::load(&self.inner.store, Some(&previous)).await?;
-        let version = next.version();
+        let Some(next) = self.read_if_changed(&previous).await? else {
+            return Ok(());
+        };
+        let next = Arc::new(next);
+        self.inner.snapshot.store(next.clone());
+        // Only now: a call that began a moment ago may have opened a session in between.
+        previous.cancel_ended(&next);
         for id in previous.ended_by(&next) {
             self.inner.upstreams.forget(id);
+            self.inner.breakers.reset(id);
         }
-        self.inner.snapshot.store(Arc::new(next));
-        previous.cancel_ended(&self.inner.snapshot.load());
-        self.inner.version.send_replace(version);
+        self.inner.version.send_replace(next.version());
         Ok(())
+    }
+
+    /// Everything, unless the version says that it is in memory already. A database that hangs is an error: whoever
+    /// waits for the reload must not wait for it for ever.
+    async fn read_if_changed(&self, previous: &Snapshot) -> Result<Option<Snapshot>, StoreError> {
+        let store = &self.inner.store;
+        let read = async {
+            if store.config_version().await? == previous.version() {
+                return Ok(None);
+            }
+            Snapshot::load(store, Some(previous)).await.map(Some)
+        };
+        tokio::time::timeout(RELOAD_WITHIN, read)
+            .await
+            .unwrap_or(Err(StoreError::Busy))
+    }
+
+    /// Drops what was kept about connectors that are gone.
+    pub(crate) fn forget_what_is_gone(&self) {
+        let snapshot = self.snapshot();
+        let is_there = |id| snapshot.connector(id).is_some();
+        self.inner.upstreams.keep(is_there);
+        self.inner.breakers.keep(is_there);
+        self.inner.health.keep(is_there);
     }
 
     /// Reloads after a change that is already committed. A failure here is not the change's failure: the watcher

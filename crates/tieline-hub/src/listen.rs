@@ -55,22 +55,30 @@ impl Hub {
     }
 
     async fn follow(&self, live: &Arc<LiveConnector>, upstream: &Upstream) {
-        while self.is_current(live) {
-            let Ok(credential) = self.open_credential(live) else {
-                return;
-            };
-            let target = target_of(&live.url, &live.auth_header, credential.expose());
-            let heard = tokio::select! {
-                () = live.ended.cancelled() => return,
-                () = self.until_changed(live) => return,
-                heard = upstream.wait_for_tool_change(&target) => heard,
-            };
-            // A server that ends the stream is asked again by the next regular check.
-            if heard.is_err() {
-                return;
-            }
+        let stopping = &self.inner.stopping;
+        // A server that ends the stream is asked again by the next regular check.
+        while self.is_current(live) && self.hears_change(live, upstream).await {
             self.inner.refresh.request(live.id);
-            tokio::time::sleep(COALESCE).await;
+            tokio::select! {
+                () = live.ended.cancelled() => return,
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(COALESCE) => {}
+            }
+        }
+    }
+
+    /// Waits for one announcement; `false` when none can come any more. The credential is open for this stream only.
+    async fn hears_change(&self, live: &LiveConnector, upstream: &Upstream) -> bool {
+        let Ok(credential) = self.open_credential(live) else {
+            return false;
+        };
+        let target = target_of(&live.url, &live.auth_header, credential.expose());
+        drop(credential);
+        tokio::select! {
+            () = live.ended.cancelled() => false,
+            () = self.inner.stopping.cancelled() => false,
+            () = self.until_changed(live) => false,
+            heard = upstream.wait_for_tool_change(&target) => heard.is_ok(),
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tieline_domain::ConnectorId;
-use tieline_mcp::{Connected, ListedTools, McpError};
+use tieline_mcp::{Connected, Failure, ListedTools, McpError, Target};
 use tieline_store::{CatalogUpdate, ToolRow};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -25,6 +25,9 @@ use crate::snapshot::LiveConnector;
 /// How long a check counts as one of those that run at once. One that takes longer waits for a slow server and costs
 /// nothing, so it must not keep others waiting as well.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The client keeps the time of each request; this holds whatever a server does in between.
+const LONGEST: Duration = Duration::from_secs(150);
 
 /// Who is waiting for a check, and who is being checked.
 #[derive(Debug)]
@@ -81,6 +84,8 @@ impl RefreshQueue {
                 || state.requested.contains(&id);
             if due && !state.running.contains(&id) {
                 state.requested.remove(&id);
+                // Due again when it is finished; until then it must not keep the loop awake.
+                state.due.remove(&id);
                 state.running.insert(id);
                 state.checked.insert(id, connector.row_version);
                 taken.push(connector.clone());
@@ -108,6 +113,20 @@ impl RefreshQueue {
     }
 }
 
+/// Marks a check as finished however it ended: one that panicked must not be the connector's last.
+struct Finish<'a> {
+    hub: &'a Hub,
+    id: ConnectorId,
+}
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        let interval = self.hub.inner.settings.check_interval;
+        let next = Instant::now() + jittered(interval, self.hub.entropy());
+        self.hub.inner.refresh.finished(self.id, next);
+    }
+}
+
 impl Hub {
     /// Checks connectors until `stop` is cancelled.
     pub(crate) async fn run_refresh(&self, stop: CancellationToken) {
@@ -123,16 +142,19 @@ impl Hub {
             for connector in self.inner.refresh.take_due(&live, now) {
                 let (hub, permits, stop) = (self.clone(), permits.clone(), stop.clone());
                 tokio::spawn(async move {
-                    let Ok(permit) = permits.acquire_owned().await else {
-                        return;
+                    let _finish = Finish {
+                        hub: &hub,
+                        id: connector.id,
+                    };
+                    let checked = async {
+                        if let Ok(permit) = permits.acquire_owned().await {
+                            patiently(permit, hub.check(&connector)).await;
+                        }
                     };
                     tokio::select! {
                         () = stop.cancelled() => {}
-                        () = patiently(permit, hub.check(&connector)) => {}
+                        () = checked => {}
                     }
-                    let next =
-                        Instant::now() + jittered(hub.inner.settings.check_interval, hub.entropy());
-                    hub.inner.refresh.finished(connector.id, next);
                 });
             }
             let next = self
@@ -154,38 +176,57 @@ impl Hub {
             return;
         };
         let target = target_of(&live.url, &live.auth_header, credential.expose());
+        let scrubber = Scrubber::new(credential.expose());
         let started = Instant::now();
-        let answer = async {
-            let connected = self.inner.mcp.connect(&target, live.wire.as_ref()).await?;
-            let listed = connected.upstream.list_tools(&target).await?;
-            Ok::<_, McpError>((connected, listed))
-        }
-        .await;
+        let answer = tokio::time::timeout(LONGEST, self.ask_for_tools(live, &target))
+            .await
+            .unwrap_or_else(|_| Err(overdue()));
         let took = started.elapsed();
-        match answer {
+        let changed = match answer {
             Ok((connected, listed)) => {
-                let scrubber = Scrubber::new(credential.expose());
-                self.store_catalog(live, &connected, listed, &scrubber)
+                let is_new = self
+                    .store_catalog(live, &connected, listed, &scrubber)
                     .await;
                 self.inner.breakers.of(live.id).succeeded();
-                self.note_checked(live, Ok(took)).await;
+                let is_news = self.note_checked(live, Ok(took)).await;
                 self.listen_for_changes(live, connected.upstream);
+                is_new || is_news
             }
             Err(error) => {
-                self.note_checked(live, Err(&error)).await;
+                // What a server says in its errors may hold the credential.
+                let message = scrubber.text(&error.to_string()).into_owned();
+                self.note_checked(live, Err((&error, message))).await
+            }
+        };
+        if changed {
+            self.after_change().await;
+        }
+    }
+
+    async fn ask_for_tools(
+        &self,
+        live: &LiveConnector,
+        target: &Target,
+    ) -> Result<(Connected, ListedTools), McpError> {
+        let connected = self.inner.mcp.connect(target, live.wire.as_ref()).await?;
+        match connected.upstream.list_tools(target).await {
+            Ok(listed) => Ok((connected, listed)),
+            Err(error) => {
+                connected.upstream.close(target).await;
+                Err(error)
             }
         }
     }
 
     /// Stores what the server offers. The store refuses it when the connector was changed while the list was read;
-    /// the changed row is then due at once.
+    /// the changed row is then due at once. Answers whether anything is different now.
     async fn store_catalog(
         &self,
         live: &LiveConnector,
         connected: &Connected,
         listed: ListedTools,
         scrubber: &Scrubber,
-    ) {
+    ) -> bool {
         let at = self.clock().now();
         let update = CatalogUpdate {
             row_version: live.row_version,
@@ -208,13 +249,24 @@ impl Hub {
             .connector_replace_tools(live.id, update)
             .await
         {
-            Ok(true) => tracing::info!(connector = %live.slug, "the tools of a connector changed"),
-            Ok(false) => {}
+            Ok(true) => {
+                tracing::info!(connector = %live.slug, "the tools of a connector changed");
+                true
+            }
+            Ok(false) => false,
             Err(error) => {
-                tracing::warn!(%error, connector = %live.slug, "the tools of a connector could not be saved")
+                tracing::warn!(%error, connector = %live.slug, "the tools of a connector could not be saved");
+                false
             }
         }
     }
+}
+
+fn overdue() -> McpError {
+    McpError::sent(Failure::Timeout {
+        what: "The check",
+        seconds: LONGEST.as_secs(),
+    })
 }
 
 /// Runs a check, and gives its permit back as soon as it is a slow one.
@@ -257,10 +309,20 @@ fn tool_rows(
         }
     };
     // A tool that is called by the credential's own name could only be called by sending that name around.
-    let kept = listed.tools.into_iter().filter_map(|tool| {
-        let definition = scrubber.json(tool.definition)?;
-        let is_clean = !scrubber.finds(&tool.name);
-        is_clean.then(|| row(tool.name, definition.get().to_owned(), None))
+    let kept = listed.tools.into_iter().map(|tool| {
+        let definition = scrubber.json(tool.definition);
+        match definition.filter(|_| !scrubber.finds(&tool.name)) {
+            Some(definition) => row(tool.name, definition.get().to_owned(), None),
+            None => {
+                let name = scrubber.text(&tool.name).into_owned();
+                let reason = "it holds the connector’s own token".to_owned();
+                row(
+                    name,
+                    "null".to_owned(),
+                    Some(("tool_holds_token".to_owned(), reason)),
+                )
+            }
+        }
     });
     let left_out = listed.left_out.into_iter().map(|tool| {
         row(

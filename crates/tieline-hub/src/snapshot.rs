@@ -25,6 +25,7 @@ pub struct Snapshot {
     catalog: Arc<Catalog>,
     connectors: HashMap<ConnectorId, Arc<LiveConnector>>,
     keys: HashMap<[u8; 32], Arc<LiveKey>>,
+    key_ends: HashMap<KeyId, CancellationToken>,
 }
 
 /// The live side of one connector: where it is and how to authenticate, not what it offered some time ago.
@@ -60,7 +61,7 @@ pub(crate) enum StoredCredential {
 }
 
 impl StoredCredential {
-    fn of(bytes: Option<&[u8]>) -> Self {
+    pub(crate) fn of(bytes: Option<&[u8]>) -> Self {
         match bytes.map(|bytes| Sealed::from_bytes(bytes.to_vec())) {
             None => Self::None,
             Some(Ok(sealed)) => Self::Sealed(sealed),
@@ -83,6 +84,8 @@ pub(crate) struct LiveKey {
     pub(crate) user_name: String,
     pub(crate) role: Role,
     pub(crate) expires_at: Option<Timestamp>,
+    /// Cancelled when the key is revoked or its owner suspended, which ends the calls in flight.
+    ended: CancellationToken,
 }
 
 impl Snapshot {
@@ -118,11 +121,17 @@ impl Snapshot {
             Some(previous) if previous.catalog.equals(&catalog) => previous.catalog.clone(),
             _ => Arc::new(catalog),
         };
+        let keys = live_keys(store, previous).await?;
+        let key_ends = keys
+            .values()
+            .map(|key| (key.id, key.ended.clone()))
+            .collect();
         Ok(Self {
             version,
             catalog,
             connectors,
-            keys: live_keys(store).await?,
+            keys,
+            key_ends,
         })
     }
 
@@ -150,10 +159,20 @@ impl Snapshot {
         self.keys.get(hash.as_bytes())
     }
 
-    /// The connectors whose upstream sessions must not outlive the step from `self` to `next`.
+    /// What ends calls with this key; nothing when the key does not work any more.
+    pub(crate) fn key_end(&self, id: KeyId) -> Option<CancellationToken> {
+        self.key_ends.get(&id).cloned()
+    }
+
+    /// The connectors whose upstream sessions must not outlive the step from `self` to `next`: they are gone, off,
+    /// elsewhere, or have another credential.
     pub(crate) fn ended_by(&self, next: &Self) -> Vec<ConnectorId> {
         let moved = |old: &LiveConnector| match next.connectors.get(&old.id) {
-            Some(new) => !new.enabled || new.url.as_str() != old.url.as_str(),
+            Some(new) => {
+                !new.enabled
+                    || new.url.as_str() != old.url.as_str()
+                    || new.credential_version != old.credential_version
+            }
             None => true,
         };
         self.connectors
@@ -163,10 +182,15 @@ impl Snapshot {
             .collect()
     }
 
-    /// Ends the calls in flight of connectors that are gone or off in `next`.
+    /// Ends the calls in flight of connectors that are gone or off in `next`, and of keys that do not work any more.
     pub(crate) fn cancel_ended(&self, next: &Self) {
         for old in self.connectors.values() {
             if next.connectors.get(&old.id).is_none_or(|new| !new.enabled) {
+                old.ended.cancel();
+            }
+        }
+        for (hash, old) in &self.keys {
+            if !next.keys.contains_key(hash) {
                 old.ended.cancel();
             }
         }
@@ -247,7 +271,10 @@ fn source_of(row: &ConnectorRow, live: &LiveConnector, tools: Vec<ToolRow>) -> C
     }
 }
 
-async fn live_keys(store: &Store) -> Result<HashMap<[u8; 32], Arc<LiveKey>>, StoreError> {
+async fn live_keys(
+    store: &Store,
+    previous: Option<&Snapshot>,
+) -> Result<HashMap<[u8; 32], Arc<LiveKey>>, StoreError> {
     let users: HashMap<UserId, _> = store
         .users()
         .await?
@@ -266,6 +293,9 @@ async fn live_keys(store: &Store) -> Result<HashMap<[u8; 32], Arc<LiveKey>>, Sto
             user_name: user.name.clone(),
             role: user.role,
             expires_at: row.expires_at,
+            ended: previous
+                .and_then(|snapshot| snapshot.key_end(row.id))
+                .unwrap_or_default(),
         };
         keys.insert(*row.hash.as_bytes(), Arc::new(key));
     }

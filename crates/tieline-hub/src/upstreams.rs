@@ -10,6 +10,7 @@ use std::time::Duration;
 use tieline_domain::ConnectorId;
 use tieline_mcp::{Era, McpError, Target, Upstream, Wire};
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::Hub;
@@ -19,6 +20,10 @@ use crate::snapshot::LiveConnector;
 
 /// After this long without a call a legacy session at a server is closed.
 const IDLE: Duration = Duration::from_secs(300);
+
+/// How long one server is given to hear that a session ended.
+const GOODBYE: Duration = Duration::from_secs(10);
+const CLOSING_AT_ONCE: usize = 16;
 
 type SlotKey = (ConnectorId, Option<SessionKey>);
 
@@ -31,16 +36,19 @@ pub(crate) struct Upstreams {
 #[derive(Debug)]
 struct Slot {
     url: String,
+    /// A session that began with another credential is not used any more.
+    credential_version: i64,
     client: OnceCell<Upstream>,
     last_used: Mutex<Instant>,
 }
 
 impl Upstreams {
-    fn slot(&self, key: SlotKey, url: &str) -> Arc<Slot> {
+    fn slot(&self, key: SlotKey, live: &LiveConnector) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(key).or_insert_with(|| Slot::new(url));
-        if slot.url != url {
-            *slot = Slot::new(url);
+        let new = || Arc::new(Slot::new(live, OnceCell::new()));
+        let slot = slots.entry(key).or_insert_with(new);
+        if !slot.is_for(live) {
+            *slot = new();
         }
         *slot
             .last_used
@@ -49,12 +57,8 @@ impl Upstreams {
         slot.clone()
     }
 
-    fn put(&self, key: SlotKey, url: &str, upstream: Upstream) {
-        let slot = Slot {
-            url: url.to_owned(),
-            client: OnceCell::new_with(Some(upstream)),
-            last_used: Mutex::new(Instant::now()),
-        };
+    fn put(&self, key: SlotKey, live: &LiveConnector, upstream: Upstream) {
+        let slot = Slot::new(live, OnceCell::new_with(Some(upstream)));
         self.slots
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -67,6 +71,14 @@ impl Upstreams {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|(connector, _), _| *connector != id);
+    }
+
+    /// Drops every client of connectors that are gone.
+    pub(crate) fn keep(&self, is_there: impl Fn(ConnectorId) -> bool) {
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(connector, _), _| is_there(*connector));
     }
 
     fn drop_slot(&self, key: &SlotKey) {
@@ -96,12 +108,17 @@ impl Upstreams {
 }
 
 impl Slot {
-    fn new(url: &str) -> Arc<Self> {
-        Arc::new(Self {
-            url: url.to_owned(),
-            client: OnceCell::new(),
+    fn new(live: &LiveConnector, client: OnceCell<Upstream>) -> Self {
+        Self {
+            url: live.url.as_str().to_owned(),
+            credential_version: live.credential_version,
+            client,
             last_used: Mutex::new(Instant::now()),
-        })
+        }
+    }
+
+    fn is_for(&self, live: &LiveConnector) -> bool {
+        self.url == live.url.as_str() && self.credential_version == live.credential_version
     }
 }
 
@@ -115,7 +132,7 @@ impl Hub {
     ) -> Result<Upstream, McpError> {
         let shared = live.era() == Era::Modern;
         let key = (live.id, (!shared).then(|| session.clone()));
-        let slot = self.inner.upstreams.slot(key.clone(), live.url.as_str());
+        let slot = self.inner.upstreams.slot(key.clone(), live);
         let opened = slot
             .client
             .get_or_try_init(|| self.open_upstream(live, target))
@@ -127,7 +144,7 @@ impl Hub {
                     self.inner.upstreams.drop_slot(&key);
                     self.inner
                         .upstreams
-                        .put((live.id, None), live.url.as_str(), upstream.clone());
+                        .put((live.id, None), live, upstream.clone());
                 }
                 Ok(upstream.clone())
             }
@@ -181,12 +198,24 @@ impl Hub {
         self.close_all(taken).await;
     }
 
+    /// Some at a time and each for a while only: a server that hangs must not keep the others waiting.
     async fn close_all(&self, taken: Vec<(ConnectorId, Upstream)>) {
+        let mut closing = JoinSet::new();
         for (id, upstream) in taken {
-            if let Some(live) = self.snapshot().connector(id) {
-                self.close_upstream(live, &upstream).await;
+            let Some(live) = self.snapshot().connector(id).cloned() else {
+                continue;
+            };
+            if closing.len() >= CLOSING_AT_ONCE {
+                closing.join_next().await;
             }
+            let hub = self.clone();
+            closing.spawn(async move {
+                let closed = hub.close_upstream(&live, &upstream);
+                // Whether it was heard or not, the server forgets the session some day.
+                let _ = tokio::time::timeout(GOODBYE, closed).await;
+            });
         }
+        while closing.join_next().await.is_some() {}
     }
 
     /// Ends a client's session at its server, with the credential of now. Without one there is nothing to say.

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use tieline_store::StoreError;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -51,13 +52,18 @@ impl Hub {
         let mut ticks = tokio::time::interval(self.inner.settings.poll_interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut failing = false;
+        // What is in memory was read a moment ago. From now on it has to be confirmed again and again.
+        self.inner.freshness.confirm();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
                 () = self.inner.store.wait_for_nudge() => {}
             }
-            let checked = self.catch_up().await;
+            let limit = self.inner.settings.stale_after;
+            let checked = tokio::time::timeout(limit, self.catch_up())
+                .await
+                .unwrap_or(Err(StoreError::Busy));
             if let Err(error) = &checked
                 && !failing
             {
@@ -67,7 +73,7 @@ impl Hub {
         }
     }
 
-    async fn catch_up(&self) -> Result<(), tieline_store::StoreError> {
+    async fn catch_up(&self) -> Result<(), StoreError> {
         let version = self.inner.store.config_version().await?;
         if version != self.inner.snapshot.load().version() {
             self.reload().await?;

@@ -188,7 +188,10 @@ impl Hub {
         token: Option<&AccessToken>,
     ) -> Option<Hint> {
         if let Some(proposed) = &report.hint {
-            return Some(address_hint(proposed));
+            let hint = address_hint(proposed);
+            // A server that repeats the token in an address proposes nothing that may be shown or saved.
+            let scrubber = Scrubber::new(token.map(AccessToken::expose));
+            return (!scrubber.finds(&hint.message)).then_some(hint);
         }
         let token = token?;
         if report.error.as_ref().map(McpError::code) != Some("auth_failed") {

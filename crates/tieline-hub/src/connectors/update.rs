@@ -113,11 +113,16 @@ impl Hub {
         let name = ConnectorName::parse(update.name.as_deref().unwrap_or(&row.name));
         let url = ConnectorUrl::parse(update.url.as_deref().unwrap_or(&row.url));
         let header = AuthHeader::parse(update.auth_header.as_deref().unwrap_or(&row.auth_header));
-        let token = update
-            .token
-            .as_ref()
-            .map(|text| AccessToken::parse(text))
-            .transpose();
+        let provider = row.provider.as_deref().and_then(tieline_domain::provider);
+        let token = update.token.as_ref().map(|text| {
+            let token = AccessToken::parse(text)?;
+            // A built-in connector's token goes into the provider's own format, as when it was connected.
+            match (token, provider) {
+                (Some(token), Some(provider)) => provider.header_value(&token).map(Some),
+                (token, _) => Ok(token),
+            }
+        });
+        let token = token.transpose();
         if let Err(error) = &name {
             fields.push(FieldError {
                 field: "name",
@@ -184,13 +189,9 @@ impl Hub {
                 });
             }
             None => {
-                let live = self
-                    .snapshot()
-                    .connector(row.id)
-                    .cloned()
-                    .ok_or(StoreError::NotFound)?;
+                // From the row that the change is checked against: what is in memory may be older.
                 let open = self
-                    .open_credential(&live)
+                    .open_stored(row)
                     .map_err(|_| EditConnectorError::SecretUnreadable)?;
                 let token = AccessToken::parse(open.expose().unwrap_or_default())
                     .map_err(|_| EditConnectorError::SecretUnreadable)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use thiserror::Error;
-use tieline_domain::{Email, RandomCode, UserId};
+use tieline_domain::{Email, RandomCode};
 use tieline_store::{SignInRow, StoreError};
 use zeroize::Zeroizing;
 
@@ -70,20 +70,23 @@ impl Hub {
         address: Option<&str>,
         user_agent: Option<&str>,
     ) -> Result<StartedSignIn, SignInError> {
-        let account = format!(
-            "account:{}",
-            email
-                .trim()
-                .to_lowercase()
-                .chars()
-                .take(254)
-                .collect::<String>()
-        );
+        let typed: String = email.trim().chars().take(254).collect();
+        let email = Email::parse(email);
+        // One account has one count, however its address is spelled.
+        let account = match &email {
+            Ok(email) => format!("account:{email}"),
+            Err(_) => format!("account:{typed}"),
+        };
         let address = address.map(|address| format!("address:{address}"));
+        self.refuse_when_paused(&account, address.as_deref())
+            .await?;
+        // From here to the record of a failure only as many attempts are under way as passwords are checked at once, so
+        // that guesses made at the same moment count like those made one after the other.
+        let turn = self.password_turn().await?;
         let failures = self
             .refuse_when_paused(&account, address.as_deref())
             .await?;
-        let user = match Email::parse(email) {
+        let user = match email {
             Ok(email) => self
                 .inner
                 .store
@@ -93,7 +96,7 @@ impl Hub {
             Err(_) => None,
         };
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-        let right = self.check_password(password, stored).await?;
+        let right = self.check_password(&turn, password, stored).await?;
         let Some(user) = user.filter(|_| right) else {
             let now = self.clock().now();
             for scope in [Some(account.as_str()), address.as_deref()]
@@ -168,10 +171,5 @@ impl Hub {
             lifetime: ABSOLUTE,
             user,
         })
-    }
-
-    /// Signs a person out everywhere, after their password or standing changed.
-    pub(crate) async fn end_sign_ins_of(&self, user: UserId) -> Result<(), StoreError> {
-        self.inner.store.sign_ins_delete_for_user(user).await
     }
 }

@@ -57,9 +57,14 @@ impl Hub {
             .user_by_id(who.user)
             .await?
             .ok_or(StoreError::NotFound)?;
-        if !self.check_password(current, row.password_hash).await? {
+        let turn = self.password_turn().await?;
+        if !self
+            .check_password(&turn, current, row.password_hash)
+            .await?
+        {
             return Err(ChangePasswordError::WrongCurrent);
         }
+        drop(turn);
         let patch = UserPatch {
             password_hash: Some(self.hash_password(&password).await?),
             ..UserPatch::default()
@@ -75,7 +80,6 @@ impl Hub {
             .store
             .user_update(who.user, patch, &change)
             .await?;
-        self.end_sign_ins_of(who.user).await?;
         Ok(())
     }
 }

@@ -92,9 +92,6 @@ impl Hub {
         });
         let audit = self.change(actor, action, "user", before.email.as_str(), &detail);
         self.inner.store.user_update(id, patch, &audit).await?;
-        if change.disabled == Some(true) {
-            self.end_sign_ins_of(id).await?;
-        }
         self.after_change().await;
         let row = self
             .inner

@@ -9,6 +9,8 @@ use crate::{Store, StoreError, meta};
 /// What was found out.
 #[derive(Clone, Debug)]
 pub struct StatusUpdate {
+    /// The version of the row that the check or call began with.
+    pub row_version: i64,
     /// `working`, `failing`, …
     pub status: String,
     /// Why, for programs.
@@ -20,7 +22,8 @@ pub struct StatusUpdate {
 }
 
 impl Store {
-    /// Sets the status. Answers whether anything that people see has changed; only that tells replicas.
+    /// Sets the status. Answers whether anything that people see has changed; only that tells replicas. What was found
+    /// out before an admin changed the connector is dropped: it says nothing about the connector of now.
     pub async fn connector_set_status(
         &self,
         id: ConnectorId,
@@ -31,6 +34,9 @@ impl Store {
             Err(StoreError::NotFound) => return Ok(false),
             row => row?,
         };
+        if row.row_version != update.row_version {
+            return Ok(false);
+        }
         let status = foreign(&update.status);
         let code = foreign_optional(update.code.as_deref());
         let message = foreign_optional(update.message.as_deref());

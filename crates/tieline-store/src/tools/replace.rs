@@ -10,6 +10,9 @@ use crate::dialect::Tx;
 use crate::read::{foreign, foreign_optional};
 use crate::{ConnectorRow, Store, StoreError, meta};
 
+/// The code of a tool that is off and no longer offered.
+const WITHDRAWN: &str = "tool_withdrawn";
+
 /// What a server said when it was asked for its tools.
 #[derive(Clone, Debug)]
 pub struct CatalogUpdate {
@@ -110,7 +113,35 @@ fn merged(id: ConnectorId, before: &[ToolRow], listed: &[ToolRow]) -> Vec<ToolRo
         }
         tool
     };
-    listed.iter().map(merge).collect()
+    let mut after: Vec<ToolRow> = listed.iter().map(merge).collect();
+    after.extend(withdrawn(before, listed));
+    after
+}
+
+/// The tools that an admin turned off and that the server no longer lists. They are remembered, so that a server cannot
+/// turn a tool on again by leaving it out of one list.
+fn withdrawn<'a>(
+    before: &'a [ToolRow],
+    listed: &'a [ToolRow],
+) -> impl Iterator<Item = ToolRow> + 'a {
+    let is_listed = |tool: &&ToolRow| listed.iter().any(|now| now.name == tool.name);
+    let is_chosen = |tool: &&ToolRow| {
+        let code = tool.left_out_code.as_deref();
+        !tool.enabled && (code.is_none() || code == Some(WITHDRAWN))
+    };
+    let next = listed.iter().map(|tool| tool.position + 1).max();
+    before
+        .iter()
+        .filter(move |tool| is_chosen(tool) && !is_listed(tool))
+        .zip(next.unwrap_or(0)..)
+        .map(|(tool, position)| ToolRow {
+            position,
+            left_out_code: Some(WITHDRAWN.to_owned()),
+            left_out_reason: Some(
+                "its server no longer offers it; it stays off if it comes back".to_owned(),
+            ),
+            ..tool.clone()
+        })
 }
 
 fn is_same_server(row: &ConnectorRow, update: &CatalogUpdate) -> bool {

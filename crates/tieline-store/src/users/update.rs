@@ -61,6 +61,7 @@ impl Store {
     ) -> Result<UserRow, StoreError> {
         let mut tx = self.db().begin().await?;
         let before = find::in_transaction(&mut tx, &id.to_string()).await?;
+        let sets_password = patch.password_hash.is_some();
         let mut after = before.clone();
         patch.apply(&mut after);
         write(&mut tx, &after).await?;
@@ -70,7 +71,7 @@ impl Store {
         {
             return Err(StoreError::LastAdmin);
         }
-        if after.disabled_at.is_some() {
+        if after.disabled_at.is_some() || sets_password {
             execute!(
                 tx,
                 "DELETE FROM sign_ins WHERE user_id = $1",

@@ -311,11 +311,43 @@ pub(crate) async fn what_is_gone_is_not_found(bed: &Bed) {
 
 fn status(status: &str, code: Option<&str>, millis: i64) -> StatusUpdate {
     StatusUpdate {
+        row_version: 1,
         status: status.to_owned(),
         code: code.map(str::to_owned),
         message: code.map(|code| format!("because of \0 {code}")),
         at: at(millis),
     }
+}
+
+pub(crate) async fn a_status_from_before_a_change_is_dropped(bed: &Bed) {
+    let row = added_connector(&bed.store, "acme_mcp").await;
+    let patch = ConnectorPatch {
+        credential: Some(CredentialPatch {
+            sealed: Some(vec![9; 64]),
+            ..CredentialPatch::default()
+        }),
+        ..ConnectorPatch::default()
+    };
+    update(bed, row.id, row.row_version, patch).await.unwrap();
+    let version = bed.store.config_version().await.unwrap();
+    assert!(
+        !bed.store
+            .connector_set_status(row.id, status("failing", Some("auth_failed"), 3_000))
+            .await
+            .unwrap()
+    );
+    assert_eq!(bed.store.config_version().await.unwrap(), version);
+    let after = read_connector(&bed.store, "acme_mcp").await;
+    assert_eq!(after.status, "checking");
+    let newer = StatusUpdate {
+        row_version: after.row_version,
+        ..status("working", None, 4_000)
+    };
+    assert!(bed.store.connector_set_status(row.id, newer).await.unwrap());
+    assert_eq!(
+        read_connector(&bed.store, "acme_mcp").await.status,
+        "working"
+    );
 }
 
 pub(crate) async fn a_status_tells_replicas_only_news(bed: &Bed) {

@@ -61,7 +61,7 @@ contract! {
         keeps_all_fields, one_of_eight_at_once_gets_the_slug, a_taken_slug_leaves_no_trace, finds_by_slug_and_id,
         a_change_of_an_old_version_is_refused, a_new_address_has_to_be_checked_again, a_new_name_changes_nothing_else,
         a_credential_can_be_replaced_and_removed, turns_off_whatever_else_changed, removal_takes_the_tools_along,
-        what_is_gone_is_not_found, a_status_tells_replicas_only_news, a_wire_is_kept_for_the_version_it_was_found_with,
+        what_is_gone_is_not_found, a_status_tells_replicas_only_news, a_status_from_before_a_change_is_dropped, a_wire_is_kept_for_the_version_it_was_found_with,
         a_damaged_row_disables_itself_only,
     }
     meta {
@@ -76,14 +76,14 @@ contract! {
         keeps_all_fields, notes_the_last_use, signs_out_one_and_all, forgets_expired, counts_failures_by_scope,
     }
     tools {
-        definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, the_same_list_changes_nothing,
+        definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, a_tool_that_is_off_stays_off_when_it_comes_back, the_same_list_changes_nothing,
         a_list_from_before_a_change_is_dropped, a_duplicate_that_was_left_out_may_stay, zero_characters_do_no_harm,
         a_damaged_tool_disables_itself_only, an_unknown_tool_is_not_found,
     }
     users {
         keeps_all_fields, an_address_belongs_to_one_user, one_of_eight_at_once_becomes_first_admin,
         the_last_admin_stays, two_admins_cannot_demote_each_other, an_invited_admin_is_not_enough,
-        disabling_signs_out, an_invitation_works_once, one_of_eight_at_once_redeems, an_invitation_expires,
+        disabling_signs_out, a_new_password_signs_out, an_invitation_works_once, one_of_eight_at_once_redeems, an_invitation_expires,
         a_newer_invitation_ends_the_older, a_disabled_user_cannot_accept, leaves_out_a_damaged_user,
     }
 }

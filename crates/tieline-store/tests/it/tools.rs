@@ -75,6 +75,38 @@ pub(crate) async fn the_choice_of_an_admin_survives(bed: &Bed) {
     );
 }
 
+pub(crate) async fn a_tool_that_is_off_stays_off_when_it_comes_back(bed: &Bed) {
+    let row = added_connector(&bed.store, "acme_mcp").await;
+    let both = || {
+        listed(
+            &row,
+            vec![tool("search", "{}"), tool("delete", r#"{"d":1}"#)],
+        )
+    };
+    let fewer = || listed(&row, vec![tool("search", "{}")]);
+    let replace = |update| bed.store.connector_replace_tools(row.id, update);
+    replace(both()).await.unwrap();
+    bed.store
+        .tool_set_enabled(row.id, "delete", false, &change("tool.turned_off"))
+        .await
+        .unwrap();
+    assert!(replace(fewer()).await.unwrap());
+    assert!(!replace(fewer()).await.unwrap(), "the same list again");
+    let stored = bed.store.tools_of(row.id).await.unwrap();
+    assert_eq!(
+        stored[1].left_out_code.as_deref(),
+        Some("tool_withdrawn"),
+        "it is remembered, but not offered"
+    );
+    assert!(replace(both()).await.unwrap());
+    let stored = bed.store.tools_of(row.id).await.unwrap();
+    let stored: Vec<_> = stored
+        .iter()
+        .map(|tool| (tool.name.as_str(), tool.enabled, &tool.left_out_code))
+        .collect();
+    assert_eq!(stored, [("search", true, &None), ("delete", false, &None)]);
+}
+
 pub(crate) async fn the_same_list_changes_nothing(bed: &Bed) {
     let row = added_connector(&bed.store, "acme_mcp").await;
     let update = || listed(&row, vec![tool("search", "{}"), tool("delete", "{}")]);

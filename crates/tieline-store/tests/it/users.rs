@@ -222,6 +222,22 @@ pub(crate) async fn disabling_signs_out(bed: &Bed) {
     );
 }
 
+pub(crate) async fn a_new_password_signs_out(bed: &Bed) {
+    let ann = added_user(&bed.store, "ann@example.com", Role::Member).await;
+    let row = sign_in(ann.id);
+    bed.store.sign_in_insert(&row).await.unwrap();
+    let patch = UserPatch {
+        password_hash: Some("new".to_owned()),
+        ..UserPatch::default()
+    };
+    bed.store
+        .user_update(ann.id, patch, &change("user.password_changed"))
+        .await
+        .unwrap();
+    let found = bed.store.sign_in_with_user(&row.id_hash).await.unwrap();
+    assert!(found.is_none());
+}
+
 pub(crate) async fn an_invitation_works_once(bed: &Bed) {
     let invited = UserRow {
         password_hash: None,
