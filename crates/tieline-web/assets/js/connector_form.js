@@ -51,10 +51,11 @@ async function add(form) {
 }
 
 async function save(form, action) {
+  // `form.action` would be the buttons of that name.
   const body = new URLSearchParams(new FormData(form));
   body.set('action', action);
   try {
-    const response = await fetch(form.action, { method: 'POST', body, headers: { accept: 'text/html' } });
+    const response = await fetch(form.getAttribute('action'), { method: 'POST', body, headers: { accept: 'text/html' } });
     if (response.redirected && response.ok) {
       form.dataset.sent = 'yes';
       if (new URL(response.url).pathname !== '/signin') {
