@@ -17,7 +17,6 @@ use crate::{api, dashboard};
 
 /// The whole service. Every answer has a request id and the security headers, also an error.
 pub fn app(state: AppState, gateway: GatewayState) -> Router {
-    let https = Https(state.settings.is_https());
     let people = refuse_cross_site(api::routes().merge(dashboard::router()), &state.settings);
     let policy = HostPolicy::new(&state.settings);
     let people = people
@@ -28,10 +27,17 @@ pub fn app(state: AppState, gateway: GatewayState) -> Router {
             (state.clone(), policy),
             refuse_foreign_host,
         ));
-    people
+    let routes = people
         .merge(api::watchdog_routes())
         .with_state(state.clone())
-        .merge(gateway::router(gateway))
+        .merge(gateway::router(gateway));
+    around(routes, state)
+}
+
+/// What every request passes, from the outside: the headers, the id, and the net that catches a panic.
+fn around(routes: Router, state: AppState) -> Router {
+    let https = Https(state.settings.is_https());
+    routes
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(from_fn_with_state(state, name_request))
         .layer(from_fn_with_state(https, security_headers))
@@ -41,3 +47,6 @@ pub fn app(state: AppState, gateway: GatewayState) -> Router {
 fn answer_panic(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
     Problem::panicked().into_response()
 }
+
+#[cfg(test)]
+mod tests;

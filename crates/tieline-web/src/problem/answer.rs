@@ -72,15 +72,11 @@ impl IntoResponse for Problem {
 impl Problem {
     /// Writes what only the operator may know, once, with the id that the answer repeats.
     pub(crate) fn log(&self, id: &RequestId) {
-        match &self.about.internal {
-            Some(internal) => {
-                tracing::error!(%id, code = self.code, error = %internal, "a request failed")
-            }
-            None => tracing::debug!(
-                code = self.code,
-                status = self.status.as_u16(),
-                "a request was refused"
-            ),
+        let (code, status) = (self.code, self.status.as_u16());
+        if let Some(error) = &self.about.internal {
+            tracing::error!(%id, code, error, "a request failed");
+        } else {
+            tracing::debug!(%id, code, status, "a request was refused");
         }
     }
 

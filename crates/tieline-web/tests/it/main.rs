@@ -1,3 +1,6 @@
 //! Everything inbound, over real sockets and a real database.
 
+mod api;
+mod app;
+mod doors;
 mod gateway;
