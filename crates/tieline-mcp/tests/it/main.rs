@@ -1,0 +1,15 @@
+//! The client against servers: real ones, fake ones, and ones that misbehave in every known way.
+
+mod addresses;
+mod bad_answers;
+mod calls;
+mod eras;
+mod http_sse;
+mod interop;
+mod listing;
+mod probe;
+mod scripted;
+mod streams;
+mod support;
+mod tls;
+mod transport;
