@@ -96,21 +96,19 @@ async fn post(exchange: Exchange, body: Body) -> Response {
 
 /// Ends a legacy session. Modern clients have none, so there is nothing that they could delete.
 fn delete(exchange: &Exchange) -> Response {
-    let modern = matches!(wire::version_header(&exchange.headers), Ok(Some(version)) if version == wire::MODERN.as_str());
+    let version = wire::version_header(&exchange.headers);
+    if matches!(version, Ok(Some(version)) if version == wire::MODERN.as_str()) {
+        return Fault::method_not_allowed().respond(None);
+    }
     let Some(id) = session_id(&exchange.headers) else {
-        return if modern {
-            Fault::method_not_allowed()
-        } else {
-            Fault::session_missing()
-        }
-        .respond(None);
+        return Fault::session_missing().respond(None);
     };
-    let Some(session) = exchange
+    let taken = exchange
         .gateway
         .0
         .sessions
-        .take(id, &exchange.caller, &exchange.door)
-    else {
+        .take(id, &exchange.caller, &exchange.door);
+    let Some(session) = taken else {
         return Fault::unknown_session().respond(None);
     };
     exchange.gateway.end(&session);

@@ -277,7 +277,8 @@ impl ReadyCall<'_> {
             cancel: self.cancel.clone(),
             client: (!self.client.is_empty()).then_some(&*self.client),
         };
-        self.exchange.gateway.hub().dispatch(call).await
+        // On the heap: the states of a call, down to the socket, are too many to lie inside every future around it.
+        Box::pin(self.exchange.gateway.hub().dispatch(call)).await
     }
 
     /// The client left. Only to a modern one does that mean that it wants no answer.
