@@ -19,7 +19,7 @@ export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: 
  * A person at a browser: own cookies, own settings. `page.trouble` collects what the page complained about
  * (script errors, content that the policy refused), and `leave()` fails the test on any of it.
  */
-export async function visit(browser, { javaScript = true, scheme = 'light', width = 1280, height = 900, auditing = false } = {}) {
+export async function visit(browser, { javaScript = true, scheme = 'light', width = 1280, height = 900, auditing = false, cookies } = {}) {
   const context = await browser.newContext({
     javaScriptEnabled: javaScript,
     colorScheme: scheme,
@@ -27,6 +27,7 @@ export async function visit(browser, { javaScript = true, scheme = 'light', widt
     reducedMotion: 'reduce',
     // Only for runs of axe, which has to add its own script to the page.
     bypassCSP: auditing,
+    storageState: cookies,
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();

@@ -2,22 +2,35 @@
 import { after, before, test } from 'node:test';
 import { assertAccessible, assertNoOverflow, launch, picture, visit } from '../support/browser.mjs';
 import { startFakeMcp } from '../support/fake-mcp.mjs';
-import { MEMBER, addPerson, fillConnector, openAddForm, rail, rowShows, setUp, signIn, testButton } from '../support/pages.mjs';
-import { mustRun, startTieline } from '../support/tieline.mjs';
+import { ask } from '../support/gateway.mjs';
+import { MEMBER, addPerson, createKey, fillConnector, openAddForm, openIntegrations, rail, rowShows, setUp, signIn, testButton } from '../support/pages.mjs';
+import { eventually, mustRun, startTieline } from '../support/tieline.mjs';
 
 const SIZES = [{ name: '', width: 1280, height: 900 }, { name: '-390', width: 390, height: 844 }];
+const TOKEN = 'right-token-abcdef-7f3a';
 
-let browser, tieline, empty, upstream, broken;
+let browser, tieline, untouched, upstream, broken;
+/** The cookies of somebody who is signed in. */
+let admin, member;
 
 before(async () => {
-  [browser, tieline, empty, upstream, broken] = await Promise.all([
-    launch(), startTieline(), startTieline(), startFakeMcp(), startFakeMcp({ token: 'something-else' }),
+  [browser, tieline, untouched, upstream, broken] = await Promise.all([
+    launch(), startTieline(), startTieline(), startFakeMcp({ token: TOKEN }), startFakeMcp({ token: 'something-else' }),
   ]);
+  const first = await visit(browser);
+  await setUp(first, tieline);
+  admin = await first.context().storageState();
+  await first.leave();
+  await addPerson(tieline, MEMBER, 'member');
+  const second = await visit(browser);
+  await signIn(second, tieline, MEMBER);
+  member = await second.context().storageState();
+  await second.leave();
 });
 
 after(async () => {
   await browser?.close();
-  await Promise.all([tieline?.stop(), empty?.stop(), upstream?.stop(), broken?.stop()]);
+  await Promise.all([tieline?.stop(), untouched?.stop(), upstream?.stop(), broken?.stop()]);
 });
 
 async function look(page, name) {
@@ -26,72 +39,74 @@ async function look(page, name) {
   await picture(page, name);
 }
 
-async function inEachView(run) {
+/** Runs once per theme and size, as the person whose cookies these are. */
+async function inEachView(cookies, run) {
   for (const scheme of ['light', 'dark']) {
     for (const { name, width, height } of SIZES) {
-      const page = await visit(browser, { scheme, width, height, auditing: true });
+      const page = await visit(browser, { scheme, width, height, auditing: true, cookies });
       await run(page, `${scheme}${name}`);
       await page.leave();
     }
   }
 }
 
-test('first run', () => inEachView(async (page, view) => {
-  await page.goto(empty.setupUrl());
+const lookAt = (cookies, paths) => inEachView(cookies, async (page, view) => {
+  for (const path of paths) {
+    await page.goto(`${tieline.url}${path}`);
+    await look(page, `${path.slice(1).replaceAll(/[^a-z0-9_]+/g, '-')}-${view}`);
+  }
+});
+
+test('first run', () => inEachView(undefined, async (page, view) => {
+  await page.goto(untouched.setupUrl());
   await look(page, `setup-${view}`);
 }));
 
-test('sign-in', async () => {
-  const page = await visit(browser);
-  await setUp(page, tieline);
-  await page.leave();
-  await addPerson(tieline, MEMBER, 'member');
-  await inEachView(async (page, view) => {
-    await page.goto(`${tieline.url}/signin`);
-    await look(page, `signin-${view}`);
-  });
-});
+test('sign-in', () => lookAt(undefined, ['/signin']));
 
-test('an empty Integrations page', () => inEachView(async (page, view) => {
-  await signIn(page, tieline);
-  await page.goto(`${tieline.url}/integrations`);
-  await look(page, `integrations-empty-${view}`);
-}));
+test('the pages before there is anything on them', () => lookAt(admin, [
+  '/setup/model', '/setup/connector', '/integrations', '/connect', '/activity', '/chat',
+]));
 
 test('the pages of an admin', async () => {
-  await mustRun(tieline, ['connector', 'add', 'Acme MCP', upstream.url]);
+  await mustRun(tieline, ['connector', 'add', 'Acme MCP', upstream.url, '--token-stdin'], TOKEN);
   await mustRun(tieline, ['connector', 'add', 'Billing warehouse', broken.url, '--skip-test']);
-  await mustRun(tieline, ['connector', 'add', 'A connector with a rather long name for a small telephone', upstream.url]);
-  const first = await visit(browser);
-  await signIn(first, tieline);
+  await mustRun(tieline, ['connector', 'add', 'A connector with a rather long name for a small telephone', upstream.url, '--token-stdin'], TOKEN);
+  const first = await visit(browser, { cookies: admin });
   await rowShows(first, tieline, 'Acme MCP', 'Working');
-  await rowShows(first, tieline, 'Billing warehouse', 'token');
+  await rowShows(first, tieline, 'Billing warehouse', 'Token');
+  const key = await createKey(first, tieline, 'Cursor, office PC');
+  
   await first.leave();
-  await inEachView(async (page, view) => {
-    await signIn(page, tieline);
-    for (const path of ['/integrations', '/integrations/new', '/integrations/c/acme_mcp', '/connect']) {
-      await page.goto(`${tieline.url}${path}`);
-      await look(page, `${path.slice(1).replaceAll('/', '-')}-${view}`);
-    }
-  });
+  await eventually('a call is recorded', async () => (await ask(tieline, key, 'tools/call', { name: 'acme_mcp__echo', arguments: {} })).body.result);
+  await lookAt(admin, [
+    '/integrations', '/integrations?show=attention', '/integrations?q=nothing+like+it', '/integrations/new',
+    '/integrations/providers/linear', '/integrations/c/acme_mcp', '/integrations/c/acme_mcp?tab=connection',
+    '/integrations/c/billing_warehouse', '/integrations/c/acme_mcp/remove', '/connect', '/activity', '/activity?tab=audit',
+    '/users', '/settings', '/chat', '/account/password', '/no-such-page',
+  ]);
 });
 
-test('the connection test, passed and failed', () => inEachView(async (page, view) => {
-  await signIn(page, tieline);
+test('the connection test, passed and failed', () => inEachView(admin, async (page, view) => {
   await openAddForm(page, tieline);
-  await fillConnector(page, { name: 'Third', url: upstream.url });
+  await fillConnector(page, { name: 'Third', url: upstream.url, token: TOKEN });
   await testButton(page).click();
   await rail(page).getByText(/3 tools/).first().waitFor();
   await look(page, `add-ok-${view}`);
-  await openAddForm(page, tieline);
-  await fillConnector(page, { name: 'Third', url: broken.url, token: 'wrong-token-abcdef-k3Qf' });
+  await page.getByLabel(/^Access token/).fill('wrong-token-abcdef-k3Qf');
   await testButton(page).click();
   await rail(page).getByText('The server rejected this token').first().waitFor();
   await look(page, `add-failed-${view}`);
 }));
 
-test('the page that a member gets instead', () => inEachView(async (page, view) => {
-  await signIn(page, tieline, MEMBER);
-  await page.goto(`${tieline.url}/integrations`);
-  await look(page, `forbidden-${view}`);
+test('what opens over a page: menus and dialogs', () => inEachView(admin, async (page, view) => {
+  await openIntegrations(page, tieline);
+  await page.getByRole('button', { name: 'Actions for Acme MCP' }).click();
+  await page.getByRole('link', { name: 'Remove…' }).waitFor();
+  await look(page, `row-menu-${view}`);
+  await page.getByRole('link', { name: 'Remove…' }).click();
+  await page.getByRole('dialog').getByText('Remove Acme MCP?').waitFor();
+  await look(page, `remove-dialog-${view}`);
 }));
+
+test('the pages of a member', () => lookAt(member, ['/connect', '/integrations']));
