@@ -3,6 +3,8 @@
 //! Every field has its own code for a wrong type, all mistakes are reported at once, and a field that nobody asked
 //! for is refused, so that `{"role": "admin"}` never slips into something that is saved later.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, StatusCode, header};
@@ -12,6 +14,9 @@ use zeroize::Zeroizing;
 
 use crate::problem::Problem;
 use crate::state::AppState;
+
+/// A body of at most 1 MiB that has not arrived by then never will.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// The fields of a body, until each was taken.
 pub(super) struct Fields {
@@ -26,15 +31,7 @@ impl FromRequest<AppState> for Fields {
         if !is_json(request.headers()) {
             return Err(Problem::not_json());
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|refused| {
-                if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                    Problem::too_large()
-                } else {
-                    Problem::broken_body()
-                }
-            })?;
+        let bytes = whole(request, state).await?;
         match serde_json::from_slice::<Value>(&bytes) {
             Ok(Value::Object(map)) => Ok(Self::new(map)),
             Ok(_) => Err(Problem::bad_json("it is another kind of value")),
@@ -45,6 +42,17 @@ impl FromRequest<AppState> for Fields {
                 error.column()
             ))),
         }
+    }
+}
+
+/// The whole body, unless it is too large or takes too long.
+async fn whole(request: Request, state: &AppState) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, state)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(refused)) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(Problem::too_large())
+        }
+        Ok(Err(_)) | Err(_) => Err(Problem::broken_body()),
     }
 }
 

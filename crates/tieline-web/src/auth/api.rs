@@ -62,6 +62,9 @@ impl FromRequestParts<AppState> for ApiMember {
         if parts.headers.contains_key(header::AUTHORIZATION) {
             let key = bearer(&parts.headers).ok_or_else(Problem::key_refused)?;
             let caller = state.hub.authenticate(key)?;
+            if let Some(id) = caller.key {
+                state.hub.note_key_use(id, user_agent(&parts.headers));
+            }
             return Ok(Self(Person {
                 user: caller.user,
                 name: caller.user_name,
@@ -98,4 +101,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (line, second) = (lines.next()?, lines.next());
     let (scheme, key) = line.to_str().ok()?.split_once(' ')?;
     (second.is_none() && scheme.eq_ignore_ascii_case("bearer")).then(|| key.trim())
+}
+
+/// The program, for the owner's list of keys.
+fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
 }

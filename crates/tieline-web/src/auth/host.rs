@@ -12,19 +12,16 @@ use http::uri::Authority;
 use crate::problem::Problem;
 use crate::state::{AppState, WebSettings};
 
-/// Under which names and from which origins this server may be addressed.
+/// Under which names this server may be addressed.
+///
+/// An IP address and `localhost` are always among them: a page can point a name of its own at this machine, but it
+/// cannot make a browser send another host than the one in its address.
 #[derive(Clone, Debug)]
 pub struct HostPolicy {
     names: Vec<String>,
-    /// Nobody outside can make a browser resolve a literal address or a name without a dot to another place, so
-    /// these are safe; a server on loopback admits only loopback ones.
-    literals: Literals,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Literals {
-    Loopback,
-    Any,
+    /// Whether a name without a dot counts, as in `http://tieline:7420`: nobody on the internet owns one. With a
+    /// public URL the operator has said which name it is.
+    plain_names: bool,
 }
 
 impl HostPolicy {
@@ -32,39 +29,31 @@ impl HostPolicy {
     pub fn new(settings: &WebSettings) -> Self {
         let public = settings.public_url.as_ref().and_then(|url| url.host_str());
         let further = settings.allowed_hosts.iter().map(String::as_str);
-        let names = public
-            .into_iter()
-            .chain(further)
-            .map(str::to_ascii_lowercase)
-            .collect();
-        let literals = if settings.listens_on_loopback() || settings.public_url.is_some() {
-            Literals::Loopback
-        } else {
-            Literals::Any
-        };
-        Self { names, literals }
+        Self {
+            names: public
+                .into_iter()
+                .chain(further)
+                .map(str::to_ascii_lowercase)
+                .collect(),
+            plain_names: settings.public_url.is_none() && !settings.listens_on_loopback(),
+        }
     }
 
     /// Whether a `Host` header, with or without a port, names this server.
     pub fn admits_host(&self, host: &str) -> bool {
-        let name = without_port(host).to_ascii_lowercase();
+        let host = host.to_ascii_lowercase();
+        let name = without_port(&host);
         if name.is_empty() || name.len() > 253 {
             return false;
         }
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let literal = bare.parse::<IpAddr>().ok();
-        self.names.contains(&name)
-            || name == "localhost"
-            || literal.is_some_and(|ip| ip.to_canonical().is_loopback())
-            || (self.literals == Literals::Any && (literal.is_some() || !name.contains('.')))
-    }
-
-    /// Whether an `Origin` header names this server: the origin's host has to be admitted. `null` never is.
-    pub fn admits_origin(&self, origin: &str) -> bool {
-        let host = origin
-            .strip_prefix("https://")
-            .or_else(|| origin.strip_prefix("http://"));
-        host.is_some_and(|host| !host.contains('/') && self.admits_host(host))
+        let bare = name
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(name);
+        name == "localhost"
+            || bare.parse::<IpAddr>().is_ok()
+            || self.names.iter().any(|own| own == name || *own == host)
+            || (self.plain_names && !name.contains('.'))
     }
 }
 
@@ -106,64 +95,52 @@ mod tests {
     fn policy(listen: &str, public: Option<&str>) -> HostPolicy {
         let mut settings = WebSettings::new(listen.parse().expect("an address"));
         settings.public_url = public.map(|url| url.parse().expect("a URL"));
-        settings.allowed_hosts = vec!["Tie.Internal".to_owned()];
+        settings.allowed_hosts = vec!["Tie.Internal".to_owned(), "other.example:8443".to_owned()];
         HostPolicy::new(&settings)
     }
 
     #[test]
-    fn a_server_on_loopback_is_addressed_by_loopback_names() {
+    fn addresses_and_what_the_operator_named_are_admitted() {
         let policy = policy("127.0.0.1:7420", None);
         for host in [
             "localhost:7420",
+            "LOCALHOST",
             "127.0.0.1",
             "[::1]:7420",
-            "LOCALHOST",
+            "10.0.0.1:7420",
+            "fd00::1",
             "tie.internal:80",
+            "other.example:8443",
         ] {
             assert!(policy.admits_host(host), "{host}");
         }
         for host in [
             "evil",
             "evil.example",
-            "10.0.0.1",
             "",
+            ":80",
             "localhost.evil.example",
             "127.0.0.1.nip.io",
+            "other.example",
+            "[::1",
         ] {
             assert!(!policy.admits_host(host), "{host}");
         }
     }
 
     #[test]
-    fn with_a_public_url_only_its_host_counts() {
+    fn with_a_public_url_only_its_name_counts() {
         let policy = policy("0.0.0.0:7420", Some("https://tieline.example"));
         assert!(policy.admits_host("tieline.example"));
-        assert!(policy.admits_host("tieline.example:443"));
+        assert!(policy.admits_host("Tieline.Example:443"));
         assert!(!policy.admits_host("tieline"));
-        assert!(!policy.admits_host("10.0.0.1"));
-        assert!(policy.admits_origin("https://tieline.example"));
-        for origin in [
-            "null",
-            "https://evil",
-            "https://tieline.example/x",
-            "file://tieline.example",
-        ] {
-            assert!(!policy.admits_origin(origin), "{origin}");
-        }
+        assert!(!policy.admits_host("x.tieline.example"));
     }
 
     #[test]
-    fn without_a_public_url_names_from_the_internet_are_refused() {
+    fn without_one_a_name_inside_the_network_counts_and_one_from_the_internet_does_not() {
         let policy = policy("0.0.0.0:7420", None);
-        for host in [
-            "10.0.0.1:7420",
-            "[fd00::1]:7420",
-            "fd00::1",
-            "tieline:7420",
-            "localhost",
-        ] {
-            assert!(policy.admits_host(host), "{host}");
-        }
+        assert!(policy.admits_host("tieline:7420"));
         assert!(!policy.admits_host("rebind.evil.example:7420"));
     }
 }

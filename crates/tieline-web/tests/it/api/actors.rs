@@ -2,8 +2,9 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use tieline_testkit::eventually_async;
 
-use crate::app::{Sender, TestApp};
+use crate::app::{Options, Sender, TestApp};
 
 /// One operation of the description.
 #[derive(Debug)]
@@ -218,4 +219,26 @@ async fn a_key_that_ran_out_opens_nothing() {
     );
     app.clock.advance(std::time::Duration::from_hours(30 * 24));
     key.get("/api/v1/keys").await.expect(401);
+}
+
+#[tokio::test]
+async fn the_use_of_a_key_is_noted_for_its_owner() {
+    let app = TestApp::with(Options {
+        background: true,
+        ..Options::default()
+    })
+    .await;
+    let mel = app.member("Mel").await;
+    let key = app.key_of(mel.user).await;
+    assert!(mel.get("/api/v1/keys").await.json()[0]["last_used_at"].is_null());
+    let mut request = key.request(Method::GET, "/api/v1/catalog", None);
+    request
+        .headers_mut()
+        .insert("user-agent", "deploy-script/2".parse().expect("a header"));
+    app.send(request).await.expect(200);
+    let noted = eventually_async(async || {
+        let listed = mel.get("/api/v1/keys").await.json()[0].clone();
+        (!listed["last_used_at"].is_null()).then_some(listed)
+    });
+    assert_eq!(noted.await["last_client"], "deploy-script/2");
 }
