@@ -23,8 +23,6 @@ use super::limits::Limits;
 use super::request::{Ids, Introduction};
 use super::target::Target;
 
-/// A connection that is older is not used again, so that a change in DNS is noticed within this time.
-const CONNECTION_AGE: Duration = Duration::from_mins(1);
 /// Below the 60 s and 75 s after which common servers and load balancers close an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(50);
 const POOL_IDLE_PER_HOST: usize = 64;
@@ -195,7 +193,7 @@ impl Http {
         if response
             .extensions()
             .get::<Born>()
-            .is_some_and(|born| born.0.elapsed() > CONNECTION_AGE)
+            .is_some_and(|born| born.0.elapsed() > self.limits.connection_age)
             && let Some(connection) = connection.connection_metadata().as_ref()
         {
             connection.poison();

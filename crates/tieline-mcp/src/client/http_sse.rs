@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::value::RawValue;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
@@ -29,6 +29,9 @@ use crate::wire::Revision;
 
 /// The stream may be silent for as long as nobody calls.
 const NO_LIMIT: Duration = Duration::from_hours(365 * 24);
+
+/// How many requests of the server are answered at the same time.
+const REPLIES_AT_ONCE: usize = 8;
 
 /// An open stream and where to post to.
 #[derive(Debug)]
@@ -93,6 +96,7 @@ impl SseLink {
             endpoint: endpoint.clone(),
             channel: channel.clone(),
             reader,
+            replies: Arc::new(Semaphore::new(REPLIES_AT_ONCE)),
         };
         tokio::spawn(follow.run(stop.clone()));
         let guard = stop.clone().drop_guard();
@@ -263,6 +267,7 @@ struct Follower {
     endpoint: Url,
     channel: Arc<Channel>,
     reader: Reader,
+    replies: Arc<Semaphore>,
 }
 
 impl Follower {
@@ -348,8 +353,13 @@ impl Follower {
         let Some(target) = target.and_then(|target| target.at(self.endpoint.clone())) else {
             return;
         };
+        // A server that asks more than it listens is not answered.
+        let Ok(turn) = self.replies.clone().try_acquire_owned() else {
+            return;
+        };
         let (http, body) = (self.http.clone(), reply_body(id, method));
         tokio::spawn(async move {
+            let _turn = turn;
             let headers = http.introduction.post_headers();
             drop(post_message(&http, &target, headers, body).await);
         });

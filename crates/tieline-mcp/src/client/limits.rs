@@ -13,6 +13,8 @@ pub struct Limits {
     pub idle: Duration,
     /// The whole of an exchange that brings no deadline of its own.
     pub total: Duration,
+    /// How long a connection is used: a change in DNS is noticed within this time.
+    pub connection_age: Duration,
     /// One attempt of the era detection.
     pub detection: Duration,
     /// The whole connection test.
@@ -31,6 +33,8 @@ pub struct Limits {
     pub pages: usize,
     /// Tools of one server.
     pub tools: usize,
+    /// All tools of one server together.
+    pub list_bytes: usize,
     /// One tool's definition.
     pub tool_bytes: usize,
     /// Nesting of one tool's definition.
@@ -48,6 +52,7 @@ impl Default for Limits {
             first_byte: Duration::from_secs(30),
             idle: Duration::from_secs(30),
             total: Duration::from_mins(1),
+            connection_age: Duration::from_mins(1),
             detection: Duration::from_secs(5),
             probe: Duration::from_secs(15),
             json_bytes: 8 << 20,
@@ -57,6 +62,7 @@ impl Default for Limits {
             stream_bytes: 32 << 20,
             pages: 50,
             tools: 1_000,
+            list_bytes: 8 << 20,
             tool_bytes: 64 << 10,
             tool_depth: 64,
             subschemas: 2_000,

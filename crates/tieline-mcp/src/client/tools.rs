@@ -145,6 +145,7 @@ struct Listing<'a> {
     list: ListedTools,
     names: HashSet<String>,
     cursors: HashSet<String>,
+    bytes: usize,
 }
 
 impl<'a> Listing<'a> {
@@ -155,6 +156,7 @@ impl<'a> Listing<'a> {
             list: ListedTools::default(),
             names,
             cursors,
+            bytes: 0,
         }
     }
 
@@ -170,6 +172,15 @@ impl<'a> Listing<'a> {
                 let warning = format!(
                     "The server offers more than {} tools; the rest is left out.",
                     self.limits.tools
+                );
+                self.list.warnings.push(warning);
+                return Ok(None);
+            }
+            self.bytes += tool.get().len();
+            if self.bytes > self.limits.list_bytes {
+                let warning = format!(
+                    "The definitions of the tools are larger than {} MB; the rest is left out.",
+                    self.limits.list_bytes >> 20
                 );
                 self.list.warnings.push(warning);
                 return Ok(None);
@@ -269,4 +280,32 @@ fn refuse_depth_outside_tools(result: &RawValue) -> Result<(), Failure> {
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_where_its_definitions_are_too_large_together() {
+        let tool = |name: &str| {
+            format!(r#"{{"name":"{name}","inputSchema":{{"type":"object","x":"0123456789"}}}}"#)
+        };
+        let page = format!(
+            r#"{{"tools":[{},{},{}],"nextCursor":"more"}}"#,
+            tool("a"),
+            tool("b"),
+            tool("c")
+        );
+        let page = RawValue::from_string(page).unwrap();
+        let limits = Limits {
+            list_bytes: 2 * tool("a").len(),
+            ..Limits::default()
+        };
+        let mut listing = Listing::new(&limits);
+        assert_eq!(listing.take_page(&page).unwrap(), None, "no further page");
+        let names: Vec<_> = listing.list.tools.iter().map(|tool| &*tool.name).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(listing.list.warnings.len(), 1);
+    }
 }

@@ -182,13 +182,19 @@ impl Upstream {
             )));
         }
         let flight = Flight::default();
+        let ended = |failure| {
+            let sent = flight
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_some();
+            Err(McpError { failure, sent })
+        };
         let answered = tokio::select! {
             biased;
             answered = self.ask(target, &ask, &flight) => answered,
-            () = request.cancel.cancelled() => {
-                let sent = flight.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-                Err(McpError { failure: Failure::Cancelled, sent })
-            }
+            () = request.cancel.cancelled() => ended(Failure::Cancelled),
+            // A server that keeps us busy with requests of its own does not get more time for the answer.
+            () = tokio::time::sleep_until(request.deadline) => ended(ask.pace.overdue()),
         };
         if let Err(error) = &answered
             && matches!(error.failure, Failure::Cancelled | Failure::Timeout { .. })

@@ -1,7 +1,14 @@
 //! Encryption: who is trusted, and what people are told about everybody else. The token never leaves before that.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+use http::{Request, Response, Version};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -10,7 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::support::{FakeDns, info, loopback, quick, target_with};
+use crate::support::{FakeDns, call, info, loopback, quick, target_with};
 
 /// The certificates were made once with `openssl`: an authority whose key was thrown away, and servers of it (`good`
 /// and `elsewhere` until 2126, `expired` until 2021), and one that vouches for itself (`self`).
@@ -25,11 +32,11 @@ macro_rules! certificate {
     };
 }
 
-/// A server with a certificate that answers discovery; everything it decrypts is kept.
-async fn serve(
+fn acceptor(
     (chain, key): (&'static str, &'static str),
     versions: &[&'static rustls::SupportedProtocolVersion],
-) -> (String, Arc<Mutex<Vec<u8>>>) {
+    protocol: &[u8],
+) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let chain = CertificateDer::pem_slice_iter(chain.as_bytes())
         .collect::<Result<_, _>>()
@@ -41,8 +48,16 @@ async fn serve(
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .expect("a certificate with its key");
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    config.alpn_protocols = vec![protocol.to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server with a certificate that answers discovery; everything it decrypts is kept.
+async fn serve(
+    certificate: (&'static str, &'static str),
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> (String, Arc<Mutex<Vec<u8>>>) {
+    let acceptor = acceptor(certificate, versions, b"http/1.1");
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .expect("a free port");
@@ -209,6 +224,62 @@ async fn the_test_says_how_long_the_certificate_lasts() {
         tls.message
     );
     assert_eq!(report.steps[0].message, "mcp.test is 127.0.0.1");
+}
+
+#[tokio::test]
+async fn http_2_is_used_where_it_is_offered_with_one_connection_for_all_calls() {
+    let acceptor = acceptor(certificate!("good"), BOTH, b"h2");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!(
+        "https://mcp.test:{}/mcp",
+        listener.local_addr().unwrap().port()
+    );
+    let (connections, requests) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (accepted, answered) = (connections.clone(), requests.clone());
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            accepted.fetch_add(1, Ordering::SeqCst);
+            let stream = acceptor.accept(socket).await.expect("a handshake");
+            let answered = answered.clone();
+            let service = service_fn(move |request: Request<Incoming>| {
+                answered.fetch_add(1, Ordering::SeqCst);
+                async move {
+                    assert_eq!(request.version(), Version::HTTP_2);
+                    assert_eq!(request.headers()["authorization"], "secret");
+                    let body = request
+                        .into_body()
+                        .collect()
+                        .await
+                        .expect("a body")
+                        .to_bytes();
+                    let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+                    let text = format!(
+                        r#"{{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{{}},"content":[]}}}}"#,
+                        body["id"]
+                    );
+                    let response = Response::new(Full::new(Bytes::from(text)));
+                    Ok::<_, std::convert::Infallible>(response)
+                }
+            });
+            let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+            tokio::spawn(async move {
+                builder
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await
+            });
+        }
+    });
+    let target = target_with(&url, "authorization", "secret");
+    let connected = trusting(Some(AUTHORITY))
+        .connect(&target, None)
+        .await
+        .unwrap();
+    let calls = (0..50).map(|_| call(&connected.upstream, &target, "t"));
+    for reply in futures_util::future::join_all(calls).await {
+        reply.unwrap();
+    }
+    assert_eq!(requests.load(Ordering::SeqCst), 51);
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
 #[test]

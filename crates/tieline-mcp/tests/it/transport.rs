@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::process::Command;
+use std::time::Duration;
 
+use tieline_mcp::{Limits, Wire};
 use tieline_testkit::{At, Canned, FakeMcp, Fault, raw_server};
 
 use crate::scripted::Scripted;
-use crate::support::{call, client, params, request, target, target_with};
+use crate::support::{call, client, client_with, params, quick, request, target, target_with};
 
 const SECRET: &str = "raw tok-123";
 
@@ -163,12 +165,29 @@ async fn connections_are_reused() {
 }
 
 #[tokio::test]
+async fn an_old_connection_is_not_used_again() {
+    let server =
+        Scripted::start(|seen| seen.result(r#"{"resultType":"complete","content":[]}"#)).await;
+    let target = target(&server.url());
+    let limits = Limits {
+        connection_age: Duration::ZERO,
+        ..quick()
+    };
+    let upstream = client_with(limits).open(Wire::from_stored("modern 2026-07-28").unwrap());
+    for _ in 0..5 {
+        call(&upstream, &target, "t").await.unwrap();
+    }
+    let peers: HashSet<_> = server.seen().iter().map(|seen| seen.peer).collect();
+    assert_eq!(peers.len(), 5);
+}
+
+#[tokio::test]
 async fn a_server_that_is_gone_is_an_error_that_sent_nothing() {
     let url = format!("http://127.0.0.1:{}/mcp", tieline_testkit::free_port());
     let error = client().connect(&target(&url), None).await.unwrap_err();
     assert_eq!(error.code(), "connect_refused");
     assert!(!error.sent);
-    let upstream = client().open(tieline_mcp::Wire::from_stored("modern 2026-07-28").unwrap());
+    let upstream = client().open(Wire::from_stored("modern 2026-07-28").unwrap());
     let params = params("t");
     let error = upstream
         .call(&target(&url), request("t", &params))

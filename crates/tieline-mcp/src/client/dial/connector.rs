@@ -145,7 +145,7 @@ impl Dialer {
         // Something of ours listens on this port on every interface. Only the operating system knows whether the
         // address is one of them: a socket can be bound to those and to no other.
         if self.policy.listens_everywhere_on(address.port())
-            && UdpSocket::bind((address.ip(), 0)).is_ok()
+            && UdpSocket::bind((address.ip().to_canonical(), 0)).is_ok()
         {
             let (host, ip) = (host.to_owned(), Some(address.ip()));
             return Err(AddressRefused {

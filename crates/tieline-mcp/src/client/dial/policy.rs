@@ -165,11 +165,12 @@ impl DialPolicy {
     /// Whether the address is one of ours. A listener on every interface owns the port on loopback here; the dialer
     /// asks the operating system about the other addresses of this machine.
     pub(super) fn is_own_listener(&self, address: SocketAddr) -> bool {
+        // `::ffff:127.0.0.1` reaches what listens on 127.0.0.1.
+        let ip = address.ip().to_canonical();
         self.own_listeners.iter().any(|own| {
             own.port() == address.port()
-                && (own.ip() == address.ip()
-                    || (own.ip().is_unspecified()
-                        && classify(address.ip()) == AddressKind::Loopback))
+                && (own.ip().to_canonical() == ip
+                    || (own.ip().is_unspecified() && classify(ip) == AddressKind::Loopback))
         })
     }
 
@@ -288,5 +289,38 @@ fn embedded_v4(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
             vec![pair(server_high, server_low), pair(!high, !low)]
         }
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_listener_is_known_in_every_form_of_its_address() {
+        let listens_on = |own: &str| DialPolicy {
+            allow_loopback: true,
+            own_listeners: vec![own.parse().unwrap()],
+            ..DialPolicy::default()
+        };
+        for (own, address) in [
+            ("127.0.0.1:7420", "[::ffff:127.0.0.1]:7420"),
+            ("127.0.0.1:7420", "127.0.0.1:7420"),
+            ("0.0.0.0:7420", "127.8.8.8:7420"),
+            ("[::]:7420", "[::ffff:127.0.0.1]:7420"),
+        ] {
+            let refused = listens_on(own).check_address("h.example", address.parse().unwrap());
+            assert_eq!(
+                refused.unwrap_err().kind,
+                AddressKind::OwnListener,
+                "{address}"
+            );
+        }
+        let other = "127.0.0.1:7421".parse().unwrap();
+        assert!(
+            listens_on("127.0.0.1:7420")
+                .check_address("h", other)
+                .is_ok()
+        );
     }
 }
