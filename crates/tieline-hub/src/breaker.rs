@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 const FAILURES_TO_OPEN: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// One breaker for each connector, kept while the process lives.
 #[derive(Debug, Default)]

@@ -335,11 +335,6 @@ fn revision_of(connectors: &[CatalogConnector]) -> CatalogRevision {
         }
     }
     let digest = hash.finalize();
-    CatalogRevision(
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    )
+    let first = digest.first_chunk::<8>().copied().unwrap_or_default();
+    CatalogRevision(format!("{:016x}", u64::from_be_bytes(first)))
 }

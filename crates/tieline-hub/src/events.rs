@@ -30,7 +30,7 @@ impl Hub {
 
     /// Once a minute: idle upstream sessions, expired sign-ins, old call records.
     async fn keep_house(&self, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(Duration::from_secs(60));
+        let mut ticks = tokio::time::interval(Duration::from_mins(1));
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -44,7 +44,7 @@ impl Hub {
             let now = self.clock().now();
             let purged = self.inner.store.sign_ins_purge(now).await;
             let purged = match purged {
-                Ok(_) => {
+                Ok(()) => {
                     self.inner
                         .store
                         .calls_purge(now.minus(self.inner.settings.keep_calls))

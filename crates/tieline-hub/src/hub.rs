@@ -58,12 +58,12 @@ impl Default for HubSettings {
         Self {
             dial: DialPolicy::default(),
             limits: Limits::default(),
-            check_interval: Duration::from_secs(60),
-            call_timeout: Duration::from_secs(60),
+            check_interval: Duration::from_mins(1),
+            call_timeout: Duration::from_mins(1),
             poll_interval: Duration::from_millis(500),
             stale_after: Duration::from_secs(10),
             parallel_checks: 8,
-            keep_calls: Duration::from_secs(30 * 24 * 3600),
+            keep_calls: Duration::from_hours(30 * 24),
         }
     }
 }

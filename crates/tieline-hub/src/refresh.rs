@@ -311,18 +311,13 @@ fn tool_rows(
     // A tool that is called by the credential's own name could only be called by sending that name around.
     let kept = listed.tools.into_iter().map(|tool| {
         let definition = scrubber.json(tool.definition);
-        match definition.filter(|_| !scrubber.finds(&tool.name)) {
-            Some(definition) => row(tool.name, definition.get().to_owned(), None),
-            None => {
-                let name = scrubber.text(&tool.name).into_owned();
-                let reason = "it holds the connector’s own token".to_owned();
-                row(
-                    name,
-                    "null".to_owned(),
-                    Some(("tool_holds_token".to_owned(), reason)),
-                )
-            }
+        if let Some(definition) = definition.filter(|_| !scrubber.finds(&tool.name)) {
+            return row(tool.name, definition.get().to_owned(), None);
         }
+        let name = scrubber.text(&tool.name).into_owned();
+        let reason = "it holds the connector’s own token".to_owned();
+        let left_out = ("tool_holds_token".to_owned(), reason);
+        row(name, "null".to_owned(), Some(left_out))
     });
     let left_out = listed.left_out.into_iter().map(|tool| {
         row(

@@ -27,11 +27,9 @@ impl Scrubber {
         let Some(value) = credential else {
             return Self { needles };
         };
-        let secret = value.split_once(' ').map_or(value, |(_scheme, rest)| rest);
-        for text in [value, secret] {
-            if text.len() >= SHORTEST {
-                push_forms(&mut needles, text);
-            }
+        push_forms(&mut needles, value);
+        if let Some((_scheme, secret)) = value.split_once(' ') {
+            push_forms(&mut needles, secret);
         }
         // PHP and others write a slash in JSON as `\/`.
         let slashed: Vec<String> = needles
@@ -40,7 +38,8 @@ impl Scrubber {
             .map(|needle| needle.replace('/', "\\/"))
             .collect();
         needles.extend(slashed);
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        // A longer form goes first: what holds it whole must not be cut by a shorter one.
+        needles.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         needles.dedup();
         Self { needles }
     }
@@ -70,14 +69,32 @@ impl Scrubber {
     }
 }
 
+fn hex(text: &str, digits: &[u8; 16]) -> String {
+    let digit = |value: u8| char::from(digits[usize::from(value & 15)]);
+    text.bytes()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte)])
+        .collect()
+}
+
+/// Every call asks for these, so a form that would equal one before it is not made at all.
 fn push_forms(needles: &mut Vec<String>, text: &str) {
+    if text.len() < SHORTEST {
+        return;
+    }
+    needles.reserve(12);
     needles.push(text.to_owned());
-    let escaped = serde_json::Value::String(text.to_owned()).to_string();
-    needles.push(escaped.trim_matches('"').to_owned());
-    needles.push(text.bytes().map(|byte| format!("{byte:02x}")).collect());
-    needles.push(text.bytes().map(|byte| format!("{byte:02X}")).collect());
-    needles.push(url::form_urlencoded::byte_serialize(text.as_bytes()).collect());
-    needles.push(text.replace(' ', "%20"));
+    let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
+    if text.bytes().any(is_escaped) {
+        let escaped = serde_json::Value::String(text.to_owned()).to_string();
+        needles.push(escaped.trim_matches('"').to_owned());
+    }
+    needles.push(hex(text, b"0123456789abcdef"));
+    needles.push(hex(text, b"0123456789ABCDEF"));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._".contains(&byte);
+    if !text.bytes().all(is_plain) {
+        needles.push(url::form_urlencoded::byte_serialize(text.as_bytes()).collect());
+        needles.push(text.replace(' ', "%20"));
+    }
     for skip in 0..3 {
         // The first characters of a base64 text depend on what stands before it; from the next full group on they
         // depend on the credential alone, so the three starting offsets cover every position.
@@ -85,7 +102,10 @@ fn push_forms(needles: &mut Vec<String>, text: &str) {
             continue;
         };
         let whole = &tail[..tail.len() - tail.len() % 3];
-        needles.push(STANDARD_NO_PAD.encode(whole));
-        needles.push(URL_SAFE_NO_PAD.encode(whole));
+        let standard = STANDARD_NO_PAD.encode(whole);
+        if standard.contains(['+', '/']) {
+            needles.push(URL_SAFE_NO_PAD.encode(whole));
+        }
+        needles.push(standard);
     }
 }

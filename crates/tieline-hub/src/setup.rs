@@ -16,7 +16,7 @@ use crate::password::PasswordFailed;
 use crate::users::UserView;
 
 /// How long a setup code works. The server prints a new one when it runs out.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const LIFETIME: Duration = Duration::from_mins(30);
 const META_KEY: &str = "setup_code";
 
 /// What the first admin typed.
@@ -159,21 +159,21 @@ fn parse(request: &SetupRequest) -> Result<(PersonName, Email, NewPassword), Set
             field: "name",
             code: error.code(),
             detail: error.to_string(),
-        })
+        });
     });
     let email = Email::parse(&request.email).map_err(|error| {
         fields.push(FieldError {
             field: "email",
             code: error.code(),
             detail: error.to_string(),
-        })
+        });
     });
     let password = NewPassword::parse(&request.password).map_err(|error| {
         fields.push(FieldError {
             field: "password",
             code: error.code(),
             detail: error.to_string(),
-        })
+        });
     });
     match (name, email, password) {
         (Ok(name), Ok(email), Ok(password)) => Ok((name, email, password)),

@@ -19,7 +19,7 @@ use crate::dispatch::SessionKey;
 use crate::snapshot::LiveConnector;
 
 /// After this long without a call a legacy session at a server is closed.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 
 /// How long one server is given to hear that a session ended.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -158,7 +158,7 @@ impl Hub {
         target: &Target,
     ) -> Result<Upstream, McpError> {
         if let Some(wire) = &live.wire {
-            return Ok(self.inner.mcp.open(wire.clone()));
+            return Ok(self.inner.mcp.open(*wire));
         }
         let connected = self.inner.mcp.connect(target, None).await?;
         self.remember_wire(live, &connected.wire).await;

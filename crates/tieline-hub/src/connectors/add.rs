@@ -153,7 +153,7 @@ impl Hub {
             &detail,
         );
         match self.inner.store.connector_insert(insert, &change).await {
-            Ok(_) => {}
+            Ok(()) => {}
             Err(StoreError::Conflict { .. }) => return Err(self.taken(&new.slug).await?),
             Err(error) => return Err(error.into()),
         }
@@ -186,7 +186,8 @@ impl Hub {
         let taken = |candidate: &Slug| {
             candidate.reserved_by().is_some() || rows.iter().any(|row| row.slug == *candidate)
         };
-        Ok((2..)
+        // A database does not hold a million connectors of one name.
+        Ok((2..1_000_000)
             .map(|n| slug.numbered(n))
             .find(|candidate| !taken(candidate))
             .unwrap_or_else(|| slug.numbered(2)))

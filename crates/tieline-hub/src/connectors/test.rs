@@ -145,7 +145,7 @@ impl Hub {
             .inner
             .mcp
             .probe(&target, |step: &StepReport| {
-                on_step(&cleaned(step, token, &scrubber))
+                on_step(&cleaned(step, token, &scrubber));
             })
             .await;
         let hint = self.hint_for(&report, url, header, token).await;

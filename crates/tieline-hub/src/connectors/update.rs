@@ -58,6 +58,10 @@ struct Parsed {
     name: ConnectorName,
     url: ConnectorUrl,
     header: AuthHeader,
+    #[expect(
+        clippy::option_option,
+        reason = "leaving the token, removing it and replacing it are three things"
+    )]
     token: Option<Option<AccessToken>>,
 }
 
@@ -96,7 +100,7 @@ impl Hub {
             .connector_update(row.id, row.row_version, patch, &change)
             .await
         {
-            Ok(_) => {}
+            Ok(()) => {}
             Err(StoreError::Conflict { .. }) => return Err(EditConnectorError::Stale),
             Err(error) => return Err(error.into()),
         }

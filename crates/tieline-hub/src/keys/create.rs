@@ -87,7 +87,7 @@ fn parse(name: &str, expires_days: Option<u32>) -> Result<PersonName, CreateKeyE
             field: "name",
             code: error.code(),
             detail: error.to_string(),
-        })
+        });
     });
     if expires_days.is_some_and(|days| days == 0 || days > LONGEST_DAYS) {
         let detail = format!("Choose between 1 and {LONGEST_DAYS} days.");

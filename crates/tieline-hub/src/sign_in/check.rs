@@ -8,9 +8,9 @@ use tieline_store::StoreError;
 use crate::Hub;
 
 /// A sign-in ends after this long without a request.
-const IDLE: Duration = Duration::from_secs(12 * 3600);
+const IDLE: Duration = Duration::from_hours(12);
 /// The time of the last request is written at most this often.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
 
 /// A person who is signed in, with the role that they have at this moment.
 #[derive(Clone, Debug)]

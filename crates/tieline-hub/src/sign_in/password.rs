@@ -16,9 +16,9 @@ const TRIES: u32 = 10;
 /// Failed attempts from one address before a pause; several people may share one.
 const TRIES_PER_ADDRESS: u32 = 40;
 /// How long failures count, and so how long the pause is.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+const WINDOW: Duration = Duration::from_mins(15);
 /// A sign-in ends after this long, used or not.
-const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
+const ABSOLUTE: Duration = Duration::from_hours(7 * 24);
 
 /// A fresh sign-in. The cookie's value exists only here and in the browser; the database holds its hash.
 #[derive(Debug)]

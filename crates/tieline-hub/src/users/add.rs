@@ -15,7 +15,7 @@ use crate::Hub;
 use crate::password::PasswordFailed;
 
 /// How long an invitation works.
-const INVITATION: Duration = Duration::from_secs(72 * 3600);
+const INVITATION: Duration = Duration::from_hours(72);
 
 /// Who to add.
 pub struct NewUser {
@@ -135,7 +135,7 @@ fn parse(new: &NewUser) -> Result<(Email, PersonName, Option<NewPassword>), AddU
             field: "email",
             code: error.code(),
             detail: error.to_string(),
-        })
+        });
     });
     let shown = if new.name.trim().is_empty() {
         new.email.split('@').next().unwrap_or_default()
@@ -147,7 +147,7 @@ fn parse(new: &NewUser) -> Result<(Email, PersonName, Option<NewPassword>), AddU
             field: "name",
             code: error.code(),
             detail: error.to_string(),
-        })
+        });
     });
     let password = new
         .password
@@ -159,7 +159,7 @@ fn parse(new: &NewUser) -> Result<(Email, PersonName, Option<NewPassword>), AddU
             field: "password",
             code: error.code(),
             detail: error.to_string(),
-        })
+        });
     });
     match (email, name, password) {
         (Ok(email), Ok(name), Ok(password)) => Ok((email, name, password)),
