@@ -50,10 +50,10 @@ async function inEachView(cookies, run) {
   }
 }
 
-const lookAt = (cookies, paths) => inEachView(cookies, async (page, view) => {
+const lookAt = (who, cookies, paths) => inEachView(cookies, async (page, view) => {
   for (const path of paths) {
     await page.goto(`${tieline.url}${path}`);
-    await look(page, `${path.slice(1).replaceAll(/[^a-z0-9_]+/g, '-')}-${view}`);
+    await look(page, `${who}-${path.slice(1).replaceAll(/[^a-z0-9_]+/g, '-')}-${view}`);
   }
 });
 
@@ -62,9 +62,9 @@ test('first run', () => inEachView(undefined, async (page, view) => {
   await look(page, `setup-${view}`);
 }));
 
-test('sign-in', () => lookAt(undefined, ['/signin']));
+test('sign-in', () => lookAt('nobody', undefined, ['/signin']));
 
-test('the pages before there is anything on them', () => lookAt(admin, [
+test('the pages before there is anything on them', () => lookAt('empty', admin, [
   '/setup/model', '/setup/connector', '/integrations', '/connect', '/activity', '/chat',
 ]));
 
@@ -79,7 +79,7 @@ test('the pages of an admin', async () => {
   
   await first.leave();
   await eventually('a call is recorded', async () => (await ask(tieline, key, 'tools/call', { name: 'acme_mcp__echo', arguments: {} })).body.result);
-  await lookAt(admin, [
+  await lookAt('admin', admin, [
     '/integrations', '/integrations?show=attention', '/integrations?q=nothing+like+it', '/integrations/new',
     '/integrations/providers/linear', '/integrations/c/acme_mcp', '/integrations/c/acme_mcp?tab=connection',
     '/integrations/c/billing_warehouse', '/integrations/c/acme_mcp/remove', '/connect', '/activity', '/activity?tab=audit',
@@ -109,4 +109,4 @@ test('what opens over a page: menus and dialogs', () => inEachView(admin, async 
   await look(page, `remove-dialog-${view}`);
 }));
 
-test('the pages of a member', () => lookAt(member, ['/connect', '/integrations']));
+test('the pages of a member', () => lookAt('member', member, ['/connect', '/integrations']));

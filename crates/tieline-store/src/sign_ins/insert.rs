@@ -5,7 +5,7 @@ use crate::read::foreign_optional;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Adds a sign-in.
+    /// Adds a sign-in; its user is seen at that moment.
     pub async fn sign_in_insert(&self, sign_in: &SignInRow) -> Result<(), StoreError> {
         let mut conn = self.db().write().await?;
         execute!(
@@ -20,6 +20,13 @@ impl Store {
             foreign_optional(sign_in.user_agent.as_deref()).as_deref(),
         )
         .map_err(StoreError::unique("sign-in"))?;
+        execute!(
+            conn,
+            "UPDATE users SET last_seen_at = $2
+             WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at < $2)",
+            sign_in.user_id.to_string(),
+            sign_in.last_seen_at.as_millis(),
+        )?;
         Ok(())
     }
 }

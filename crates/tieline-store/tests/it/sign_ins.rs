@@ -1,7 +1,7 @@
 //! Signed-in browsers and failed attempts.
 
 use tieline_domain::Role;
-use tieline_store::{SignInRow, StoreError};
+use tieline_store::{SignInRow, StoreError, UserRow};
 
 use crate::bed::Bed;
 use crate::samples::{added_user, at, sign_in, unique_hash, user_id};
@@ -10,9 +10,13 @@ pub(crate) async fn keeps_all_fields(bed: &Bed) {
     let ann = added_user(&bed.store, "ann@example.com", Role::Member).await;
     let row = sign_in(ann.id);
     bed.store.sign_in_insert(&row).await.unwrap();
+    let seen = UserRow {
+        last_seen_at: Some(row.last_seen_at),
+        ..ann.clone()
+    };
     assert_eq!(
         bed.store.sign_in_with_user(&row.id_hash).await.unwrap(),
-        Some((row.clone(), ann.clone()))
+        Some((row.clone(), seen))
     );
     assert_eq!(
         bed.store.sign_in_with_user(&unique_hash()).await.unwrap(),
