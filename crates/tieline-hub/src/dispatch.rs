@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use memchr::memmem;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -154,6 +155,10 @@ impl CallRefusal {
 }
 
 impl ToolOutcome {
+    /// Every word that [`word`](Self::word) can say.
+    pub(crate) const WORDS: [&'static str; 4] =
+        ["ok", "tool_error", "upstream_failure", "refused"];
+
     /// The word under which records and events show it.
     pub fn word(&self) -> &'static str {
         match self {
@@ -488,7 +493,10 @@ fn outcome_of(reply: Reply, scrubber: &Scrubber) -> ToolOutcome {
 }
 
 fn is_error(result: &RawValue) -> bool {
-    RawObject::parse(result).is_ok_and(|object| {
+    // A key may be spelled with escapes, which no server does without reason; a text without either has no such key.
+    let text = result.get().as_bytes();
+    let may_be = memmem::find(text, b"isError").is_some() || memmem::find(text, b"\\u").is_some();
+    may_be && RawObject::parse(result).is_ok_and(|object| {
         object
             .get("isError")
             .is_some_and(|value| value.get() == "true")

@@ -1,10 +1,12 @@
 //! Call records leave a call through a bounded queue and are written in batches, so that no call waits for the
 //! database.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tieline_domain::{CallId, KeyId, Timestamp};
+use metrics::{Counter, Histogram};
+use tieline_domain::{CallId, KeyId, Slug, Timestamp};
 use tieline_store::CallRow;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +15,8 @@ use crate::Hub;
 use crate::dispatch::{ToolCall, ToolOutcome, millis};
 
 const QUEUE: usize = 16_384;
-const BATCH: usize = 512;
+/// Large, because what a batch costs hardly depends on its size.
+const BATCH: usize = 4_096;
 /// How long a record waits for company before it is written.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -32,6 +35,35 @@ enum Record {
 pub(crate) struct Records {
     sender: mpsc::Sender<Record>,
     receiver: Mutex<Option<mpsc::Receiver<Record>>>,
+    meters: RwLock<HashMap<Slug, Arc<Meters>>>,
+}
+
+/// The metrics of one connector's calls. Found once, so that no call spells out labels.
+#[derive(Debug)]
+struct Meters {
+    outcomes: [(&'static str, Counter); 4],
+    seconds: Histogram,
+}
+
+impl Meters {
+    fn of(slug: &Slug) -> Self {
+        let counter = |word: &'static str| {
+            let counter = metrics::counter!("tieline_tool_calls_total", "connector" => slug.to_string(), "outcome" => word);
+            (word, counter)
+        };
+        Self {
+            outcomes: ToolOutcome::WORDS.map(counter),
+            seconds: metrics::histogram!("tieline_tool_call_seconds", "connector" => slug.to_string()),
+        }
+    }
+
+    fn count(&self, outcome: &str, took: Duration) {
+        let counted = self.outcomes.iter().find(|(word, _)| *word == outcome);
+        if let Some((_, counter)) = counted {
+            counter.increment(1);
+        }
+        self.seconds.record(took.as_secs_f64());
+    }
 }
 
 impl Records {
@@ -40,7 +72,24 @@ impl Records {
         Self {
             sender,
             receiver: Mutex::new(Some(receiver)),
+            meters: RwLock::default(),
         }
+    }
+
+    fn meters(&self, slug: &Slug) -> Arc<Meters> {
+        let known = self
+            .meters
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(slug)
+            .cloned();
+        known.unwrap_or_else(|| {
+            let mut meters = self.meters.write().unwrap_or_else(PoisonError::into_inner);
+            let made = meters
+                .entry(slug.clone())
+                .or_insert_with(|| Arc::new(Meters::of(slug)));
+            made.clone()
+        })
     }
 
     fn push(&self, record: Record) {
@@ -52,9 +101,8 @@ impl Records {
 
 impl Hub {
     pub(crate) fn record_call(&self, call: &ToolCall<'_>, took: Duration, outcome: &ToolOutcome) {
-        metrics::counter!("tieline_tool_calls_total", "connector" => call.tool.slug.to_string(), "outcome" => outcome.word()).increment(1);
-        metrics::histogram!("tieline_tool_call_seconds", "connector" => call.tool.slug.to_string())
-            .record(took.as_secs_f64());
+        let records = &self.inner.records;
+        records.meters(&call.tool.slug).count(outcome.word(), took);
         let row = CallRow {
             id: CallId::generate(self.clock(), self.entropy()),
             at: self.clock().now(),
@@ -72,7 +120,7 @@ impl Hub {
             client: call.client.map(|client| client.chars().take(80).collect()),
             request_id: None,
         };
-        self.inner.records.push(Record::Call(Box::new(row)));
+        records.push(Record::Call(Box::new(row)));
     }
 
     /// Notes when and by which program an access key was last used. Written in the background.

@@ -14,6 +14,8 @@ mod sessions;
 mod subject;
 mod upstream;
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 use crate::process;
@@ -35,10 +37,13 @@ impl Row {
     }
 }
 
-/// `cargo xtask bench [calls] [sessions] [idle] [--build]`
+/// `cargo xtask bench [calls] [sessions] [idle] [--build] [--binary=PATH]`
 pub(crate) fn command(words: &[String]) -> Result<bool> {
     const KNOWN: [&str; 4] = ["calls", "sessions", "idle", "--build"];
-    if let Some(word) = words.iter().find(|word| !KNOWN.contains(&word.as_str())) {
+    // Another build, such as one of the profile `dist` or one of before a change.
+    let given = words.iter().find_map(|word| word.strip_prefix("--binary="));
+    let known = |word: &str| KNOWN.contains(&word) || word.starts_with("--binary=");
+    if let Some(word) = words.iter().find(|word| !known(word)) {
         bail!(
             "no benchmark is called {word}; there are {}",
             KNOWN.join(", ")
@@ -51,7 +56,10 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
     if named("--build") {
         rows.extend(build::run()?);
     }
-    let binary = subject::release_binary()?;
+    let binary = match given {
+        Some(path) => PathBuf::from(path),
+        None => subject::release_binary()?,
+    };
     if all || named("calls") {
         rows.extend(calls::run(&binary)?);
     }
