@@ -3,6 +3,7 @@
 mod audit;
 mod breaker;
 mod checks;
+mod emergency;
 mod isolation;
 mod next_session;
 mod people;
