@@ -10,7 +10,8 @@ const ADMIN: Actor = Actor::CommandLine;
 const TOKEN: &str = "Bearer right-token-0001";
 
 async fn refresh(world: &World, slug: &Slug) {
-    world.hub.refresh_connector(slug).await.unwrap();
+    let asked = world.hub.refresh_connector(slug).await;
+    asked.expect("a connector");
 }
 
 fn failing_with(code: &str) -> impl Fn(&ConnectorView) -> bool {

@@ -18,7 +18,7 @@ async fn session_with_key(world: &World) -> (Session, tieline_domain::KeyId) {
     let mut session = world.session("Ada").await;
     let owner = session.caller.user;
     let created = world.hub.create_key(&ADMIN, owner, "Laptop", None).await;
-    let id = created.unwrap().view.id;
+    let id = created.expect("a new key").view.id;
     session.caller.key = Some(id);
     (session, id)
 }

@@ -185,7 +185,7 @@ async fn an_invitation_works_once_and_for_three_days() {
         .add_user(&ADMIN, invited("eve@example.com"))
         .await
         .unwrap();
-    world.clock.advance(Duration::from_secs(72 * 3600));
+    world.clock.advance(Duration::from_hours(72));
     let code = late.invitation.unwrap();
     assert!(
         gone(hub.accept_invitation(code.expose(), PASSWORD).await),
@@ -283,7 +283,7 @@ async fn a_key_stops_when_it_is_revoked_or_runs_out() {
         hub.authenticate(other.key.expose()).unwrap_err(),
         KeyRefused::Unknown
     );
-    world.clock.advance(Duration::from_secs(24 * 3600));
+    world.clock.advance(Duration::from_hours(24));
     assert_eq!(
         hub.authenticate(made.key.expose()).unwrap_err(),
         KeyRefused::Unknown
@@ -305,10 +305,10 @@ async fn a_sign_in_ends_when_idle_when_old_and_when_asked() {
     assert!(hub.signed_in(&idle).await.unwrap().is_none());
     let used = sign_in().await;
     for _ in 0..13 {
-        world.clock.advance(Duration::from_secs(12 * 3600));
+        world.clock.advance(Duration::from_hours(12));
         assert!(hub.signed_in(&used).await.unwrap().is_some());
     }
-    world.clock.advance(Duration::from_secs(12 * 3600));
+    world.clock.advance(Duration::from_hours(12));
     assert!(hub.signed_in(&used).await.unwrap().is_none(), "seven days");
     let ended = sign_in().await;
     hub.sign_out(&ended).await.unwrap();

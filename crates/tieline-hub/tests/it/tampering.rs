@@ -106,7 +106,7 @@ async fn an_address_that_was_edited_gets_no_credential() {
         ..ConnectorPatch::default()
     };
     let world = stopped_for(world, async |world| {
-        write(world, &slug, patch.clone()).await
+        write(world, &slug, patch.clone()).await;
     })
     .await;
     assert_unreadable(&world, &slug, "mcp__acme_mcp__search", &evil).await;

@@ -47,7 +47,7 @@ pub(crate) fn settings() -> HubSettings {
             ..DialPolicy::default()
         },
         // Checks run when something asks for one, not when a test happens to take long.
-        check_interval: Duration::from_secs(3600),
+        check_interval: Duration::from_hours(1),
         ..HubSettings::default()
     }
 }
