@@ -2,17 +2,20 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use tieline_domain::KeyId;
 use tieline_hub::{Caller, Hub, KeyRefused};
 
 use super::errors::Fault;
 
-/// The person whose key the request carries. Decided anew for every request, in memory.
-pub(super) fn identify(hub: &Hub, headers: &HeaderMap) -> Result<Caller, Fault> {
+/// The person whose key the request carries, and the key. Decided anew for every request, in memory.
+pub(super) fn identify(hub: &Hub, headers: &HeaderMap) -> Result<(Caller, KeyId), Fault> {
     let key = bearer(headers).ok_or_else(Fault::unauthenticated)?;
-    hub.authenticate(key).map_err(|refused| match refused {
+    let caller = hub.authenticate(key).map_err(|refused| match refused {
         KeyRefused::NotAKey | KeyRefused::Unknown => Fault::unauthenticated(),
         KeyRefused::Stale => Fault::stale(),
-    })
+    })?;
+    let key = caller.key.ok_or_else(Fault::unauthenticated)?;
+    Ok((caller, key))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tieline_domain::KeyId;
 use tieline_hub::Caller;
 use tieline_mcp::Era;
 use tieline_mcp::wire::{self, Envelope, HEADER_SESSION_ID, NorthEra, Params, detect_era};
@@ -31,6 +32,8 @@ pub(super) struct Exchange {
     pub(super) gateway: GatewayState,
     pub(super) door: Door,
     pub(super) caller: Caller,
+    /// The caller's access key.
+    pub(super) key: KeyId,
     pub(super) headers: HeaderMap,
     /// Cancelled when the client's connection closes before the answer.
     pub(super) gone: CancellationToken,
@@ -55,16 +58,18 @@ pub(super) async fn no_metadata() -> Response {
     Fault::no_metadata().respond(None)
 }
 
-async fn serve(gateway: GatewayState, door: Door, request: Request) -> Response {
+/// One request through a door.
+pub(super) async fn serve(gateway: GatewayState, door: Door, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = match admit(&gateway, &parts) {
-        Ok(caller) => caller,
+    let (caller, key) = match admit(&gateway, &parts) {
+        Ok(known) => known,
         Err(fault) => return fault.respond(None),
     };
     let exchange = Exchange {
         gateway,
         door,
         caller,
+        key,
         headers: parts.headers,
         gone: CancellationToken::new(),
     };
@@ -76,7 +81,7 @@ async fn serve(gateway: GatewayState, door: Door, request: Request) -> Response 
 }
 
 /// Host and origin first, then the key; nothing is kept or read for a request that fails here.
-fn admit(gateway: &GatewayState, request: &Parts) -> Result<Caller, Fault> {
+fn admit(gateway: &GatewayState, request: &Parts) -> Result<(Caller, KeyId), Fault> {
     if request.headers.len() > MAX_HEADERS {
         return Err(Fault::too_many_headers());
     }
@@ -188,8 +193,7 @@ async fn modern(
         Envelope::Notification(_) => return Ok(empty(StatusCode::ACCEPTED)),
         Envelope::Response(_) => return Err(Fault::unexpected_response()),
     };
-    let gateway = &exchange.gateway;
-    let view = View::current(gateway.hub(), &exchange.door)?;
+    let view = View::current(exchange.gateway.hub(), &exchange.door)?;
     let meta = params
         .request_meta()
         .map_err(|error| Fault::params(&error))?;
@@ -201,26 +205,14 @@ async fn modern(
         "server/discover" => Ok(json(discover::answer(request.id, &view))),
         "tools/list" => {
             let asked = (request.id, params);
-            tools_list::answer(
-                gateway,
-                &exchange.caller,
-                &client,
-                (Era::Modern, &view),
-                asked,
-            )
-            .map(json)
+            tools_list::answer(exchange, &client, (Era::Modern, &view), asked).map(json)
         }
         "tools/call" => {
-            tools_call::answer(
-                exchange,
-                &Asked::Modern {
-                    view: &view,
-                    client: &client,
-                },
-                request,
-                params,
-            )
-            .await
+            let asked = Asked::Modern {
+                view: &view,
+                client: &client,
+            };
+            tools_call::answer(exchange, &asked, request, params, &meta).await
         }
         other => Err(Fault::method_not_found(Era::Modern, other)),
     }
@@ -234,7 +226,10 @@ async fn legacy(
 ) -> Result<Response, Fault> {
     match envelope {
         Envelope::Request(request) if request.method == "tools/call" => {
-            tools_call::answer(exchange, &Asked::Legacy(session), request, params).await
+            let meta = params
+                .request_meta()
+                .map_err(|error| Fault::params(&error))?;
+            tools_call::answer(exchange, &Asked::Legacy(session), request, params, &meta).await
         }
         Envelope::Request(request) => local(exchange, session, request, params).map(json),
         Envelope::Notification(notification) => {
@@ -256,8 +251,7 @@ pub(super) fn local(
     match request.method {
         "ping" => Ok(ping::answer(request.id)),
         "tools/list" => tools_list::answer(
-            &exchange.gateway,
-            &exchange.caller,
+            exchange,
             &session.client,
             (Era::Legacy, &session.view),
             (request.id, params),

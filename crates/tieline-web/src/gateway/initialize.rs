@@ -41,10 +41,8 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
     let view = View::current(gateway.hub(), &exchange.door)?;
     let body =
         view.describe(|server| response_ok(request.id, &server.initialize_result(revision, &[])));
-    gateway
-        .0
-        .loads
-        .note_use(gateway.hub(), &exchange.caller, Some(&client));
+    let loads = &gateway.0.loads;
+    loads.note_use(gateway.hub(), exchange.key, &client);
     let (session, surplus) = gateway.0.sessions.open(
         gateway.hub().entropy(),
         &exchange.caller,

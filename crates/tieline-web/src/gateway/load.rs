@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tieline_domain::{KeyId, Timestamp};
-use tieline_hub::{Caller, Hub};
+use tieline_hub::{Hub, SessionKey};
 
 use super::errors::Fault;
 
@@ -20,15 +20,18 @@ pub(super) struct KeyLoads {
     loads: RwLock<HashMap<KeyId, Arc<KeyLoad>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct KeyLoad {
+    key: KeyId,
+    /// What a client without a session of its own is called towards servers.
+    session: SessionKey,
     running: AtomicU32,
     noted_at: AtomicI64,
 }
 
 /// A place among the calls that one key may have running. Dropping it makes room.
 #[derive(Debug)]
-pub(super) struct Permit(Option<Arc<KeyLoad>>);
+pub(super) struct Permit(Arc<KeyLoad>);
 
 impl KeyLoads {
     pub(super) fn new(limit: u32) -> Self {
@@ -39,52 +42,32 @@ impl KeyLoads {
     }
 
     fn load(&self, key: KeyId) -> Arc<KeyLoad> {
-        let known = self
-            .loads
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            .cloned();
+        let loads = self.loads.read().unwrap_or_else(PoisonError::into_inner);
+        let known = loads.get(&key).cloned();
+        drop(loads);
         known.unwrap_or_else(|| {
             let mut loads = self.loads.write().unwrap_or_else(PoisonError::into_inner);
-            loads.entry(key).or_default().clone()
+            let new = || Arc::new(KeyLoad::new(key));
+            loads.entry(key).or_insert_with(new).clone()
         })
     }
 
     /// A place for one more call, unless the key has as many running as it may.
-    pub(super) fn admit(&self, caller: &Caller) -> Result<Permit, Fault> {
-        let Some(key) = caller.key else {
-            return Ok(Permit(None));
-        };
+    pub(super) fn admit(&self, key: KeyId) -> Result<Permit, Fault> {
         let load = self.load(key);
         let more = |running| (running < self.limit).then_some(running + 1);
         match load
             .running
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, more)
         {
-            Ok(_) => Ok(Permit(Some(load))),
+            Ok(_) => Ok(Permit(load)),
             Err(_) => Err(Fault::too_many_calls(self.limit)),
         }
     }
 
-    /// Notes the use of a key, at most twice a minute.
-    pub(super) fn note_use(&self, hub: &Hub, caller: &Caller, client: Option<&str>) {
-        let Some(key) = caller.key else { return };
-        let load = self.load(key);
-        let now = hub.clock().now();
-        let noted = load.noted_at.load(Ordering::Relaxed);
-        if now.since(Timestamp::from_millis(noted)) < NOTE_EVERY {
-            return;
-        }
-        let mine = load.noted_at.compare_exchange(
-            noted,
-            now.as_millis(),
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
-        if mine.is_ok() {
-            hub.note_key_use(key, client);
-        }
+    /// Notes that a key is used without a call.
+    pub(super) fn note_use(&self, hub: &Hub, key: KeyId, client: &str) {
+        self.load(key).note_use(hub, client);
     }
 
     /// Forgets keys without a running call.
@@ -94,42 +77,73 @@ impl KeyLoads {
     }
 }
 
+impl KeyLoad {
+    fn new(key: KeyId) -> Self {
+        Self {
+            key,
+            session: SessionKey(format!("key:{key}").into()),
+            running: AtomicU32::new(0),
+            noted_at: AtomicI64::new(0),
+        }
+    }
+
+    /// Notes the use of the key, at most twice a minute.
+    fn note_use(&self, hub: &Hub, client: &str) {
+        let now = hub.clock().now();
+        let noted = self.noted_at.load(Ordering::Relaxed);
+        if now.since(Timestamp::from_millis(noted)) < NOTE_EVERY {
+            return;
+        }
+        let mine = self.noted_at.compare_exchange(
+            noted,
+            now.as_millis(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        if mine.is_ok() {
+            hub.note_key_use(self.key, (!client.is_empty()).then_some(client));
+        }
+    }
+}
+
+impl Permit {
+    /// Notes that the key is used.
+    pub(super) fn note_use(&self, hub: &Hub, client: &str) {
+        self.0.note_use(hub, client);
+    }
+
+    /// The name towards servers of a client that has no session: one for each key, never shared between people.
+    pub(super) fn session(&self) -> &SessionKey {
+        &self.0.session
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(load) = &self.0 {
-            load.running.fetch_sub(1, Ordering::AcqRel);
-        }
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tieline_domain::{Role, UserId};
     use tieline_testkit::{FixedClock, SeededEntropy};
 
     use super::*;
 
-    fn caller(seed: u64) -> Caller {
-        let (clock, entropy) = (FixedClock::default(), SeededEntropy::new(seed));
-        Caller {
-            user: UserId::generate(&clock, &entropy),
-            user_name: "Ada".into(),
-            role: Role::Member,
-            key: Some(KeyId::generate(&clock, &entropy)),
-        }
-    }
-
     #[test]
     fn each_key_has_its_own_limit_and_gets_its_place_back() {
+        let key = |seed| KeyId::generate(&FixedClock::default(), &SeededEntropy::new(seed));
         let loads = KeyLoads::new(2);
-        let (ada, bob) = (caller(1), caller(2));
-        let first = loads.admit(&ada).expect("room");
-        let _second = loads.admit(&ada).expect("room");
-        assert!(loads.admit(&ada).is_err());
-        assert!(loads.admit(&bob).is_ok());
+        let (ada, bob) = (key(1), key(2));
+        let first = loads.admit(ada).expect("room");
+        let second = loads.admit(ada).expect("room");
+        assert!(loads.admit(ada).is_err());
+        let other = loads.admit(bob).expect("room");
+        assert_eq!(first.session(), second.session());
+        assert_ne!(first.session(), other.session());
         loads.forget_idle();
-        assert!(loads.admit(&ada).is_err(), "running calls are remembered");
+        assert!(loads.admit(ada).is_err(), "running calls are remembered");
         drop(first);
-        assert!(loads.admit(&ada).is_ok());
+        assert!(loads.admit(ada).is_ok());
     }
 }

@@ -26,13 +26,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
 use axum::routing::any;
+use futures_util::future::BoxFuture;
 use tieline_hub::Hub;
 use tokio_util::sync::CancellationToken;
 
 pub use origin::AllowedHosts;
 pub use sessions::McpSessions;
 
+use door::Door;
 use load::KeyLoads;
 use recent::RecentCatalogs;
 
@@ -142,7 +146,25 @@ impl GatewayState {
     }
 }
 
-/// The routes of the gateway. They need no layer around them; each would cost every call something.
+/// Whether [`answer`] serves this path: `/mcp`, or `/mcp/{slug}` in the only spelling that clients are shown.
+pub(crate) fn is_at(path: &str) -> bool {
+    path.strip_prefix("/mcp")
+        .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/').is_some_and(is_plain_slug))
+}
+
+fn is_plain_slug(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    !text.is_empty() && text.bytes().all(is_part)
+}
+
+/// Answers a request to the gateway without a router and layers around it; each would cost every call something.
+pub(crate) fn answer(state: GatewayState, request: Request) -> BoxFuture<'static, Response> {
+    let slug = request.uri().path().strip_prefix("/mcp/");
+    let door = slug.map_or(Door::All, |slug| Door::One(slug.into()));
+    Box::pin(endpoint::serve(state, door, request))
+}
+
+/// The routes of the gateway, for every spelling of its paths.
 ///
 /// The discovery documents of OAuth are answered with 404: a client that finds one ignores its static header.
 pub fn router(state: GatewayState) -> Router {

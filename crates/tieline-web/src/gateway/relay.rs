@@ -37,9 +37,9 @@ impl Relay {
         }
     }
 
-    /// Whether anything could come that the client wants.
+    /// Whether it is worth a stream. Servers are not asked for log messages yet, so those alone are not.
     pub(super) fn is_wanted(&self) -> bool {
-        self.progress.is_some() || self.logs
+        self.progress.is_some()
     }
 
     /// The parameters as they go to the server: with our token, or with none.

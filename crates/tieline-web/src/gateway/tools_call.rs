@@ -61,12 +61,10 @@ pub(super) async fn answer(
     asked: &Asked<'_>,
     request: &Request<'_>,
     params: &Params<'_>,
+    meta: &RequestMeta<'_>,
 ) -> Result<Response, Fault> {
-    let meta = params
-        .request_meta()
-        .map_err(|error| Fault::params(&error))?;
     let mut call = prepare(exchange, asked, request, params)?;
-    let relay = relay_for(exchange, asked.era(), &meta);
+    let relay = relay_for(exchange, asked.era(), meta);
     if meta.progress_token.is_some() {
         call.params = Cow::Owned(
             relay
@@ -136,11 +134,8 @@ fn prepare<'a>(
         check_param_headers(&tool, &exchange.headers, asked_for.arguments)?;
     }
     let gateway = &exchange.gateway;
-    let permit = gateway.0.loads.admit(&exchange.caller)?;
-    gateway
-        .0
-        .loads
-        .note_use(gateway.hub(), &exchange.caller, Some(asked.client()));
+    let permit = gateway.0.loads.admit(exchange.key)?;
+    permit.note_use(gateway.hub(), asked.client());
     let running = asked.session().map(|session| session.begin(request.id));
     // To a modern client, leaving is cancelling. A legacy one says so.
     let cancel = running
@@ -148,7 +143,7 @@ fn prepare<'a>(
         .map_or_else(|| exchange.gone.clone(), |running| running.cancel.clone());
     Ok(ReadyCall {
         exchange: exchange.clone(),
-        session: asked.session_key(exchange),
+        session: asked.session_key(&permit),
         client: Cow::Borrowed(asked.client()),
         catalog: asked.view().catalog.clone(),
         tool,
@@ -225,13 +220,10 @@ impl<'a> Asked<'a> {
 
     /// What a legacy server's session is bound to: the client's own session, or the one access key of a client that has
     /// none. It is never shared between people.
-    fn session_key(&self, exchange: &Exchange) -> SessionKey {
-        match (self, exchange.caller.key) {
-            (Self::Legacy(session), _) => session.key().clone(),
-            (Self::Modern { .. }, Some(key)) => SessionKey(format!("key:{key}").into()),
-            (Self::Modern { .. }, None) => {
-                SessionKey(format!("user:{}", exchange.caller.user).into())
-            }
+    fn session_key(&self, permit: &Permit) -> SessionKey {
+        match self {
+            Self::Legacy(session) => session.key().clone(),
+            Self::Modern { .. } => permit.session().clone(),
         }
     }
 

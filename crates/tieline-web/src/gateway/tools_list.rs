@@ -2,18 +2,17 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::value::RawValue;
-use tieline_hub::Caller;
 use tieline_mcp::Era;
 use tieline_mcp::wire::{META_SERVER_INFO, Params};
 
+use super::LIST_TTL_MS;
 use super::door::View;
+use super::endpoint::Exchange;
 use super::errors::Fault;
-use super::{GatewayState, LIST_TTL_MS};
 
 /// The whole list as one page.
 pub(super) fn answer(
-    gateway: &GatewayState,
-    caller: &Caller,
+    exchange: &Exchange,
     client: &str,
     (era, view): (Era, &View),
     (id, params): (&RawValue, &Params<'_>),
@@ -23,16 +22,15 @@ pub(super) fn answer(
         Ok(Some(_)) => return Err(Fault::unknown_cursor()),
         Err(error) => return Err(Fault::params(&error)),
     }
+    let gateway = &exchange.gateway;
     if era == Era::Modern {
         gateway.0.recent.given(&view.catalog);
     }
-    gateway
-        .0
-        .loads
-        .note_use(gateway.hub(), caller, Some(client));
+    let loads = &gateway.0.loads;
+    loads.note_use(gateway.hub(), exchange.key, client);
     gateway
         .hub()
-        .announce_client(caller, client, view.tool_count());
+        .announce_client(&exchange.caller, client, view.tool_count());
     Ok(message(era, id, &view.list(era)))
 }
 
