@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// Connect every user's AI agent to any remote MCP server, from a dashboard.
 #[derive(Debug, Parser)]
-#[command(name = "tieline", version, about, max_term_width = 100)]
+#[command(name = "tieline", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -36,8 +36,12 @@ pub(crate) struct ServeFlags {
     /// The address to listen on [default: 127.0.0.1:7420]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
-    /// The URL under which people reach Tieline, such as https://tieline.example.com
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "The URL under which people reach Tieline, such as https://tieline.example.com"
+    )]
     pub(crate) public_url: Option<String>,
 }
 
@@ -74,7 +78,7 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         email: String,
         /// Their name
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
         /// admin or member
         #[arg(long)]
@@ -130,7 +134,7 @@ pub(crate) enum ConnectorCommand {
         #[arg(long, value_name = "F")]
         token_file: Option<PathBuf>,
         /// The header that carries the token [default: Authorization]
-        #[arg(long, value_name = "H", default_value = "")]
+        #[arg(long, value_name = "H", default_value = "", hide_default_value = true)]
         auth_header: String,
         /// Save without a test, or although it fails
         #[arg(long)]

@@ -1,6 +1,7 @@
 //! The composition root: store, key ring and hub, put together from the configuration.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -27,13 +28,14 @@ pub(crate) async fn compose(
     config: &Config,
     own_listeners: Vec<SocketAddr>,
 ) -> Result<Composed, Failure> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| {
+    let database = database_url(config)?;
+    make_private_folder(&config.data_dir).with_context(|| {
         format!(
             "the data directory {} could not be made",
             config.data_dir.display()
         )
     })?;
-    let store = Store::open(&database_url(config)?).await?;
+    let store = Store::open(&database).await?;
     let keyring = open_keyring(config, &store).await?;
     let settings = HubSettings {
         dial: DialPolicy {
@@ -57,6 +59,15 @@ pub(crate) async fn compose(
     Ok(Composed { hub, store })
 }
 
+/// Makes a folder, and those above it, that only this user can look into. One that exists is left as it is.
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
 fn database_url(config: &Config) -> Result<DatabaseUrl, Failure> {
     match &config.database_url {
         Some(url) => DatabaseUrl::parse(url).map_err(|error| {
@@ -73,15 +84,21 @@ async fn open_keyring(config: &Config, store: &Store) -> Result<KeyRing, Failure
     let check = store.meta_get(KEY_CHECK).await?;
     let needed = check.is_some() || store.ciphertext_exists().await?;
     let keyring = load_or_create(&key_source(config), needed, &OsEntropy)?;
-    match check {
-        Some(stored) => keyring.verify_check(&stored).map_err(|wrong| {
-            Failure::failed(wrong.to_string())
-                .hint("Start Tieline with the key that this database was made with. Without it no stored token can be read.")
-        })?,
-        None => {
-            store.meta_insert_if_absent(KEY_CHECK, &keyring.check_value()).await?;
-        }
+    if check.is_none() {
+        store
+            .meta_insert_if_absent(KEY_CHECK, &keyring.check_value())
+            .await?;
     }
+    // Read back: another process may have been first with another key, and its key is the one that counts.
+    let stored = match check {
+        Some(stored) => Some(stored),
+        None => store.meta_get(KEY_CHECK).await?,
+    };
+    let stored = stored.unwrap_or_default();
+    keyring.verify_check(&stored).map_err(|wrong| {
+        Failure::failed(wrong.to_string())
+            .hint("Start Tieline with the key that this database was made with. Without it no stored token can be read.")
+    })?;
     Ok(keyring)
 }
 

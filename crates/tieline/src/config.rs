@@ -80,7 +80,7 @@ const SETTINGS: &[Setting] = &[
     Setting {
         key: "organization",
         env: "TIELINE_ORGANIZATION",
-        default: "your company",
+        default: "",
         help: "name on the pages",
     },
     Setting {
@@ -401,16 +401,30 @@ fn wrong(key: &str, expected: &str) -> Failure {
         .hint("`tieline config print` shows where each value came from.")
 }
 
+/// A database URL that may be shown: the password can stand before the host and in the query.
 fn without_password(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
-            if parsed.set_password(Some("redacted")).is_err() {
-                return "(set)".to_owned();
-            }
-            parsed.to_string()
-        }
-        _ => url.to_owned(),
+    if url.is_empty() {
+        return String::new();
     }
+    let Ok(mut parsed) = Url::parse(url) else {
+        return "(set, but not a URL)".to_owned();
+    };
+    if parsed.password().is_some() && parsed.set_password(Some("redacted")).is_err() {
+        return "(set)".to_owned();
+    }
+    let sounds_secret = |key: &str| key.to_ascii_lowercase().contains("pass");
+    if parsed.query_pairs().any(|(key, _)| sounds_secret(&key)) {
+        let pairs: Vec<(String, String)> = parsed
+            .query_pairs()
+            .map(|(key, value)| {
+                let hidden = sounds_secret(&key);
+                let value = if hidden { "redacted".into() } else { value };
+                (key.into_owned(), value.into_owned())
+            })
+            .collect();
+        parsed.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    parsed.to_string()
 }
 
 #[cfg(test)]
@@ -454,5 +468,12 @@ mod tests {
             .table();
         assert!(!table.contains("hunter2"), "{table}");
         assert!(table.contains("postgres://tieline:redacted@db/tieline"));
+        for url in [
+            "postgres://db/tieline?user=tieline&password=hunter2",
+            "postgres://tieline:hunter2@db:port/tieline",
+        ] {
+            let table = with("database_url", url).unwrap().table();
+            assert!(!table.contains("hunter2"), "{table}");
+        }
     }
 }

@@ -10,11 +10,16 @@ mod compose;
 mod config;
 mod demo;
 mod failure;
+mod hardening;
 mod logging;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+
+/// A call makes and drops many small values on two threads or more, at which the system's allocator is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

@@ -87,7 +87,7 @@ fn add_failure(error: AddConnectorError) -> Failure {
         AddConnectorError::Invalid { fields } => Failure::fields(&fields),
         AddConnectorError::SlugReserved { ref suggestion, .. }
         | AddConnectorError::SlugTaken { ref suggestion, .. } => {
-            let hint = format!("The key {suggestion} is free.");
+            let hint = format!("The key {suggestion} is free: choose a name that becomes it.");
             Failure::bad_input(error.to_string()).hint(hint)
         }
         AddConnectorError::Store(error) => error.into(),
@@ -233,6 +233,10 @@ async fn rotate(composed: &Composed, slug: &Slug) -> Result<(), Failure> {
         Err(RotateConnectorError::TestFailed { report }) => {
             Err(failed_test(&report, "The old token stays in force."))
         }
+        Err(RotateConnectorError::Store(StoreError::Conflict { .. })) => Err(Failure::failed(
+            "Somebody changed this connector during the test, so the old token stays in force.",
+        )
+        .hint("Look at `tieline connector list` and run this again.")),
         Err(RotateConnectorError::Store(error)) => Err(not_found(error)),
     }
 }

@@ -28,15 +28,32 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             serve::run(&config).await
         }
         Command::Demo => demo::run(&config).await,
-        Command::User(command) => user::run(command, &open(&config).await?, &config).await,
-        Command::Key(command) => key::run(command, &open(&config).await?).await,
-        Command::Connector(command) => connector::run(command, &open(&config).await?).await,
-        Command::Audit(command) => audit::run(&command, &open(&config).await?).await,
         Command::Config(command) => {
             config::run(&command, &config);
             Ok(())
         }
         Command::Openapi => openapi::run(),
+        on_data => {
+            let composed = open(&config).await?;
+            let done = run_on_data(on_data, &composed, &config).await;
+            // Closing also takes what was deleted out of the database's log.
+            composed.store.close().await;
+            done
+        }
+    }
+}
+
+async fn run_on_data(
+    command: Command,
+    composed: &Composed,
+    config: &Config,
+) -> Result<(), Failure> {
+    match command {
+        Command::User(command) => user::run(command, composed, config).await,
+        Command::Key(command) => key::run(command, composed).await,
+        Command::Connector(command) => connector::run(command, composed).await,
+        Command::Audit(command) => audit::run(&command, composed).await,
+        Command::Serve | Command::Demo | Command::Config(_) | Command::Openapi => Ok(()),
     }
 }
 
@@ -47,7 +64,8 @@ async fn open(config: &Config) -> Result<Composed, Failure> {
         ..config.clone()
     };
     logging::start(&quiet)?;
-    compose(config, Vec::new()).await
+    // Where the server beside listens, if there is one: it cannot be its own connector.
+    compose(config, vec![config.listen]).await
 }
 
 /// One line on standard output.
@@ -59,7 +77,13 @@ pub(crate) fn say(line: impl std::fmt::Display) {
 /// Everything on standard input, without the newline at its end. At most 64 KiB.
 fn read_stdin() -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
-    std::io::stdin().take(64 * 1024).read_to_string(&mut text)?;
+    let read = std::io::stdin().take(64 * 1024).read_to_string(&mut text);
+    read.map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            Failure::bad_input("Standard input is not text. Nothing was changed.")
+        }
+        _ => error.into(),
+    })?;
     Ok(without_newline(&text))
 }
 

@@ -1,8 +1,10 @@
 //! `tieline serve`: runs everything in one process.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tieline_web::gateway::{AllowedHosts, GatewaySettings, GatewayState};
 use tieline_web::{AppState, MetricsExposure, MetricsText, WebSettings};
 use tokio::net::TcpListener;
@@ -13,12 +15,18 @@ use crate::compose::{Composed, compose};
 use crate::config::{Config, MetricsAccess};
 use crate::failure::Failure;
 
+const TIDY_METRICS: Duration = Duration::from_secs(5);
+
 /// Serves until the process is told to stop.
 pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     let stop = CancellationToken::new();
-    let started = start(config, stop.clone()).await?;
+    let mut told_to_stop = std::pin::pin!(stop_signal()?);
+    let started = tokio::select! {
+        started = start(config, stop.clone()) => started?,
+        () = &mut told_to_stop => return Ok(()),
+    };
     say(format_args!("ready on {}", started.address));
-    wait_for_signal().await?;
+    told_to_stop.await;
     tracing::info!("stopping: no new requests, running ones may end");
     stop.cancel();
     started.finished().await;
@@ -43,6 +51,7 @@ impl Started {
 
 /// Starts everything: the listener first, so that connectors can never point at Tieline itself.
 pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<Started, Failure> {
+    crate::hardening::hide_memory();
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure::failed(format!(
             "Tieline cannot listen on {}: {error}.",
@@ -64,11 +73,15 @@ pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<St
             ..GatewaySettings::default()
         },
     );
-    let state = AppState::new(composed.hub.clone(), settings)
-        .with_metrics(MetricsText::new(move || metrics.render()));
+    let state = AppState::new(composed.hub.clone(), settings).with_metrics(MetricsText::new({
+        let metrics = metrics.clone();
+        move || metrics.render()
+    }));
     let app = tieline_web::app(state, gateway.clone());
     let mut tasks = tokio::task::JoinSet::new();
-    let (hub, token) = (composed.hub.clone(), stop.clone());
+    // Records are written and changes noticed until the last request is answered.
+    let drained = CancellationToken::new();
+    let (hub, token) = (composed.hub.clone(), drained.clone());
     tasks.spawn(async move { hub.run_background(token).await });
     let (hub, token, base) = (
         composed.hub.clone(),
@@ -81,13 +94,29 @@ pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<St
     }
     let token = stop.clone();
     tasks.spawn(async move { gateway.run_background(token).await });
-    tasks.spawn(async move { tieline_web::serve(listener, app, stop).await });
+    let token = stop.clone();
+    tasks.spawn(async move { tidy_metrics(metrics, token).await });
+    tasks.spawn(async move {
+        let _drained = drained.drop_guard();
+        tieline_web::serve(listener, app, stop).await;
+    });
     Ok(Started {
         address,
         composed,
         tasks,
         _only_server: only_server,
     })
+}
+
+/// Durations pile up until they are put into their distribution, also when nobody reads the metrics.
+async fn tidy_metrics(metrics: PrometheusHandle, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(TIDY_METRICS);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => metrics.run_upkeep(),
+        }
+    }
 }
 
 /// Where people reach this server.
@@ -149,24 +178,26 @@ async fn renew_setup_link(hub: tieline_hub::Hub, base: String, stop: Cancellatio
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "the database did not say whether Tieline is set up")
+                tracing::error!(%error, "the database did not say whether Tieline is set up");
             }
         }
     }
 }
 
-/// Interrupt or terminate.
-pub(crate) async fn wait_for_signal() -> Result<(), Failure> {
+/// Listens for interrupt and terminate from this moment on: whoever was told "ready" may stop the server at once.
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     #[cfg(unix)]
     {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => {}
-        }
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
     }
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

@@ -45,6 +45,19 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     };
     crate::logging::start(&config)?;
     let stop = CancellationToken::new();
+    // From the first moment on an interrupt ends the demo in order, so that nothing is left behind.
+    let mut interrupted = std::pin::pin!(serve::stop_signal()?);
+    let started = tokio::select! {
+        shown = show(&config, stop.clone()) => shown?,
+        () = &mut interrupted => return Ok(()),
+    };
+    interrupted.await;
+    stop.cancel();
+    started.finished().await;
+    Ok(())
+}
+
+async fn show(config: &Config, stop: CancellationToken) -> Result<serve::Started, Failure> {
     let token = RandomCode::generate(&OsEntropy);
     let sample = sample_server::start(token.expose(), stop.clone()).await?;
     say(format_args!(
@@ -52,7 +65,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     ));
 
     let password = Zeroizing::new(RandomCode::generate(&OsEntropy).expose()[..20].to_owned());
-    let started = start_with_admin(&config, &password, stop.clone()).await?;
+    let started = start_with_admin(config, &password, stop).await?;
     let address = started.address;
     say(format_args!(
         "Tieline runs at http://{address} on a temporary data directory."
@@ -64,10 +77,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     say(format_args!("  e-mail    {EMAIL}"));
     say(format_args!("  password  {}", password.as_str()));
     say("Ctrl+C ends the demo and deletes everything that it made.");
-    serve::wait_for_signal().await?;
-    stop.cancel();
-    started.finished().await;
-    Ok(())
+    Ok(started)
 }
 
 async fn start_with_admin(
@@ -94,9 +104,12 @@ impl TemporaryFolder {
     fn new() -> Result<Self, Failure> {
         let mut random = [0_u8; 8];
         OsEntropy.fill(&mut random);
-        let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = std::env::temp_dir().join(format!("tieline-demo-{name}"));
-        std::fs::create_dir(&path)?;
+        let name = format!("tieline-demo-{:016x}", u64::from_be_bytes(random));
+        let path = std::env::temp_dir().join(name);
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path)?;
         Ok(Self(path))
     }
 
