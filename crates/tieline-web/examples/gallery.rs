@@ -18,40 +18,69 @@ use tieline_web::security_headers::{Https, security_headers};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(0);
+    let port = std::env::args()
+        .nth(1)
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(0);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     show(&format!("http://{}/", listener.local_addr()?));
     let router = Router::new()
         .route("/", get(index))
         .route("/assets/{hash}/{*path}", get(asset))
         .route("/{*path}", get(page).post(page))
-        .layer(axum::middleware::from_fn_with_state(Https(false), security_headers))
+        .layer(axum::middleware::from_fn_with_state(
+            Https(false),
+            security_headers,
+        ))
         .with_state(Arc::new(Assets::load()));
     axum::serve(listener, router).await
 }
 
-#[expect(clippy::print_stdout, reason = "the address is what the person who starts the gallery needs")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the address is what the person who starts the gallery needs"
+)]
 fn show(address: &str) {
     println!("{address}");
 }
 
-async fn asset(State(assets): State<Arc<Assets>>, Path((hash, path)): Path<(String, String)>) -> Response<Body> {
+async fn asset(
+    State(assets): State<Arc<Assets>>,
+    Path((hash, path)): Path<(String, String)>,
+) -> Response<Body> {
     assets.serve(&hash, &path)
 }
 
 fn frame(assets: &Assets, query: Option<&str>) -> Frame {
-    let theme = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("theme=")));
-    Frame { assets: assets.base(), theme: theme.and_then(Theme::from_word) }
+    let theme = query.and_then(|query| {
+        query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("theme="))
+    });
+    Frame {
+        assets: assets.base(),
+        theme: theme.and_then(Theme::from_word),
+    }
 }
 
 async fn index(State(assets): State<Arc<Assets>>) -> impl IntoResponse {
     let samples = gallery(&frame(&assets, None)).unwrap_or_default();
-    let links: Vec<String> = samples.iter().map(|sample| format!("<li><a href=\"/{0}\">{0}</a>", sample.name)).collect();
-    Html(format!("<!doctype html><title>Gallery</title><ul>{}</ul>", links.join("\n")))
+    let links: Vec<String> = samples
+        .iter()
+        .map(|sample| format!("<li><a href=\"/{0}\">{0}</a>", sample.name))
+        .collect();
+    Html(format!(
+        "<!doctype html><title>Gallery</title><ul>{}</ul>",
+        links.join("\n")
+    ))
 }
 
 /// The links of the pages lead to their real addresses; the ones that open as a dialog are mapped here.
-async fn page(State(assets): State<Arc<Assets>>, Path(path): Path<String>, RawQuery(query): RawQuery) -> axum::response::Response {
+async fn page(
+    State(assets): State<Arc<Assets>>,
+    Path(path): Path<String>,
+    RawQuery(query): RawQuery,
+) -> axum::response::Response {
     let name = match path.as_str() {
         "integrations/new" => "add-empty",
         path if path.starts_with("integrations/providers/") => "provider",
@@ -65,6 +94,11 @@ async fn page(State(assets): State<Arc<Assets>>, Path(path): Path<String>, RawQu
             Some(sample) => Html(sample.html).into_response(),
             None => StatusCode::NOT_FOUND.into_response(),
         },
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/plain")], error.to_string()).into_response(),
+        Err(error) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            [(header::CONTENT_TYPE, "text/plain")],
+            error.to_string(),
+        )
+            .into_response(),
     }
 }

@@ -31,7 +31,12 @@ impl Assets {
                 digest.update(file.metadata.sha256_hash());
             }
         }
-        Self { hash: digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect() }
+        let digest = digest.finalize();
+        let hash = digest
+            .iter()
+            .take(6)
+            .fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
+        Self { hash }
     }
 
     /// The address of the folder, for the frame of every page.
@@ -45,18 +50,41 @@ impl Assets {
     /// this version, but may not keep it.
     pub fn serve(&self, hash: &str, path: &str) -> Response<Body> {
         let Some(file) = Files::get(path) else {
-            return answer(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "no-store", Body::empty());
+            return answer(
+                StatusCode::NOT_FOUND,
+                "text/plain; charset=utf-8",
+                "no-store",
+                Body::empty(),
+            );
         };
-        let keep = if hash == self.hash { "public, max-age=31536000, immutable" } else { "no-cache" };
-        answer(StatusCode::OK, content_type(path), keep, Body::from(file.data.into_owned()))
+        let keep = if hash == self.hash {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        answer(
+            StatusCode::OK,
+            content_type(path),
+            keep,
+            Body::from(file.data.into_owned()),
+        )
     }
 }
 
-fn answer(status: StatusCode, kind: &'static str, keep: &'static str, body: Body) -> Response<Body> {
+fn answer(
+    status: StatusCode,
+    kind: &'static str,
+    keep: &'static str,
+    body: Body,
+) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
     response
 }
 
@@ -78,19 +106,45 @@ mod tests {
     #[test]
     fn files_of_this_version_may_be_kept_for_ever_and_others_may_not() {
         let assets = Assets::load();
-        let hash = assets.base().rsplit('/').next().map(str::to_owned).expect("the base has a hash");
+        let hash = assets
+            .base()
+            .rsplit('/')
+            .next()
+            .map(str::to_owned)
+            .expect("the base has a hash");
         let css = assets.serve(&hash, "app.css");
         assert_eq!(css.status(), StatusCode::OK);
-        assert_eq!(css.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
-        assert!(css.headers()[header::CACHE_CONTROL].to_str().is_ok_and(|value| value.contains("immutable")));
-        assert_eq!(assets.serve("0123456789ab", "app.css").headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(
+            css.headers()[header::CONTENT_TYPE],
+            "text/css; charset=utf-8"
+        );
+        assert!(
+            css.headers()[header::CACHE_CONTROL]
+                .to_str()
+                .is_ok_and(|value| value.contains("immutable"))
+        );
+        assert_eq!(
+            assets.serve("0123456789ab", "app.css").headers()[header::CACHE_CONTROL],
+            "no-cache"
+        );
     }
 
     #[test]
     fn only_embedded_files_are_served() {
         let assets = Assets::load();
-        for path in ["../Cargo.toml", "/etc/passwd", "fonts", "", "app.css/", "..%2fCargo.toml"] {
-            assert_eq!(assets.serve("x", path).status(), StatusCode::NOT_FOUND, "{path}");
+        for path in [
+            "../Cargo.toml",
+            "/etc/passwd",
+            "fonts",
+            "",
+            "app.css/",
+            "..%2fCargo.toml",
+        ] {
+            assert_eq!(
+                assets.serve("x", path).status(),
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
         }
     }
 

@@ -31,7 +31,10 @@ impl FromRequestParts<AppState> for Asked {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self {
-            frame: Frame { assets: state.assets.base(), theme: theme(&parts.headers) },
+            frame: Frame {
+                assets: state.assets.base(),
+                theme: theme(&parts.headers),
+            },
             here: here.to_owned(),
             toast: parts.uri.query().and_then(toast),
         })
@@ -41,13 +44,32 @@ impl FromRequestParts<AppState> for Asked {
 impl Asked {
     /// The navigation for a person. What it counts is a comfort: without an answer of the database it is left out.
     pub(crate) async fn shell(self, state: &AppState, who: &SignedIn, section: Section) -> Shell {
-        let mut shell = Shell::new(self.frame, state.settings.organization.clone(), who.name.clone(), who.is_admin(), section);
+        let mut shell = Shell::new(
+            self.frame,
+            state.settings.organization.clone(),
+            who.name.clone(),
+            who.is_admin(),
+            section,
+        );
         shell.here = self.here;
         shell.toast = self.toast;
         if who.is_admin() {
-            let listed = state.hub.list_connectors().await.map(|list| list.connectors).unwrap_or_default();
-            shell.failing = listed.iter().filter(|connector| is_failing(connector.status)).count();
-            shell.people = state.hub.people().await.map(|people| grouped(people as u64)).unwrap_or_default();
+            let listed = state
+                .hub
+                .list_connectors()
+                .await
+                .map(|list| list.connectors)
+                .unwrap_or_default();
+            shell.failing = listed
+                .iter()
+                .filter(|connector| is_failing(connector.status))
+                .count();
+            shell.people = state
+                .hub
+                .people()
+                .await
+                .map(|people| grouped(people as u64))
+                .unwrap_or_default();
         }
         shell
     }
@@ -55,22 +77,39 @@ impl Asked {
 
 /// Whether the badge counts it: failing ones only, not mere notices.
 pub(crate) fn is_failing(status: ConnectorStatus) -> bool {
-    matches!(status, ConnectorStatus::Failing | ConnectorStatus::NeedsSignIn)
+    matches!(
+        status,
+        ConnectorStatus::Failing | ConnectorStatus::NeedsSignIn
+    )
 }
 
 /// The theme that somebody chose on this browser.
 pub(crate) fn theme(headers: &HeaderMap) -> Option<Theme> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == THEME_COOKIE).and_then(|(_, word)| Theme::from_word(word))
+    let lines = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == THEME_COOKIE)
+        .and_then(|(_, word)| Theme::from_word(word))
 }
 
 /// The message of `?done=…&what=…`. Both are words from a fixed list or a key, so a foreign link cannot make a page
 /// say anything else.
 fn toast(query: &str) -> Option<Toast> {
-    let value = |wanted: &str| url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+    let value = |wanted: &str| {
+        url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
+    };
     let done = value("done")?;
-    let slug = value("what").and_then(|what| Slug::parse(&what).ok()).map(|slug| slug.to_string()).unwrap_or_default();
+    let slug = value("what")
+        .and_then(|what| Slug::parse(&what).ok())
+        .map(|slug| slug.to_string())
+        .unwrap_or_default();
     let key = format!("mcp__{slug}");
     let page = format!("/integrations/c/{slug}");
     let plain = |text: String| Some(Toast::text(text));
@@ -86,12 +125,18 @@ fn toast(query: &str) -> Option<Toast> {
             link: None,
             undo: Some(("Undo".to_owned(), format!("{page}/turn_on"))),
         }),
-        ("turned_on", false) => plain(format!("{key} turned on. People get its tools in their next session.")),
-        ("rotated", false) => plain(format!("The token of {key} was replaced. The next call uses it.")),
+        ("turned_on", false) => plain(format!(
+            "{key} turned on. People get its tools in their next session."
+        )),
+        ("rotated", false) => plain(format!(
+            "The token of {key} was replaced. The next call uses it."
+        )),
         ("token_removed", false) => plain(format!("The token of {key} was removed.")),
         ("saved", false) => plain("Saved. The next call uses it.".to_owned()),
         ("tool_off", false) => plain("Tool turned off for everyone.".to_owned()),
-        ("tool_on", false) => plain("Tool turned on. People get it in their next session.".to_owned()),
+        ("tool_on", false) => {
+            plain("Tool turned on. People get it in their next session.".to_owned())
+        }
         ("revoked", _) => plain("The key was revoked. It stops working at once.".to_owned()),
         ("user_saved", _) => plain("Saved. It acts on their next request.".to_owned()),
         ("welcome", _) => plain("Tieline is set up.".to_owned()),
@@ -107,8 +152,16 @@ mod tests {
 
     #[test]
     fn a_message_says_only_what_the_product_says() {
-        assert!(toast("done=removed&what=acme_mcp").is_some_and(|toast| toast.text == "mcp__acme_mcp removed."));
-        for query in ["done=removed&what=%3Cb%3E", "done=hacked&what=acme", "what=acme", "done=added"] {
+        assert!(
+            toast("done=removed&what=acme_mcp")
+                .is_some_and(|toast| toast.text == "mcp__acme_mcp removed.")
+        );
+        for query in [
+            "done=removed&what=%3Cb%3E",
+            "done=hacked&what=acme",
+            "what=acme",
+            "done=added",
+        ] {
             assert!(toast(query).is_none(), "{query}");
         }
     }
@@ -116,9 +169,15 @@ mod tests {
     #[test]
     fn the_theme_comes_from_its_cookie() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("tieline=x; tieline-theme=dark"));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("tieline=x; tieline-theme=dark"),
+        );
         assert_eq!(theme(&headers), Some(Theme::Dark));
-        headers.insert(header::COOKIE, HeaderValue::from_static("tieline-theme=<b>"));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("tieline-theme=<b>"),
+        );
         assert_eq!(theme(&headers), None);
     }
 }

@@ -49,9 +49,22 @@ impl Chart {
     }
 
     fn draw(intervals: &[Interval], width: u16, height: u16, gap: f64) -> Self {
-        let calls: u64 = intervals.iter().map(|interval| u64::from(interval.calls)).sum();
-        let failed: u64 = intervals.iter().map(|interval| u64::from(interval.failed)).sum();
-        let most = f64::from(intervals.iter().map(|interval| interval.calls).max().unwrap_or(0).max(1));
+        let calls: u64 = intervals
+            .iter()
+            .map(|interval| u64::from(interval.calls))
+            .sum();
+        let failed: u64 = intervals
+            .iter()
+            .map(|interval| u64::from(interval.failed))
+            .sum();
+        let most = f64::from(
+            intervals
+                .iter()
+                .map(|interval| interval.calls)
+                .max()
+                .unwrap_or(0)
+                .max(1),
+        );
         let count = u32::try_from(intervals.len().max(1)).unwrap_or(u32::MAX);
         let pitch = f64::from(width) / f64::from(count);
         let tall = f64::from(height);
@@ -59,7 +72,13 @@ impl Chart {
         for (position, interval) in (0_u32..).zip(intervals) {
             let x = f64::from(position) * pitch;
             let mut bar = |class, height: f64| {
-                bars.push(Bar { class, x: one(x), y: one(tall - height), w: one(pitch - gap), h: one(height) });
+                bars.push(Bar {
+                    class,
+                    x: one(x),
+                    y: one(tall - height),
+                    w: one(pitch - gap),
+                    h: one(height),
+                });
             };
             // 2 px stay free above, and a single call among thousands is still a visible bar.
             let scaled = |calls: u32| (f64::from(calls) / most * (tall - 2.0)).max(2.0);
@@ -72,7 +91,12 @@ impl Chart {
                 bar("x", scaled(interval.failed));
             }
         }
-        Self { width, height, bars, sentence: sentence(calls, failed) }
+        Self {
+            width,
+            height,
+            bars,
+            sentence: sentence(calls, failed),
+        }
     }
 }
 
@@ -95,10 +119,26 @@ mod tests {
 
     #[test]
     fn bars_fit_the_drawing_and_failures_stand_at_the_base() {
-        let intervals = [Interval { calls: 10, failed: 2 }, Interval::default(), Interval { calls: 5, failed: 0 }];
+        let intervals = [
+            Interval {
+                calls: 10,
+                failed: 2,
+            },
+            Interval::default(),
+            Interval {
+                calls: 5,
+                failed: 0,
+            },
+        ];
         let chart = Chart::spark(&intervals);
-        assert_eq!(chart.bars.iter().map(|bar| bar.class).collect::<Vec<_>>(), ["", "x", "z", ""]);
-        assert_eq!((chart.bars[0].y.as_str(), chart.bars[0].h.as_str()), ("2.0", "20.0"));
+        assert_eq!(
+            chart.bars.iter().map(|bar| bar.class).collect::<Vec<_>>(),
+            ["", "x", "z", ""]
+        );
+        assert_eq!(
+            (chart.bars[0].y.as_str(), chart.bars[0].h.as_str()),
+            ("2.0", "20.0")
+        );
         assert_eq!(chart.sentence, "15 calls in the last 24 hours, 2 failed");
     }
 }

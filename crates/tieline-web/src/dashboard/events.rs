@@ -22,7 +22,9 @@ use super::asked::is_failing;
 use super::connect::contact::{contact, waiting};
 use super::connect::view::ContactFragment;
 use super::integrations::list::{Wanted, attention, cards, rows};
-use super::integrations::page_view::{AttentionNote, CardStatus, FailingBadge, RowStatus, RowTools, StatusWord};
+use super::integrations::page_view::{
+    AttentionNote, CardStatus, FailingBadge, RowStatus, RowTools, StatusWord,
+};
 use super::integrations::status::status_of;
 use crate::auth::{Member, cookie_value};
 use crate::problem::Problem;
@@ -31,7 +33,7 @@ use crate::state::AppState;
 /// Ages such as "Checked 40 s ago" are rendered anew this often.
 const EVERY: Duration = Duration::from_secs(5);
 /// After this long without a client, the page says what to look at.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Which page is open.
 #[derive(Debug, Default, Deserialize)]
@@ -50,8 +52,14 @@ pub(crate) async fn events(
     headers: HeaderMap,
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
-    let cookie = cookie_value(&headers, &state.settings).unwrap_or_default().to_owned();
-    let guard = Guard { state, cookie, admin: query.view != "connect" };
+    let cookie = cookie_value(&headers, &state.settings)
+        .unwrap_or_default()
+        .to_owned();
+    let guard = Guard {
+        state,
+        cookie,
+        admin: query.view != "connect",
+    };
     if guard.admin && !who.is_admin() {
         return Err(Problem::admins_only());
     }
@@ -60,15 +68,22 @@ pub(crate) async fn events(
         "integrations" => tokio::spawn(watch(guard, sender, |state| Box::pin(integrations(state)))),
         "connector" => {
             let slug = Slug::parse(&query.slug).map_err(|_| Problem::not_found())?;
-            tokio::spawn(watch(guard, sender, move |state| Box::pin(connector(state, slug.clone()))))
+            tokio::spawn(watch(guard, sender, move |state| {
+                Box::pin(connector(state, slug.clone()))
+            }))
         }
         "connect" => tokio::spawn(clients(guard, who, sender)),
         _ => return Err(Problem::not_found()),
     };
-    Ok(Sse::new(receive(AbortOnDropHandle::new(task), receiver)).keep_alive(KeepAlive::default()).into_response())
+    Ok(Sse::new(receive(AbortOnDropHandle::new(task), receiver))
+        .keep_alive(KeepAlive::default())
+        .into_response())
 }
 
-fn receive(task: AbortOnDropHandle<()>, receiver: mpsc::Receiver<Event>) -> impl Stream<Item = Result<Event, Infallible>> {
+fn receive(
+    task: AbortOnDropHandle<()>,
+    receiver: mpsc::Receiver<Event>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold((task, receiver), |(task, mut receiver)| async move {
         let event = receiver.recv().await?;
         Some((Ok(event), (task, receiver)))
@@ -101,14 +116,23 @@ struct Parts {
 
 type Rendering = std::pin::Pin<Box<dyn Future<Output = Option<Parts>> + Send>>;
 
-async fn watch(guard: Guard, sender: Sender, render: impl Fn(AppState) -> Rendering + Send) {
-    let mut changes = guard.state.hub.subscribe();
+async fn watch(guard: Guard, sender: Sender, draw: impl Fn(AppState) -> Rendering + Send) {
+    let mut versions = guard.state.hub.subscribe();
     let mut sent: BTreeMap<String, String> = BTreeMap::new();
     let mut first_keys: Option<Vec<String>> = None;
     loop {
-        if let Some(parts) = render(guard.state.clone()).await {
-            let fresh: BTreeMap<_, _> = parts.html.iter().filter(|(id, html)| sent.get(*id) != Some(html)).collect();
-            if !fresh.is_empty() && sender.send(event("patch", &json!(fresh).to_string())).await.is_err() {
+        if let Some(parts) = draw(guard.state.clone()).await {
+            let fresh: BTreeMap<_, _> = parts
+                .html
+                .iter()
+                .filter(|(id, html)| sent.get(*id) != Some(html))
+                .collect();
+            if !fresh.is_empty()
+                && sender
+                    .send(event("patch", &json!(fresh).to_string()))
+                    .await
+                    .is_err()
+            {
                 return;
             }
             let known = first_keys.get_or_insert_with(|| parts.keys.clone());
@@ -119,7 +143,7 @@ async fn watch(guard: Guard, sender: Sender, render: impl Fn(AppState) -> Render
         }
         tokio::select! {
             () = sender.closed() => return,
-            changed = changes.changed() => if changed.is_err() { return },
+            changed = versions.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(EVERY) => {}
         }
         if !guard.stands().await {
@@ -136,29 +160,55 @@ async fn integrations(state: AppState) -> Option<Parts> {
     let (everything, mut html) = (Wanted::default(), BTreeMap::new());
     let mut keys = Vec::new();
     for row in rows(&connectors, &everything, now) {
-        html.insert(format!("live-st-{}", row.slug), rendered(&RowStatus { row: &row }));
-        html.insert(format!("live-tl-{}", row.slug), rendered(&RowTools { row: &row }));
+        html.insert(
+            format!("live-st-{}", row.slug),
+            rendered(&RowStatus { row: &row }),
+        );
+        html.insert(
+            format!("live-tl-{}", row.slug),
+            rendered(&RowTools { row: &row }),
+        );
         keys.push(row.slug);
     }
     for card in cards(&providers, &everything, now) {
         if let Some(connected) = &card.connected {
-            html.insert(format!("live-card-{}", card.slug), rendered(&CardStatus { connected }));
+            html.insert(
+                format!("live-card-{}", card.slug),
+                rendered(&CardStatus { connected }),
+            );
             keys.push(card.slug);
         }
     }
     // The order follows the status; only coming and going is worth a word.
     keys.sort();
-    let failing = connectors.iter().filter(|connector| is_failing(connector.status)).count();
-    html.insert("live-failing".to_owned(), rendered(&FailingBadge { count: failing }));
-    html.insert("live-attention".to_owned(), rendered(&AttentionNote { attention: attention(&connectors, people, now).as_ref() }));
+    let failing = connectors
+        .iter()
+        .filter(|connector| is_failing(connector.status))
+        .count();
+    html.insert(
+        "live-failing".to_owned(),
+        rendered(&FailingBadge { count: failing }),
+    );
+    html.insert(
+        "live-attention".to_owned(),
+        rendered(&AttentionNote {
+            attention: attention(&connectors, people, now).as_ref(),
+        }),
+    );
     Some(Parts { html, keys })
 }
 
 async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
     let connector = state.hub.connector(&slug).await.ok()?;
     let status = status_of(&connector, state.hub.clock().now());
-    let html = BTreeMap::from([(format!("live-st-{slug}"), rendered(&StatusWord { status: &status }))]);
-    Some(Parts { html, keys: Vec::new() })
+    let html = BTreeMap::from([(
+        format!("live-st-{slug}"),
+        rendered(&StatusWord { status: &status }),
+    )]);
+    Some(Parts {
+        html,
+        keys: Vec::new(),
+    })
 }
 
 /// Step 3 of Connect your client: the first contact of the person's own client.
@@ -187,7 +237,11 @@ async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
         };
         if let Some(contact) = part {
             let html = rendered(&ContactFragment { contact });
-            if sender.send(event("patch", &json!({ "live-contact": html }).to_string())).await.is_err() {
+            if sender
+                .send(event("patch", &json!({ "live-contact": html }).to_string()))
+                .await
+                .is_err()
+            {
                 return;
             }
         }

@@ -16,6 +16,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         // The rejection's own text may quote the body, which may hold a secret; so it is not repeated.
         let form = axum::Form::<T>::from_request(request, state).await;
-        form.map(|axum::Form(form)| Self(form)).map_err(|_| Problem::broken_body())
+        form.map(|axum::Form(form)| Self(form))
+            .map_err(|_| Problem::broken_body())
     }
 }

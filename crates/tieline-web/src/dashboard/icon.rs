@@ -112,7 +112,11 @@ impl HtmlSafe for Shape {}
 
 macro_rules! shape {
     ($body:literal) => {
-        Shape(concat!(r#"<svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">"#, $body, "</svg>"))
+        Shape(concat!(
+            r#"<svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">"#,
+            $body,
+            "</svg>"
+        ))
     };
 }
 
@@ -122,11 +126,14 @@ impl Shape {
     /// Triangle: slow, or works with a warning.
     pub const TRIANGLE: Self = shape!(r#"<path d="M5 .8 9.6 9H.4z" fill="currentColor"/>"#);
     /// Square: failing.
-    pub const SQUARE: Self = shape!(r#"<rect x="1" y="1" width="8" height="8" rx="1.6" fill="currentColor"/>"#);
+    pub const SQUARE: Self =
+        shape!(r#"<rect x="1" y="1" width="8" height="8" rx="1.6" fill="currentColor"/>"#);
     /// Diamond: tools changed.
     pub const DIAMOND: Self = shape!(r#"<path d="m5 .4 4.6 4.6L5 9.6.4 5z" fill="currentColor"/>"#);
     /// Ring: off.
-    pub const RING: Self = shape!(r#"<circle cx="5" cy="5" r="3.4" fill="none" stroke="currentColor" stroke-width="1.6"/>"#);
+    pub const RING: Self = shape!(
+        r#"<circle cx="5" cy="5" r="3.4" fill="none" stroke="currentColor" stroke-width="1.6"/>"#
+    );
     /// Spinner: a check is under way.
     pub const SPINNER: Self = Self(r#"<span class="spin sm" aria-hidden="true"></span>"#);
 }

@@ -5,11 +5,15 @@ use tieline_domain::Timestamp;
 use super::parts::When;
 use super::words::ago;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// "2 h ago", or "12 Oct 2026" when that says more.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
-    let text = ago(now.since(at).as_secs()).filter(|_| at <= now).unwrap_or_else(|| date(at));
+    let text = ago(now.since(at).as_secs())
+        .filter(|_| at <= now)
+        .unwrap_or_else(|| date(at));
     When::new(text, exact(at), iso(at))
 }
 
@@ -20,7 +24,11 @@ pub(crate) fn day(at: Timestamp) -> When {
 
 /// The time of day, or the date when it was not within a day.
 pub(crate) fn clock(at: Timestamp, now: Timestamp) -> When {
-    let text = if now.since(at).as_secs() < 86_400 { time(at) } else { format!("{}, {}", date(at), &time(at)[..5]) };
+    let text = if now.since(at).as_secs() < 86_400 {
+        time(at)
+    } else {
+        format!("{}, {}", date(at), &time(at)[..5])
+    };
     When::new(text, exact(at), iso(at))
 }
 
@@ -38,7 +46,9 @@ pub(crate) fn date(at: Timestamp) -> String {
     let text = iso(at);
     let mut parts = text.get(..10).unwrap_or_default().split('-');
     let (year, month, day) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-    let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    let month = month
+        .and_then(|month| month.parse::<usize>().ok())
+        .and_then(|month| MONTHS.get(month.wrapping_sub(1)));
     let day = day.unwrap_or_default().trim_start_matches('0');
     format!("{day} {} {year}", month.unwrap_or(&""))
 }
@@ -65,7 +75,10 @@ mod tests {
         let later = |seconds| at.plus(Duration::from_secs(seconds));
         assert_eq!(when(at, later(40)).text, "40 s ago");
         assert_eq!(when(at, later(90_000)).text, "12 Oct 2026");
-        assert_eq!(day(at).exact, "12 Oct 2026, 14:21:05 UTC".replace("14:21:05", &super::time(at)));
+        assert_eq!(
+            day(at).exact,
+            "12 Oct 2026, 14:21:05 UTC".replace("14:21:05", &super::time(at))
+        );
         assert_eq!(in_sentence(at, later(200_000)), "on 12 Oct 2026");
         assert_eq!(clock(at, later(10)).text.len(), 8);
     }

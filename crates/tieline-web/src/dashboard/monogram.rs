@@ -14,7 +14,11 @@ pub struct Monogram {
 impl Monogram {
     /// The monogram of a connector: letters from its name, hue from its slug, so that renaming does not recolour it.
     pub fn of(name: &str, slug: &str) -> Self {
-        Self { letters: letters(name), hue: hue(slug), off: false }
+        Self {
+            letters: letters(name),
+            hue: hue(slug),
+            off: false,
+        }
     }
 
     /// The same monogram, greyed out when `off`.
@@ -39,22 +43,33 @@ fn letters(name: &str) -> String {
         .and_then(|word| word.chars().next())
         .or_else(|| words[0].chars().skip(1).find(|c| c.is_uppercase()))
         .or_else(|| words[0].chars().nth(1));
-    first.to_uppercase().chain(second.into_iter().flat_map(char::to_lowercase)).collect()
+    first
+        .to_uppercase()
+        .chain(second.into_iter().flat_map(char::to_lowercase))
+        .collect()
 }
 
 /// FNV-1a over the slug: the same hue on every machine and after every restart.
 fn hue(slug: &str) -> u8 {
-    let hash = slug.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = slug.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
     // The low byte of a product of odd numbers repeats quickly; the high half mixes better.
     u8::try_from((hash >> 16) % 12).unwrap_or(0)
 }
 
 /// The initials of a person, for the round badge.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| c.is_whitespace() || c == '@' || c == '.').filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words = name
+        .split(|c: char| c.is_whitespace() || c == '@' || c == '.')
+        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let second = words.next();
-    first.into_iter().chain(second).flat_map(char::to_uppercase).collect()
+    first
+        .into_iter()
+        .chain(second)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -79,8 +94,15 @@ mod tests {
 
     #[test]
     fn hue_depends_on_the_slug_alone_and_has_a_class() {
-        assert_eq!(Monogram::of("A", "acme_mcp").hue, Monogram::of("B", "acme_mcp").hue);
-        assert!(["a", "linear", "github", "c_o5yqv3oh"].iter().all(|slug| Monogram::of("", slug).hue < 12));
+        assert_eq!(
+            Monogram::of("A", "acme_mcp").hue,
+            Monogram::of("B", "acme_mcp").hue
+        );
+        assert!(
+            ["a", "linear", "github", "c_o5yqv3oh"]
+                .iter()
+                .all(|slug| Monogram::of("", slug).hue < 12)
+        );
     }
 
     #[test]

@@ -38,27 +38,42 @@ pub(crate) fn go(path: &str) -> Response {
 
 /// Whether a page is wanted, or a stream or JSON by a script.
 pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// Whether a script wants a stream of events.
 pub(crate) fn wants_stream(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/event-stream"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
 /// The middleware that shows problems as pages to browsers; everything else keeps its JSON.
-pub(crate) async fn show_problems(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn show_problems(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let browser = wants_page(&parts.headers) && !parts.uri.path().starts_with("/api/");
     if !browser {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let Ok(asked) = <Asked as axum::extract::FromRequestParts<AppState>>::from_request_parts(&mut parts, &state).await;
+    let Ok(asked) = <Asked as axum::extract::FromRequestParts<AppState>>::from_request_parts(
+        &mut parts, &state,
+    )
+    .await;
     let cookie = cookie_value(&parts.headers, &state.settings).map(str::to_owned);
     let path = parts.uri.path().to_owned();
     let id = parts.extensions.get::<RequestId>().cloned();
     let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
+    let Some(problem) = response.extensions().get::<Problem>().cloned() else {
+        return response;
+    };
     if let Some(id) = &id {
         problem.log(id);
     }
@@ -68,17 +83,30 @@ pub(crate) async fn show_problems(State(state): State<AppState>, request: Reques
         None => None,
     };
     let mut shown = match who {
-        Some(who) => page(&TroubleInside { shell: asked.shell(&state, &who, Section::Elsewhere).await, trouble }),
-        None => page(&TroubleOutside { shell: Bare { frame: asked.frame }, trouble }),
+        Some(who) => page(&TroubleInside {
+            shell: asked.shell(&state, &who, Section::Elsewhere).await,
+            trouble,
+        }),
+        None => page(&TroubleOutside {
+            shell: Bare { frame: asked.frame },
+            trouble,
+        }),
     };
     *shown.status_mut() = problem.status();
     if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
-        shown.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+        shown
+            .headers_mut()
+            .insert(header::RETRY_AFTER, wait.clone());
     }
     shown
 }
 
-async fn describe(state: &AppState, problem: &Problem, path: &str, id: Option<&RequestId>) -> Trouble {
+async fn describe(
+    state: &AppState,
+    problem: &Problem,
+    path: &str,
+    id: Option<&RequestId>,
+) -> Trouble {
     let request = id.map(|id| id.as_str().to_owned()).unwrap_or_default();
     match problem.code() {
         "admins_only" => {
@@ -87,8 +115,16 @@ async fn describe(state: &AppState, problem: &Problem, path: &str, id: Option<&R
         }
         "not_found" => Trouble::not_found(),
         "cross_site" => Trouble::out_of_date(path),
-        _ if problem.status().is_server_error() => Trouble { text: sentence(problem), ..Trouble::failed(&request, path) },
-        _ => Trouble { title: "That did not work".to_owned(), text: problem.detail().to_owned(), request: String::new(), ways: vec![("Back", "/".to_owned())] },
+        _ if problem.status().is_server_error() => Trouble {
+            text: sentence(problem),
+            ..Trouble::failed(&request, path)
+        },
+        _ => Trouble {
+            title: "That did not work".to_owned(),
+            text: problem.detail().to_owned(),
+            request: String::new(),
+            ways: vec![("Back", "/".to_owned())],
+        },
     }
 }
 

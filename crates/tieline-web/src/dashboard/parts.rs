@@ -59,7 +59,11 @@ pub struct Status {
 impl Status {
     /// A status from its parts.
     pub fn new(tone: Tone, word: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { tone, word: word.into(), reason: reason.into() }
+        Self {
+            tone,
+            word: word.into(),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -77,7 +81,11 @@ pub struct When {
 impl When {
     /// A moment from its parts.
     pub fn new(text: impl Into<String>, exact: impl Into<String>, iso: impl Into<String>) -> Self {
-        Self { text: text.into(), exact: exact.into(), iso: iso.into() }
+        Self {
+            text: text.into(),
+            exact: exact.into(),
+            iso: iso.into(),
+        }
     }
 }
 
@@ -101,7 +109,11 @@ pub struct Field {
 impl Field {
     /// A required field with a value.
     pub fn required(value: impl Into<String>) -> Self {
-        Self { value: value.into(), required: true, ..Self::default() }
+        Self {
+            value: value.into(),
+            required: true,
+            ..Self::default()
+        }
     }
 
     /// The same field with a line of help.

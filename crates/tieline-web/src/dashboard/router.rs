@@ -6,7 +6,10 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::{account, activity, chat, connect, events, integrations, invitation, settings, setup, sign_in, start, theme, users};
+use super::{
+    account, activity, chat, connect, events, integrations, invitation, settings, setup, sign_in,
+    start, theme, users,
+};
 use crate::state::AppState;
 
 /// All pages. A page joins with one more line here.
@@ -14,21 +17,45 @@ pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/assets/{hash}/{*path}", get(asset))
         .route("/", get(start::start))
-        .route("/signin", get(sign_in::page::sign_in_page).post(sign_in::submit::sign_in))
+        .route(
+            "/signin",
+            get(sign_in::page::sign_in_page).post(sign_in::submit::sign_in),
+        )
         .route("/signout", post(sign_in::out::sign_out))
-        .route("/setup", get(setup::page::setup_page).post(setup::submit::set_up))
-        .route("/setup/model", get(setup::page::model_page).post(setup::page::skip_model))
+        .route(
+            "/setup",
+            get(setup::page::setup_page).post(setup::submit::set_up),
+        )
+        .route(
+            "/setup/model",
+            get(setup::page::model_page).post(setup::page::skip_model),
+        )
         .route("/setup/connector", get(setup::page::connector_page))
-        .route("/invitation", get(invitation::page::invitation_page).post(invitation::accept::accept_invitation))
+        .route(
+            "/invitation",
+            get(invitation::page::invitation_page).post(invitation::accept::accept_invitation),
+        )
         .route("/theme", post(theme::choose_theme))
-        .route("/account/password", get(account::password::password_page).post(account::password::change_password))
+        .route(
+            "/account/password",
+            get(account::password::password_page).post(account::password::change_password),
+        )
         .route("/chat", get(chat::page::chat_page))
         .route("/connect", get(connect::page::connect_page))
-        .route("/connect/keys", get(connect::page::connect_page).post(connect::create_key::create_key))
-        .route("/connect/keys/{id}/revoke", get(connect::revoke_key::revoke_page).post(connect::revoke_key::revoke_key))
+        .route(
+            "/connect/keys",
+            get(connect::page::connect_page).post(connect::create_key::create_key),
+        )
+        .route(
+            "/connect/keys/{id}/revoke",
+            get(connect::revoke_key::revoke_page).post(connect::revoke_key::revoke_key),
+        )
         .merge(integrations_router())
         .route("/activity", get(activity::page::activity_page))
-        .route("/users", get(users::page::users_page).post(users::invite::invite))
+        .route(
+            "/users",
+            get(users::page::users_page).post(users::invite::invite),
+        )
         .route("/users/{id}/invite", post(users::invite::invite_again))
         .route("/users/{id}/role", post(users::change::change_role))
         .route("/users/{id}/suspend", post(users::change::suspend))
@@ -38,24 +65,57 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 fn integrations_router() -> Router<AppState> {
-    use integrations::{add, connect_provider, connector, edit, new, page, remove, rotate, slug_preview, test, test_now, tools, turn_off};
+    use integrations::{
+        add, connect_provider, connector, edit, new, page, remove, rotate, slug_preview, test,
+        test_now, tools, turn_off,
+    };
     Router::new()
         .route("/integrations", get(page::integrations_page))
-        .route("/integrations/new", get(new::new_page).post(add::add_connector))
-        .route("/integrations/test", get(new::new_page).post(test::test_connector))
+        .route(
+            "/integrations/new",
+            get(new::new_page).post(add::add_connector),
+        )
+        .route(
+            "/integrations/test",
+            get(new::new_page).post(test::test_connector),
+        )
         .route("/integrations/slug", get(slug_preview::slug_preview))
-        .route("/integrations/providers/{slug}", get(connect_provider::provider_page).post(connect_provider::connect_provider))
-        .route("/integrations/providers/{slug}/test", get(connect_provider::provider_page).post(connect_provider::test_provider))
+        .route(
+            "/integrations/providers/{slug}",
+            get(connect_provider::provider_page).post(connect_provider::connect_provider),
+        )
+        .route(
+            "/integrations/providers/{slug}/test",
+            get(connect_provider::provider_page).post(connect_provider::test_provider),
+        )
         .route("/integrations/c/{slug}", get(connector::connector_page))
-        .route("/integrations/c/{slug}/test", get(connector::connector_page).post(test_now::test_now))
-        .route("/integrations/c/{slug}/edit", get(connector::connector_page).post(edit::edit_connector))
-        .route("/integrations/c/{slug}/rotate", get(connector::connector_page).post(rotate::rotate_token))
+        .route(
+            "/integrations/c/{slug}/test",
+            get(connector::connector_page).post(test_now::test_now),
+        )
+        .route(
+            "/integrations/c/{slug}/edit",
+            get(connector::connector_page).post(edit::edit_connector),
+        )
+        .route(
+            "/integrations/c/{slug}/rotate",
+            get(connector::connector_page).post(rotate::rotate_token),
+        )
         .route("/integrations/c/{slug}/turn_off", post(turn_off::turn_off))
         .route("/integrations/c/{slug}/turn_on", post(turn_off::turn_on))
-        .route("/integrations/c/{slug}/tools", get(connector::connector_page).post(tools::switch_tool))
-        .route("/integrations/c/{slug}/remove", get(remove::remove_page).post(remove::remove_connector))
+        .route(
+            "/integrations/c/{slug}/tools",
+            get(connector::connector_page).post(tools::switch_tool),
+        )
+        .route(
+            "/integrations/c/{slug}/remove",
+            get(remove::remove_page).post(remove::remove_connector),
+        )
 }
 
-async fn asset(State(state): State<AppState>, Path((hash, path)): Path<(String, String)>) -> Response<Body> {
+async fn asset(
+    State(state): State<AppState>,
+    Path((hash, path)): Path<(String, String)>,
+) -> Response<Body> {
     state.assets.serve(&hash, &path)
 }

@@ -5,7 +5,9 @@ use super::activity::view::{ActivityPage, AuditRow, CallRow, FilterSelect, Selec
 use super::chart::Chart;
 use super::chat::view::ChatPage;
 use super::connect::snippets::clients;
-use super::connect::view::{ConnectPage, Contact, Expiry, FreshKey, KeyRow, RevokePage, UsableConnector};
+use super::connect::view::{
+    ConnectPage, Contact, Expiry, FreshKey, KeyRow, RevokePage, UsableConnector,
+};
 use super::integrations::detail_view::Fact;
 use super::integrations::rail_view::FoundTool;
 use super::integrations::samples as integrations;
@@ -34,7 +36,10 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     let admin = admin(frame);
     let mut samples = Vec::new();
     let mut add = |name, template: &dyn askama::DynTemplate| -> Result<(), askama::Error> {
-        samples.push(Sample { name, html: template.dyn_render()? });
+        samples.push(Sample {
+            name,
+            html: template.dyn_render()?,
+        });
         Ok(())
     };
     add("integrations", &integrations::page(&admin))?;
@@ -62,7 +67,15 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in connect(&admin) {
         add(name, &page)?;
     }
-    add("revoke", &RevokePage { shell: at(&admin, Section::Connect), id: "k1".to_owned(), name: HOSTILE.to_owned(), hint: "tl_c81X…p0Rw".to_owned() })?;
+    add(
+        "revoke",
+        &RevokePage {
+            shell: at(&admin, Section::Connect),
+            id: "k1".to_owned(),
+            name: HOSTILE.to_owned(),
+            hint: "tl_c81X…p0Rw".to_owned(),
+        },
+    )?;
     add("users", &users(&admin))?;
     for (name, page) in activity(&admin) {
         add(name, &page)?;
@@ -72,25 +85,60 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     add("password", &password(&admin))?;
     let mut member = admin.clone();
     member.admin = false;
-    member.name = "Member one".to_owned();
-    member.initials = "MO".to_owned();
+    "Member one".clone_into(&mut member.name);
+    "MO".clone_into(&mut member.initials);
     let names = ["Admin account".to_owned(), HOSTILE.to_owned()];
-    add("forbidden", &TroubleInside { shell: at(&member, Section::Elsewhere), trouble: Trouble::admins_only("Integrations", &names) })?;
-    add("not-found", &TroubleOutside { shell: Bare { frame: frame.clone() }, trouble: Trouble::not_found() })?;
-    add("error", &TroubleInside { shell: at(&admin, Section::Elsewhere), trouble: Trouble::failed("r-7f21c0", "/integrations") })?;
-    add("stale", &TroubleInside { shell: at(&admin, Section::Elsewhere), trouble: Trouble::out_of_date("/integrations/new") })?;
+    add(
+        "forbidden",
+        &TroubleInside {
+            shell: at(&member, Section::Elsewhere),
+            trouble: Trouble::admins_only("Integrations", &names),
+        },
+    )?;
+    add(
+        "not-found",
+        &TroubleOutside {
+            shell: Bare {
+                frame: frame.clone(),
+            },
+            trouble: Trouble::not_found(),
+        },
+    )?;
+    add(
+        "error",
+        &TroubleInside {
+            shell: at(&admin, Section::Elsewhere),
+            trouble: Trouble::failed("r-7f21c0", "/integrations"),
+        },
+    )?;
+    add(
+        "stale",
+        &TroubleInside {
+            shell: at(&admin, Section::Elsewhere),
+            trouble: Trouble::out_of_date("/integrations/new"),
+        },
+    )?;
     Ok(samples)
 }
 
 fn admin(frame: &Frame) -> Shell {
-    let mut shell = Shell::new(frame.clone(), "Northwind", "Admin account", true, Section::Integrations);
+    let mut shell = Shell::new(
+        frame.clone(),
+        "Northwind",
+        "Admin account",
+        true,
+        Section::Integrations,
+    );
     shell.failing = 1;
-    shell.people = "38".to_owned();
+    "38".clone_into(&mut shell.people);
     shell
 }
 
 fn at(shell: &Shell, section: Section) -> Shell {
-    Shell { section, ..shell.clone() }
+    Shell {
+        section,
+        ..shell.clone()
+    }
 }
 
 fn when(text: &str) -> When {
@@ -99,7 +147,9 @@ fn when(text: &str) -> When {
 
 fn sign_in(frame: &Frame) -> Vec<(&'static str, SignInPage)> {
     let page = SignInPage {
-        shell: Bare { frame: frame.clone() },
+        shell: Bare {
+            frame: frame.clone(),
+        },
         org: "Northwind".to_owned(),
         notice: None,
         notice_ok: false,
@@ -107,19 +157,34 @@ fn sign_in(frame: &Frame) -> Vec<(&'static str, SignInPage)> {
         email: Field::required("admin@northwind.example"),
         password: Field::required(""),
     };
-    let wrong = SignInPage { password: Field::required("").problem("E-mail or password is wrong. 4 tries left before a 15 minute pause."), email: Field::required(HOSTILE), ..page.clone() };
-    let out = SignInPage { notice: Some("You were signed out. Sign in, and what you typed is still here.".to_owned()), ..page.clone() };
-    vec![("signin", page), ("signin-wrong", wrong), ("signin-out", out)]
+    let wrong = SignInPage {
+        password: Field::required("")
+            .problem("E-mail or password is wrong. 4 tries left before a 15 minute pause."),
+        email: Field::required(HOSTILE),
+        ..page.clone()
+    };
+    let out = SignInPage {
+        notice: Some("You were signed out. Sign in, and what you typed is still here.".to_owned()),
+        ..page.clone()
+    };
+    vec![
+        ("signin", page),
+        ("signin-wrong", wrong),
+        ("signin-out", out),
+    ]
 }
 
 fn setup(frame: &Frame) -> Vec<(&'static str, SetupPage)> {
     let facts = "Version 0.1.0, SQLite, data encrypted with a key file on this server".to_owned();
     let account = SetupPage {
-        shell: Bare { frame: frame.clone() },
+        shell: Bare {
+            frame: frame.clone(),
+        },
         steps: SetupStep::all(At::Account, ""),
         facts,
         account: Some(AccountForm {
-            code: Field::required("").help("Paste the setup code from the log; it proves that you run this server."),
+            code: Field::required("")
+                .help("Paste the setup code from the log; it proves that you run this server."),
             name: Field::required("Priya"),
             email: Field::required(HOSTILE).problem("This is not an e-mail address."),
             password: Field::required("").help("At least 12 characters."),
@@ -127,20 +192,41 @@ fn setup(frame: &Frame) -> Vec<(&'static str, SetupPage)> {
         model: false,
         choices: Vec::new(),
     };
-    let model = SetupPage { account: None, model: true, steps: SetupStep::all(At::Model, "priya@northwind.example"), ..account.clone() };
-    let choice = |name: &str, text: &str, slug: &str| Choice { name: name.to_owned(), text: text.to_owned(), monogram: Monogram::of(name, slug), href: format!("/integrations/providers/{slug}") };
+    let model = SetupPage {
+        account: None,
+        model: true,
+        steps: SetupStep::all(At::Model, "priya@northwind.example"),
+        ..account.clone()
+    };
+    let choice = |name: &str, text: &str, slug: &str| Choice {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        monogram: Monogram::of(name, slug),
+        href: format!("/integrations/providers/{slug}"),
+    };
     let connector = SetupPage {
         model: false,
         steps: SetupStep::all(At::Connector, "priya@northwind.example"),
-        choices: vec![choice("Linear", "Issues, projects, cycles", "linear"), choice("GitHub", "Repositories, code search", "github"), choice("Sentry", "Errors and traces", "sentry"), choice("Notion", "Pages and databases", "notion")],
+        choices: vec![
+            choice("Linear", "Issues, projects, cycles", "linear"),
+            choice("GitHub", "Repositories, code search", "github"),
+            choice("Sentry", "Errors and traces", "sentry"),
+            choice("Notion", "Pages and databases", "notion"),
+        ],
         ..model.clone()
     };
-    vec![("setup", account), ("setup-model", model), ("setup-connector", connector)]
+    vec![
+        ("setup", account),
+        ("setup-model", model),
+        ("setup-connector", connector),
+    ]
 }
 
 fn invitation(frame: &Frame) -> Vec<(&'static str, InvitationPage)> {
     let page = InvitationPage {
-        shell: Bare { frame: frame.clone() },
+        shell: Bare {
+            frame: frame.clone(),
+        },
         org: "Northwind".to_owned(),
         title: "Welcome, Mel".to_owned(),
         refused: None,
@@ -156,22 +242,32 @@ fn invitation(frame: &Frame) -> Vec<(&'static str, InvitationPage)> {
 fn connect(admin: &Shell) -> Vec<(&'static str, ConnectPage)> {
     let url = "https://tieline.northwind.example/mcp";
     let key = "tl_9f4Q7mZrVw2KdYx6bH1sTn8cJpLa3EgUx81Q0a";
-    let tool = |name: &str, text: &str, writes| FoundTool { name: name.to_owned(), description: text.to_owned(), writes };
+    let tool = |name: &str, text: &str, writes| FoundTool {
+        name: name.to_owned(),
+        description: text.to_owned(),
+        writes,
+    };
     let usable = |name: &str, slug: &str, status, count: &str| UsableConnector {
         name: name.to_owned(),
         monogram: Monogram::of(name, slug),
         status,
         count: count.to_owned(),
-        tools: vec![tool("search_orders", "Find orders by customer", false), tool(HOSTILE, HOSTILE, true)],
+        tools: vec![
+            tool("search_orders", "Find orders by customer", false),
+            tool(HOSTILE, HOSTILE, true),
+        ],
     };
-    let row = |id: &str, name: &str, hint: &str, used: Option<&str>, client: &str, expires: &str| KeyRow {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        hint: hint.to_owned(),
-        last_used: used.map(when),
-        client: client.to_owned(),
-        expires: Some(when(expires)),
-    };
+    let row =
+        |id: &str, name: &str, hint: &str, used: Option<&str>, client: &str, expires: &str| {
+            KeyRow {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                hint: hint.to_owned(),
+                last_used: used.map(when),
+                client: client.to_owned(),
+                expires: Some(when(expires)),
+            }
+        };
     let fresh = ConnectPage {
         shell: at(admin, Section::Connect),
         intro: "Use the same 120 tools in your own editor or terminal. Calls are logged under your name.".to_owned(),
@@ -188,8 +284,13 @@ fn connect(admin: &Shell) -> Vec<(&'static str, ConnectPage)> {
     let plain = ConnectPage {
         fresh: None,
         clients: clients(url, None, "cursor"),
-        key_name: Field::required(HOSTILE).problem("Give the key a name, such as the device it is for."),
-        contact: Contact { seen: Some("Connected: Cursor 3.2, 120 tools, 3 s ago".to_owned()), text: "It sees new tools in its next session.".to_owned(), checks: Vec::new() },
+        key_name: Field::required(HOSTILE)
+            .problem("Give the key a name, such as the device it is for."),
+        contact: Contact {
+            seen: Some("Connected: Cursor 3.2, 120 tools, 3 s ago".to_owned()),
+            text: "It sees new tools in its next session.".to_owned(),
+            checks: Vec::new(),
+        },
         ..fresh.clone()
     };
     let empty = ConnectPage {
@@ -198,16 +299,32 @@ fn connect(admin: &Shell) -> Vec<(&'static str, ConnectPage)> {
         tool_count: String::new(),
         no_tools: "An admin has not connected anything yet. Ask Admin account.".to_owned(),
         clients: clients(url, None, "other"),
-        contact: Contact { checks: vec!["Is the client restarted?".to_owned(), "Does the header say “Bearer ” before the key?".to_owned()], ..fresh.contact.clone() },
+        contact: Contact {
+            checks: vec![
+                "Is the client restarted?".to_owned(),
+                "Does the header say “Bearer ” before the key?".to_owned(),
+            ],
+            ..fresh.contact.clone()
+        },
         key_name: Field::required(""),
         fresh: None,
         ..fresh.clone()
     };
-    vec![("connect", fresh), ("connect-keys", plain), ("connect-empty", empty)]
+    vec![
+        ("connect", fresh),
+        ("connect-keys", plain),
+        ("connect-empty", empty),
+    ]
 }
 
 fn users(admin: &Shell) -> UsersPage {
-    let action = |label, path: &str, name, value, danger| Action { label, href: format!("/users/u1/{path}"), name, value, danger };
+    let action = |label, path: &str, name, value, danger| Action {
+        label,
+        href: format!("/users/u1/{path}"),
+        name,
+        value,
+        danger,
+    };
     let person = |name: &str, email: &str, role, you, state, state_class, actions| PersonRow {
         name: name.to_owned(),
         initials: super::monogram::initials(name),
@@ -222,74 +339,206 @@ fn users(admin: &Shell) -> UsersPage {
     UsersPage {
         shell: at(admin, Section::Users),
         intro: "4 people. Members use the tools, admins also manage them.".to_owned(),
-        link: Some(InvitationLink { title: "Invitation for mel@northwind.example".to_owned(), url: "https://tieline.northwind.example/invitation?code=Zx81Qa…".to_owned() }),
+        link: Some(InvitationLink {
+            title: "Invitation for mel@northwind.example".to_owned(),
+            url: "https://tieline.northwind.example/invitation?code=Zx81Qa…".to_owned(),
+        }),
         problem: Some("The last admin cannot become a member.".to_owned()),
         email: Field::required("").problem("This is not an e-mail address."),
         name: Field::default(),
         role_admin: false,
         people: vec![
-            person("Admin account", "admin@northwind.example", "Admin", true, "", "", Vec::new()),
-            person("Second admin", "second@northwind.example", "Admin", false, "", "", vec![action("Make member", "role", "role", "member", false), action("Suspend", "suspend", "", "", true)]),
-            person("Mel Member", "mel@northwind.example", "Member", false, "Invited", "acc", vec![action("New link", "invite", "", "", false)]),
-            person(HOSTILE, "x@northwind.example", "Member", false, "Suspended", "warn", vec![action("Restore", "restore", "", "", false)]),
+            person(
+                "Admin account",
+                "admin@northwind.example",
+                "Admin",
+                true,
+                "",
+                "",
+                Vec::new(),
+            ),
+            person(
+                "Second admin",
+                "second@northwind.example",
+                "Admin",
+                false,
+                "",
+                "",
+                vec![
+                    action("Make member", "role", "role", "member", false),
+                    action("Suspend", "suspend", "", "", true),
+                ],
+            ),
+            person(
+                "Mel Member",
+                "mel@northwind.example",
+                "Member",
+                false,
+                "Invited",
+                "acc",
+                vec![action("New link", "invite", "", "", false)],
+            ),
+            person(
+                HOSTILE,
+                "x@northwind.example",
+                "Member",
+                false,
+                "Suspended",
+                "warn",
+                vec![action("Restore", "restore", "", "", false)],
+            ),
         ],
     }
 }
 
 fn activity(admin: &Shell) -> Vec<(&'static str, ActivityPage)> {
-    let call = |person: &str, from: &str, connector: &str, slug: &str, tool: &str, result, took: &str| CallRow {
-        when: when("14:31:08"),
-        person: person.to_owned(),
-        initials: super::monogram::initials(person),
-        from: from.to_owned(),
-        monogram: Monogram::of(connector, slug),
-        connector: connector.to_owned(),
-        tool: tool.to_owned(),
-        result,
-        took: took.to_owned(),
-    };
+    let call =
+        |person: &str, from: &str, connector: &str, slug: &str, tool: &str, result, took: &str| {
+            CallRow {
+                when: when("14:31:08"),
+                person: person.to_owned(),
+                initials: super::monogram::initials(person),
+                from: from.to_owned(),
+                monogram: Monogram::of(connector, slug),
+                connector: connector.to_owned(),
+                tool: tool.to_owned(),
+                result,
+                took: took.to_owned(),
+            }
+        };
     let done = || Status::new(Tone::Good, "Done", "");
     let select = |name, label, first: &str| FilterSelect {
         name,
         label,
-        options: vec![SelectOption { value: String::new(), label: first.to_owned(), chosen: true }, SelectOption { value: HOSTILE.to_owned(), label: HOSTILE.to_owned(), chosen: false }],
+        options: vec![
+            SelectOption {
+                value: String::new(),
+                label: first.to_owned(),
+                chosen: true,
+            },
+            SelectOption {
+                value: HOSTILE.to_owned(),
+                label: HOSTILE.to_owned(),
+                chosen: false,
+            },
+        ],
     };
     let calls = ActivityPage {
         shell: at(admin, Section::Activity),
-        intro: "Every tool call and every change an admin made. Calls are kept for 30 days.".to_owned(),
+        intro: "Every tool call and every change an admin made. Calls are kept for 30 days."
+            .to_owned(),
         today: "6,318 today".to_owned(),
-        chart: Some(Chart::wide(&integrations::day(60, &[1, 0, 0, 40, 60, 70, 60]), 1002, 64)),
-        figures: vec![("6,318".to_owned(), "calls".to_owned()), ("97".to_owned(), "failed (1.5%)".to_owned())],
-        axis: ["Yesterday 14:30", "20:30", "02:30", "08:30", "Now"].map(str::to_owned).into(),
-        filters: vec![select("connector", "Connector", "All connectors"), select("outcome", "Result", "Any result")],
+        chart: Some(Chart::wide(
+            &integrations::day(60, &[1, 0, 0, 40, 60, 70, 60]),
+            1002,
+            64,
+        )),
+        figures: vec![
+            ("6,318".to_owned(), "calls".to_owned()),
+            ("97".to_owned(), "failed (1.5%)".to_owned()),
+        ],
+        axis: ["Yesterday 14:30", "20:30", "02:30", "08:30", "Now"]
+            .map(str::to_owned)
+            .into(),
+        filters: vec![
+            select("connector", "Connector", "All connectors"),
+            select("outcome", "Result", "Any result"),
+        ],
         calls: Some(vec![
-            call("Admin account", "Claude Code 2.1", "Docs search", "docs_search", "search_docs", done(), "3.1 s"),
-            call("Admin account", "Claude Code 2.1", "Billing warehouse", "billing_warehouse", "run_query", Status::new(Tone::Bad, "Token rejected", HOSTILE), "88 ms"),
-            call("Member one", "Cursor", "Incident room", "incident_room", "timeline", Status::new(Tone::Warn, "Timed out after 30 s", ""), "30.0 s"),
-            call(HOSTILE, HOSTILE, HOSTILE, "x", HOSTILE, Status::new(Tone::Off, "Refused, tool is off", ""), "2 ms"),
+            call(
+                "Admin account",
+                "Claude Code 2.1",
+                "Docs search",
+                "docs_search",
+                "search_docs",
+                done(),
+                "3.1 s",
+            ),
+            call(
+                "Admin account",
+                "Claude Code 2.1",
+                "Billing warehouse",
+                "billing_warehouse",
+                "run_query",
+                Status::new(Tone::Bad, "Token rejected", HOSTILE),
+                "88 ms",
+            ),
+            call(
+                "Member one",
+                "Cursor",
+                "Incident room",
+                "incident_room",
+                "timeline",
+                Status::new(Tone::Warn, "Timed out after 30 s", ""),
+                "30.0 s",
+            ),
+            call(
+                HOSTILE,
+                HOSTILE,
+                HOSTILE,
+                "x",
+                HOSTILE,
+                Status::new(Tone::Off, "Refused, tool is off", ""),
+                "2 ms",
+            ),
         ]),
         audit: None,
         older: "/activity?cursor=x".to_owned(),
         newest: String::new(),
     };
-    let event = |who: &str, what: &str, target: &str, detail: &str| AuditRow { when: when("14:02"), who: who.to_owned(), initials: super::monogram::initials(who), what: what.to_owned(), target: target.to_owned(), detail: detail.to_owned() };
+    let event = |who: &str, what: &str, target: &str, detail: &str| AuditRow {
+        when: when("14:02"),
+        who: who.to_owned(),
+        initials: super::monogram::initials(who),
+        what: what.to_owned(),
+        target: target.to_owned(),
+        detail: detail.to_owned(),
+    };
     let audit = ActivityPage {
         chart: None,
         figures: Vec::new(),
         axis: Vec::new(),
         calls: None,
-        audit: Some(vec![event("Admin account", "rotated the token of", "billing_warehouse", ""), event(HOSTILE, "changed", "acme_mcp", "url: https://a.example/mcp → https://b.example/mcp")]),
+        audit: Some(vec![
+            event(
+                "Admin account",
+                "rotated the token of",
+                "billing_warehouse",
+                "",
+            ),
+            event(
+                HOSTILE,
+                "changed",
+                "acme_mcp",
+                "url: https://a.example/mcp → https://b.example/mcp",
+            ),
+        ]),
         newest: "/activity?tab=audit".to_owned(),
         ..calls.clone()
     };
-    let empty = ActivityPage { calls: Some(Vec::new()), chart: None, older: String::new(), ..calls.clone() };
-    vec![("activity", calls), ("activity-audit", audit), ("activity-empty", empty)]
+    let empty = ActivityPage {
+        calls: Some(Vec::new()),
+        chart: None,
+        older: String::new(),
+        ..calls.clone()
+    };
+    vec![
+        ("activity", calls),
+        ("activity-audit", audit),
+        ("activity-empty", empty),
+    ]
 }
 
 fn settings(admin: &Shell) -> SettingsPage {
     SettingsPage {
         shell: at(admin, Section::Settings),
-        groups: vec![Group { title: "General", facts: vec![Fact::new("Version", "0.1.0", false), Fact::new("Public URL", "https://tieline.northwind.example", true)] }],
+        groups: vec![Group {
+            title: "General",
+            facts: vec![
+                Fact::new("Version", "0.1.0", false),
+                Fact::new("Public URL", "https://tieline.northwind.example", true),
+            ],
+        }],
     }
 }
 

@@ -106,13 +106,23 @@ pub struct Toast {
 impl Toast {
     /// A message without a link.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), link: None, undo: None }
+        Self {
+            text: text.into(),
+            link: None,
+            undo: None,
+        }
     }
 }
 
 impl Shell {
     /// The shell of a signed-in person; the rest is filled in by the page.
-    pub fn new(frame: Frame, org: impl Into<String>, name: impl Into<String>, admin: bool, section: Section) -> Self {
+    pub fn new(
+        frame: Frame,
+        org: impl Into<String>,
+        name: impl Into<String>,
+        admin: bool,
+        section: Section,
+    ) -> Self {
         let name = name.into();
         Self {
             frame,
@@ -136,7 +146,11 @@ impl Shell {
 
     /// "Northwind", or "your company" where no name is set, for use inside a sentence.
     pub fn org_in_sentence(&self) -> &str {
-        if self.org.is_empty() { "your company" } else { &self.org }
+        if self.org.is_empty() {
+            "your company"
+        } else {
+            &self.org
+        }
     }
 
     /// The `aria-current` of an entry.
@@ -148,8 +162,18 @@ impl Shell {
     pub fn entries(&self) -> [Entry; 2] {
         use super::icon;
         [
-            Entry { href: "/chat", label: "Chat", icon: icon::chat(16), current: self.at(Section::Chat) },
-            Entry { href: "/connect", label: "Connect your client", icon: icon::terminal(16), current: self.at(Section::Connect) },
+            Entry {
+                href: "/chat",
+                label: "Chat",
+                icon: icon::chat(16),
+                current: self.at(Section::Chat),
+            },
+            Entry {
+                href: "/connect",
+                label: "Connect your client",
+                icon: icon::terminal(16),
+                current: self.at(Section::Connect),
+            },
         ]
     }
 
@@ -157,10 +181,30 @@ impl Shell {
     pub fn admin_entries(&self) -> [Entry; 4] {
         use super::icon;
         [
-            Entry { href: "/integrations", label: "Integrations", icon: icon::plug(16), current: self.at(Section::Integrations) },
-            Entry { href: "/activity", label: "Activity", icon: icon::pulse(16), current: self.at(Section::Activity) },
-            Entry { href: "/users", label: "Users", icon: icon::people(16), current: self.at(Section::Users) },
-            Entry { href: "/settings", label: "Settings", icon: icon::sliders(16), current: self.at(Section::Settings) },
+            Entry {
+                href: "/integrations",
+                label: "Integrations",
+                icon: icon::plug(16),
+                current: self.at(Section::Integrations),
+            },
+            Entry {
+                href: "/activity",
+                label: "Activity",
+                icon: icon::pulse(16),
+                current: self.at(Section::Activity),
+            },
+            Entry {
+                href: "/users",
+                label: "Users",
+                icon: icon::people(16),
+                current: self.at(Section::Users),
+            },
+            Entry {
+                href: "/settings",
+                label: "Settings",
+                icon: icon::sliders(16),
+                current: self.at(Section::Settings),
+            },
         ]
     }
 

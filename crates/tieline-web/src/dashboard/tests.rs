@@ -6,7 +6,10 @@ use super::samples::gallery;
 use super::shell::{Frame, Theme};
 
 fn pages() -> Vec<super::samples::Sample> {
-    let frame = Frame { assets: "/assets/0123456789ab".to_owned(), theme: Some(Theme::Dark) };
+    let frame = Frame {
+        assets: "/assets/0123456789ab".to_owned(),
+        theme: Some(Theme::Dark),
+    };
     gallery(&frame).expect("every template renders its samples")
 }
 
@@ -18,7 +21,10 @@ struct Tag {
 
 impl Tag {
     fn get(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_deref().unwrap_or_default())
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_deref().unwrap_or_default())
     }
 }
 
@@ -28,7 +34,10 @@ fn tags(html: &str) -> Vec<Tag> {
     let mut rest = html;
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
-        let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+        let name: String = rest
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
         rest = &rest[name.len()..];
         if name.is_empty() {
             continue;
@@ -40,9 +49,11 @@ fn tags(html: &str) -> Vec<Tag> {
                 rest = after;
                 break;
             }
-            let end = rest.find(|c: char| c == '=' || c == '>' || c == '/' || c.is_whitespace()).expect("a tag ends");
+            let end = rest
+                .find(|c: char| c == '=' || c == '>' || c == '/' || c.is_whitespace())
+                .expect("a tag ends");
             let key = rest[..end].to_owned();
-            assert!(!key.is_empty(), "an attribute has a name, near {:.60}", rest);
+            assert!(!key.is_empty(), "an attribute has a name, near {rest:.60}");
             rest = &rest[end..];
             let value = rest.strip_prefix("=\"").map(|value| {
                 let end = value.find('"').expect("a value ends");
@@ -61,10 +72,31 @@ fn nothing_inline_that_the_content_policy_would_refuse() {
     for page in pages() {
         for tag in tags(&page.html) {
             assert!(tag.name != "style", "{}: a style element", page.name);
-            assert!(tag.name != "script" || tag.get("src").is_some_and(|src| src.starts_with("/assets/")), "{}: an inline script", page.name);
+            assert!(
+                tag.name != "script"
+                    || tag
+                        .get("src")
+                        .is_some_and(|src| src.starts_with("/assets/")),
+                "{}: an inline script",
+                page.name
+            );
             for (key, value) in &tag.attributes {
-                assert!(key != "style" && !key.starts_with("on"), "{}: <{} {key}>", page.name, tag.name);
-                assert!(!value.as_deref().unwrap_or_default().trim_start().starts_with("javascript:"), "{}: <{} {key}>", page.name, tag.name);
+                assert!(
+                    key != "style" && !key.starts_with("on"),
+                    "{}: <{} {key}>",
+                    page.name,
+                    tag.name
+                );
+                assert!(
+                    !value
+                        .as_deref()
+                        .unwrap_or_default()
+                        .trim_start()
+                        .starts_with("javascript:"),
+                    "{}: <{} {key}>",
+                    page.name,
+                    tag.name
+                );
             }
         }
     }
@@ -74,7 +106,11 @@ fn nothing_inline_that_the_content_policy_would_refuse() {
 fn hostile_text_stays_text() {
     let mut seen = false;
     for page in pages() {
-        assert!(!page.html.contains("<img"), "{}: a name became an element", page.name);
+        assert!(
+            !page.html.contains("<img"),
+            "{}: a name became an element",
+            page.name
+        );
         seen |= page.html.contains("&#60;img src=x onerror=alert(1)&#62;");
     }
     assert!(seen, "the samples hold the hostile name");
@@ -86,12 +122,25 @@ fn ids_are_unique_and_references_lead_somewhere() {
         let tags = tags(&page.html);
         let mut ids = HashSet::new();
         for id in tags.iter().filter_map(|tag| tag.get("id")) {
-            assert!(ids.insert(id), "{}: two elements have the id {id}", page.name);
+            assert!(
+                ids.insert(id),
+                "{}: two elements have the id {id}",
+                page.name
+            );
         }
         for tag in &tags {
-            for key in ["for", "aria-labelledby", "aria-describedby", "popovertarget"] {
+            for key in [
+                "for",
+                "aria-labelledby",
+                "aria-describedby",
+                "popovertarget",
+            ] {
                 for id in tag.get(key).unwrap_or_default().split_whitespace() {
-                    assert!(ids.contains(id), "{}: {key} names {id}, which is not there", page.name);
+                    assert!(
+                        ids.contains(id),
+                        "{}: {key} names {id}, which is not there",
+                        page.name
+                    );
                 }
             }
         }
@@ -103,9 +152,13 @@ fn every_control_has_a_name() {
     for page in pages() {
         let tags = tags(&page.html);
         let labelled: HashSet<&str> = tags.iter().filter_map(|tag| tag.get("for")).collect();
-        for tag in tags.iter().filter(|tag| ["input", "select", "textarea"].contains(&tag.name.as_str())) {
+        for tag in tags
+            .iter()
+            .filter(|tag| ["input", "select", "textarea"].contains(&tag.name.as_str()))
+        {
             let hidden = tag.get("type") == Some("hidden");
-            let named = tag.get("aria-label").is_some() || tag.get("id").is_some_and(|id| labelled.contains(id));
+            let named = tag.get("aria-label").is_some()
+                || tag.get("id").is_some_and(|id| labelled.contains(id));
             assert!(hidden || named, "{}: a field without a label", page.name);
         }
     }
@@ -116,8 +169,17 @@ fn forms_change_things_by_post_on_this_server() {
     for page in pages() {
         for tag in tags(&page.html).iter().filter(|tag| tag.name == "form") {
             let action = tag.get("action").expect("a form says where it goes");
-            assert!(action.starts_with('/') && !action.starts_with("//"), "{}: {action}", page.name);
-            assert!(tag.get("method").is_some_and(|method| method == "post" || method == "get"), "{}: {action}", page.name);
+            assert!(
+                action.starts_with('/') && !action.starts_with("//"),
+                "{}: {action}",
+                page.name
+            );
+            assert!(
+                tag.get("method")
+                    .is_some_and(|method| method == "post" || method == "get"),
+                "{}: {action}",
+                page.name
+            );
         }
     }
 }
@@ -127,7 +189,11 @@ fn a_secret_field_never_has_a_value() {
     for page in pages() {
         for tag in tags(&page.html).iter().filter(|tag| tag.name == "input") {
             let secret = tag.get("type") == Some("password") || tag.get("name") == Some("token");
-            assert!(!secret || tag.get("value").unwrap_or_default().is_empty(), "{}", page.name);
+            assert!(
+                !secret || tag.get("value").unwrap_or_default().is_empty(),
+                "{}",
+                page.name
+            );
         }
     }
 }

@@ -22,11 +22,20 @@ pub(crate) struct ThemeForm {
 }
 
 /// Sets the cookie, or takes it away for System.
-pub(crate) async fn choose_theme(State(state): State<AppState>, Form(form): Form<ThemeForm>) -> Response {
+pub(crate) async fn choose_theme(
+    State(state): State<AppState>,
+    Form(form): Form<ThemeForm>,
+) -> Response {
     let mut response = go(next_path(Some(&form.next)));
-    let secure = if state.settings.is_https() { "; Secure" } else { "" };
-    let (word, seconds) = Theme::from_word(&form.theme).map_or(("", 0), |theme| (theme.word(), 31_536_000));
-    let line = format!("{THEME_COOKIE}={word}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let secure = if state.settings.is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
+    let (word, seconds) =
+        Theme::from_word(&form.theme).map_or(("", 0), |theme| (theme.word(), 31_536_000));
+    let line =
+        format!("{THEME_COOKIE}={word}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(line) = HeaderValue::from_str(&line) {
         response.headers_mut().insert(header::SET_COOKIE, line);
     }

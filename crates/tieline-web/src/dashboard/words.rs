@@ -5,7 +5,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -15,7 +15,11 @@ pub fn grouped(number: u64) -> String {
 
 /// `counted(1, "tool", "tools")` is "1 tool".
 pub fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
 }
 
 /// A duration in milliseconds: "88 ms", "3.1 s", "2 min".
@@ -60,8 +64,17 @@ pub fn any_of(names: &[String]) -> String {
 ///
 /// Such characters can make a description read differently from what an agent is told.
 pub fn shown(text: &str, longest: usize) -> String {
-    let visible = |c: &char| !c.is_control() && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
-    let spaced = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c });
+    let visible = |c: &char| {
+        !c.is_control()
+            && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    let spaced = text.chars().map(|c| {
+        if matches!(c, '\n' | '\r' | '\t') {
+            ' '
+        } else {
+            c
+        }
+    });
     let mut out: String = spaced.filter(visible).take(longest + 1).collect();
     if out.chars().count() > longest {
         out.pop();
@@ -77,17 +90,29 @@ mod tests {
 
     #[test]
     fn numbers_read_like_a_person_wrote_them() {
-        assert_eq!([0, 999, 1_000, 18_400, 1_234_567].map(grouped), ["0", "999", "1,000", "18,400", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 18_400, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "18,400", "1,234,567"]
+        );
         assert_eq!(counted(1, "tool", "tools"), "1 tool");
         assert_eq!(counted(1_200, "tool", "tools"), "1,200 tools");
-        assert_eq!([88, 3_140, 30_000, 150_000].map(took), ["88 ms", "3.1 s", "30.0 s", "2 min"]);
+        assert_eq!(
+            [88, 3_140, 30_000, 150_000].map(took),
+            ["88 ms", "3.1 s", "30.0 s", "2 min"]
+        );
         assert_eq!([42, 1_743, 444].map(roughly), [42, 1_700, 440]);
     }
 
     #[test]
     fn times_are_relative_for_a_day() {
         let read: Vec<_> = [0, 40, 360, 10_800, 90_000].map(ago).into_iter().collect();
-        let expected = [Some("just now"), Some("40 s ago"), Some("6 min ago"), Some("3 h ago"), None];
+        let expected = [
+            Some("just now"),
+            Some("40 s ago"),
+            Some("6 min ago"),
+            Some("3 h ago"),
+            None,
+        ];
         assert_eq!(read, expected.map(|text| text.map(str::to_owned)));
     }
 

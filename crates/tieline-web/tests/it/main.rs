@@ -2,5 +2,6 @@
 
 mod api;
 mod app;
+mod dashboard;
 mod doors;
 mod gateway;

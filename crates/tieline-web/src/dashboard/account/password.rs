@@ -27,17 +27,31 @@ pub(crate) struct PasswordForm {
 }
 
 /// Shows the form.
-pub(crate) async fn password_page(State(state): State<AppState>, asked: Asked, member: Member) -> Response {
+pub(crate) async fn password_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    member: Member,
+) -> Response {
     page(&form(&state, asked, &member).await)
 }
 
 /// Changes the password; everybody signed in with the old one has to sign in again.
-pub(crate) async fn change_password(State(state): State<AppState>, asked: Asked, member: Member, Form(typed): Form<PasswordForm>) -> Response {
-    let changed = state.hub.change_password(&member.0, typed.current.0, &typed.new_password.0).await;
+pub(crate) async fn change_password(
+    State(state): State<AppState>,
+    asked: Asked,
+    member: Member,
+    Form(typed): Form<PasswordForm>,
+) -> Response {
+    let changed = state
+        .hub
+        .change_password(&member.0, typed.current.0, &typed.new_password.0)
+        .await;
     let error = match changed {
         Ok(()) => {
             let mut response = go("/signin?done=password");
-            response.headers_mut().append(header::SET_COOKIE, clear_cookie(&state.settings));
+            response
+                .headers_mut()
+                .append(header::SET_COOKIE, clear_cookie(&state.settings));
             return response;
         }
         Err(error @ ChangePasswordError::Store(_)) => return Problem::from(error).into_response(),
@@ -46,7 +60,9 @@ pub(crate) async fn change_password(State(state): State<AppState>, asked: Asked,
     let mut view = form(&state, asked, &member).await;
     match &error {
         ChangePasswordError::WrongCurrent => view.current.problem = error.to_string(),
-        ChangePasswordError::Invalid { field } => view.new_password.problem.clone_from(&field.detail),
+        ChangePasswordError::Invalid { field } => {
+            view.new_password.problem.clone_from(&field.detail)
+        }
         _ => view.new_password.problem = error.to_string(),
     }
     page_about(error, &view)

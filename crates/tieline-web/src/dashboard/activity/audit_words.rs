@@ -7,8 +7,8 @@ use crate::dashboard::words::shown;
 /// What was done, as a person says it. An action that is not known yet reads like its code.
 pub(crate) fn what(action: &str) -> String {
     let words = match action {
-        "connector.added" => "added",
-        "connector.changed" => "changed",
+        "connector.added" | "user.added" => "added",
+        "connector.changed" | "user.changed" => "changed",
         "connector.removed" => "removed",
         "connector.token_rotated" => "rotated the token of",
         "connector.turned_on" => "turned on",
@@ -16,9 +16,7 @@ pub(crate) fn what(action: &str) -> String {
         "tool.turned_on" => "turned on the tool",
         "tool.turned_off" => "turned off the tool",
         "user.first_admin" => "set Tieline up as",
-        "user.added" => "added",
         "user.invited" => "invited",
-        "user.changed" => "changed",
         "user.suspended" => "suspended",
         "user.restored" => "restored",
         "user.accepted_invitation" => "accepted the invitation for",
@@ -32,12 +30,16 @@ pub(crate) fn what(action: &str) -> String {
 
 /// What changed: `field: before → after`, or the facts of something new.
 pub(crate) fn detail(json: &str) -> String {
-    let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return String::new() };
+    let Ok(Value::Object(fields)) = serde_json::from_str(json) else {
+        return String::new();
+    };
     let parts = fields.iter().filter_map(|(field, value)| {
         let field = field.replace('_', " ");
         match (value.get("before"), value.get("after")) {
             (Some(before), Some(after)) if before == after => None,
-            (Some(before), Some(after)) => Some(format!("{field}: {} → {}", plain(before), plain(after))),
+            (Some(before), Some(after)) => {
+                Some(format!("{field}: {} → {}", plain(before), plain(after)))
+            }
             _ if value.is_null() => None,
             _ => Some(format!("{field}: {}", plain(value))),
         }

@@ -6,7 +6,9 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use tieline_domain::{Timestamp, UserId};
-use tieline_hub::{AuditFilter, AuditRow as AuditEntry, CallFilter, CallRow as Call, ConnectorView};
+use tieline_hub::{
+    AuditFilter, AuditRow as AuditEntry, CallFilter, CallRow as Call, ConnectorView,
+};
 
 use super::audit_words::{detail, what};
 use super::view::{ActivityPage, AuditRow, CallRow, FilterSelect, SelectOption};
@@ -24,7 +26,12 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 const PER_PAGE: u32 = 50;
-const OUTCOMES: [(&str, &str); 4] = [("ok", "Done"), ("tool_error", "Tool said no"), ("upstream_failure", "Failed"), ("refused", "Refused")];
+const OUTCOMES: [(&str, &str); 4] = [
+    ("ok", "Done"),
+    ("tool_error", "Tool said no"),
+    ("upstream_failure", "Failed"),
+    ("refused", "Refused"),
+];
 
 /// Tab, filters and place in the list.
 #[derive(Debug, Default, Deserialize)]
@@ -59,7 +66,9 @@ fn blank(state: &AppState, shell: Shell) -> ActivityPage {
     let days = state.hub.settings().keep_calls.as_secs() / 86_400;
     ActivityPage {
         shell,
-        intro: format!("Every tool call and every change an admin made. Calls are kept for {days} days."),
+        intro: format!(
+            "Every tool call and every change an admin made. Calls are kept for {days} days."
+        ),
         today: String::new(),
         chart: None,
         figures: Vec::new(),
@@ -72,29 +81,83 @@ fn blank(state: &AppState, shell: Shell) -> ActivityPage {
     }
 }
 
-async fn calls(state: &AppState, view: &mut ActivityPage, query: &ActivityQuery, now: Timestamp) -> Result<(), Problem> {
+async fn calls(
+    state: &AppState,
+    view: &mut ActivityPage,
+    query: &ActivityQuery,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let connectors = state.hub.list_connectors().await?.connectors;
-    let people: HashMap<UserId, String> = state.hub.list_users().await?.into_iter().map(|user| (user.id, user.name)).collect();
-    let outcome = OUTCOMES.iter().find(|(word, _)| *word == query.outcome).map(|(word, _)| (*word).to_owned());
+    let people: HashMap<UserId, String> = state
+        .hub
+        .list_users()
+        .await?
+        .into_iter()
+        .map(|user| (user.id, user.name))
+        .collect();
+    let outcome = OUTCOMES
+        .iter()
+        .find(|(word, _)| *word == query.outcome)
+        .map(|(word, _)| (*word).to_owned());
     let filter = CallFilter {
-        connector: connectors.iter().find(|connector| connector.slug.as_str() == query.connector).map(|connector| connector.id),
+        connector: connectors
+            .iter()
+            .find(|connector| connector.slug.as_str() == query.connector)
+            .map(|connector| connector.id),
         outcome,
         ..CallFilter::default()
     };
-    let listed = state.hub.calls_page(cursor(query), PER_PAGE, &filter).await?;
+    let listed = state
+        .hub
+        .calls_page(cursor(query), PER_PAGE, &filter)
+        .await?;
     day(view, &connectors, now);
     view.filters = filters(&connectors, query);
-    view.calls = Some(listed.rows.iter().map(|call| call_row(call, &connectors, &people, now)).collect());
-    view.older = listed.next.map(|next| address(query, &next)).unwrap_or_default();
-    view.newest = if query.cursor.is_empty() { String::new() } else { address(query, "") };
+    view.calls = Some(
+        listed
+            .rows
+            .iter()
+            .map(|call| call_row(call, &connectors, &people, now))
+            .collect(),
+    );
+    view.older = listed
+        .next
+        .map(|next| address(query, &next))
+        .unwrap_or_default();
+    view.newest = if query.cursor.is_empty() {
+        String::new()
+    } else {
+        address(query, "")
+    };
     Ok(())
 }
 
-async fn audit(state: &AppState, view: &mut ActivityPage, query: &ActivityQuery, now: Timestamp) -> Result<(), Problem> {
-    let listed = state.hub.audit_page(cursor(query), PER_PAGE, &AuditFilter::default()).await?;
-    view.audit = Some(listed.rows.iter().map(|entry| audit_row(entry, now)).collect());
-    view.older = listed.next.map(|next| address(query, &next)).unwrap_or_default();
-    view.newest = if query.cursor.is_empty() { String::new() } else { address(query, "") };
+async fn audit(
+    state: &AppState,
+    view: &mut ActivityPage,
+    query: &ActivityQuery,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let listed = state
+        .hub
+        .audit_page(cursor(query), PER_PAGE, &AuditFilter::default())
+        .await?;
+    view.audit = Some(
+        listed
+            .rows
+            .iter()
+            .map(|entry| audit_row(entry, now))
+            .collect(),
+    );
+    view.older = listed
+        .next
+        .map(|next| address(query, &next))
+        .unwrap_or_default();
+    view.newest = if query.cursor.is_empty() {
+        String::new()
+    } else {
+        address(query, "")
+    };
     Ok(())
 }
 
@@ -119,34 +182,74 @@ fn day(view: &mut ActivityPage, connectors: &[ConnectorView], now: Timestamp) {
     let share = failed * 1000 / calls;
     view.figures = vec![
         (grouped(calls), "calls in 24 hours".to_owned()),
-        (grouped(failed), format!("failed ({}.{}%)", share / 10, share % 10)),
+        (
+            grouped(failed),
+            format!("failed ({}.{}%)", share / 10, share % 10),
+        ),
     ];
     let time = crate::dashboard::moment::time(now);
-    view.axis = vec![format!("Yesterday {} UTC", time.get(..5).unwrap_or_default()), "Now".to_owned()];
+    view.axis = vec![
+        format!("Yesterday {} UTC", time.get(..5).unwrap_or_default()),
+        "Now".to_owned(),
+    ];
     view.chart = Some(Chart::wide(&hours, 1002, 64));
 }
 
 fn filters(connectors: &[ConnectorView], query: &ActivityQuery) -> Vec<FilterSelect> {
-    let option = |value: &str, label: &str, chosen: &str| SelectOption { value: value.to_owned(), label: label.to_owned(), chosen: value == chosen };
+    let option = |value: &str, label: &str, chosen: &str| SelectOption {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        chosen: value == chosen,
+    };
     let mut by_connector = vec![option("", "All connectors", &query.connector)];
-    by_connector.extend(connectors.iter().map(|connector| option(connector.slug.as_str(), &connector.name, &query.connector)));
+    by_connector.extend(
+        connectors
+            .iter()
+            .map(|connector| option(connector.slug.as_str(), &connector.name, &query.connector)),
+    );
     let mut by_outcome = vec![option("", "Any result", &query.outcome)];
-    by_outcome.extend(OUTCOMES.iter().map(|(word, label)| option(word, label, &query.outcome)));
+    by_outcome.extend(
+        OUTCOMES
+            .iter()
+            .map(|(word, label)| option(word, label, &query.outcome)),
+    );
     vec![
-        FilterSelect { name: "connector", label: "Connector", options: by_connector },
-        FilterSelect { name: "outcome", label: "Result", options: by_outcome },
+        FilterSelect {
+            name: "connector",
+            label: "Connector",
+            options: by_connector,
+        },
+        FilterSelect {
+            name: "outcome",
+            label: "Result",
+            options: by_outcome,
+        },
     ]
 }
 
-fn call_row(call: &Call, connectors: &[ConnectorView], people: &HashMap<UserId, String>, now: Timestamp) -> CallRow {
-    let connector = connectors.iter().find(|connector| connector.id == call.connector_id);
+fn call_row(
+    call: &Call,
+    connectors: &[ConnectorView],
+    people: &HashMap<UserId, String>,
+    now: Timestamp,
+) -> CallRow {
+    let connector = connectors
+        .iter()
+        .find(|connector| connector.id == call.connector_id);
     let name = connector.map_or(call.connector_slug.as_str(), |connector| &connector.name);
-    let person = people.get(&call.user_id).cloned().unwrap_or_else(|| "Somebody who left".to_owned());
+    let person = people
+        .get(&call.user_id)
+        .cloned()
+        .unwrap_or_else(|| "Somebody who left".to_owned());
     CallRow {
         when: clock(call.at, now),
         initials: initials(&person),
         person,
-        from: call.client.as_deref().map(|client| shown(client, 40)).unwrap_or_default(),
+        from: call
+            .client
+            .as_deref()
+            .map(|client| shown(client, 40))
+            .unwrap_or_default(),
         monogram: Monogram::of(name, &call.connector_slug).greyed(connector.is_none()),
         connector: name.to_owned(),
         tool: shown(&call.tool, 80),
@@ -179,7 +282,12 @@ fn audit_row(entry: &AuditEntry, now: Timestamp) -> AuditRow {
 
 fn address(query: &ActivityQuery, cursor: &str) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in [("tab", query.tab.as_str()), ("connector", &query.connector), ("outcome", &query.outcome), ("cursor", cursor)] {
+    for (name, value) in [
+        ("tab", query.tab.as_str()),
+        ("connector", &query.connector),
+        ("outcome", &query.outcome),
+        ("cursor", cursor),
+    ] {
         if !value.is_empty() {
             pairs.append_pair(name, value);
         }

@@ -12,14 +12,26 @@ use crate::dashboard::words::{any_of, counted};
 use crate::state::AppState;
 
 /// The page.
-pub(crate) async fn chat_page(State(state): State<AppState>, asked: Asked, Member(who): Member) -> Response {
-    let tools = counted(state.hub.catalog().tool_count() as u64, "connected tool", "connected tools");
-    let today = format!("Claude Code, Cursor, VS Code and other clients can use the {tools} today.");
+pub(crate) async fn chat_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Member(who): Member,
+) -> Response {
+    let tools = counted(
+        state.hub.catalog().tool_count() as u64,
+        "connected tool",
+        "connected tools",
+    );
+    let today =
+        format!("Claude Code, Cursor, VS Code and other clients can use the {tools} today.");
     let text = if who.is_admin() {
         format!("The built-in agent comes with a later release. {today}")
     } else {
         let admins = state.hub.admin_names().await.unwrap_or_default();
-        format!("The agent is not set up yet. Ask {}. {today}", any_of(&admins))
+        format!("Ask {}. {today}", any_of(&admins))
     };
-    page(&ChatPage { shell: asked.shell(&state, &who, Section::Chat).await, text })
+    page(&ChatPage {
+        shell: asked.shell(&state, &who, Section::Chat).await,
+        text,
+    })
 }

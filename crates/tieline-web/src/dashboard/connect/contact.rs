@@ -10,11 +10,14 @@ use crate::dashboard::moment::in_sentence;
 use crate::dashboard::words::{counted, shown};
 
 /// A client that was here this recently counts as connected.
-const RECENT: Duration = Duration::from_secs(600);
+const RECENT: Duration = Duration::from_mins(10);
 
 /// What the page shows at first: a recent use of a key, or waiting.
 pub(crate) fn first_contact(keys: &[KeyView], tools: usize, now: Timestamp) -> Contact {
-    let last = keys.iter().filter_map(|key| Some((key.last_used_at?, key.last_client.as_deref()))).max_by_key(|(at, _)| *at);
+    let last = keys
+        .iter()
+        .filter_map(|key| Some((key.last_used_at?, key.last_client.as_deref())))
+        .max_by_key(|(at, _)| *at);
     match last.filter(|(at, _)| now.since(*at) < RECENT) {
         Some((at, client)) => seen(client.unwrap_or("A client"), tools, at, now),
         None => waiting(false),
@@ -29,7 +32,10 @@ pub(crate) fn contact(event: &ClientSeen, now: Timestamp) -> Contact {
 fn seen(client: &str, tools: usize, at: Timestamp, now: Timestamp) -> Contact {
     let (client, tools) = (shown(client, 60), counted(tools as u64, "tool", "tools"));
     Contact {
-        seen: Some(format!("Connected: {client}, {tools}, {}", in_sentence(at, now))),
+        seen: Some(format!(
+            "Connected: {client}, {tools}, {}",
+            in_sentence(at, now)
+        )),
         text: "It sees new tools in its next session.".to_owned(),
         checks: Vec::new(),
     }

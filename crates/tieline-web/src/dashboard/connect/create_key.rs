@@ -23,11 +23,22 @@ pub(crate) struct KeyForm {
 }
 
 /// The answer is the page itself: after a redirect the key could not be shown any more.
-pub(crate) async fn create_key(State(state): State<AppState>, asked: Asked, member: Member, Form(form): Form<KeyForm>) -> Result<Response, Problem> {
+pub(crate) async fn create_key(
+    State(state): State<AppState>,
+    asked: Asked,
+    member: Member,
+    Form(form): Form<KeyForm>,
+) -> Result<Response, Problem> {
     let days = Some(form.days.parse().unwrap_or(90));
-    match state.hub.create_key(&member.actor(), member.0.user, &form.name, days).await {
+    match state
+        .hub
+        .create_key(&member.actor(), member.0.user, &form.name, days)
+        .await
+    {
         Ok(created) => {
-            let fresh = FreshKey { text: created.key.expose().to_owned() };
+            let fresh = FreshKey {
+                text: created.key.expose().to_owned(),
+            };
             Ok(page(&view(&state, asked, &member, "", Some(fresh)).await?))
         }
         Err(error @ CreateKeyError::Store(_)) => Ok(Problem::from(error).into_response()),
@@ -37,7 +48,11 @@ pub(crate) async fn create_key(State(state): State<AppState>, asked: Asked, memb
             view.key_name.problem = if form.name.trim().is_empty() {
                 "Give the key a name, such as the device it is for.".to_owned()
             } else {
-                fields.iter().map(|field| field.detail.as_str()).collect::<Vec<_>>().join(" ")
+                fields
+                    .iter()
+                    .map(|field| field.detail.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" ")
             };
             Ok(page_about(CreateKeyError::Invalid { fields }, &view))
         }

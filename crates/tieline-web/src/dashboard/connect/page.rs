@@ -37,31 +37,51 @@ pub(crate) async fn connect_page(
     member: Member,
     Query(query): Query<ClientQuery>,
 ) -> Result<Response, Problem> {
-    Ok(page(&view(&state, asked, &member, &query.client, None).await?))
+    Ok(page(
+        &view(&state, asked, &member, &query.client, None).await?,
+    ))
 }
 
 /// The page, with the key in plain text on the one answer that shows it.
-pub(super) async fn view(state: &AppState, asked: Asked, member: &Member, client: &str, fresh: Option<FreshKey>) -> Result<ConnectPage, Problem> {
+pub(super) async fn view(
+    state: &AppState,
+    asked: Asked,
+    member: &Member,
+    client: &str,
+    fresh: Option<FreshKey>,
+) -> Result<ConnectPage, Problem> {
     let now = state.hub.clock().now();
     let keys = state.hub.list_keys(Some(member.0.user)).await?;
     let connectors = usable(state).await?;
     let tools = state.hub.catalog().tool_count();
     let mut shell = asked.shell(state, &member.0, Section::Connect).await;
-    shell.live = "/events?view=connect".to_owned();
+    "/events?view=connect".clone_into(&mut shell.live);
     let url = format!("{}/mcp", state.settings.base_url());
     let count = counted(tools as u64, "tool", "tools");
     let no_tools = if connectors.is_empty() {
         let admins = state.hub.admin_names().await.unwrap_or_default();
-        if member.0.is_admin() { "Connect the first server under Integrations.".to_owned() } else { format!("Nothing is connected yet. Ask {}.", any_of(&admins)) }
+        if member.0.is_admin() {
+            "Connect the first server under Integrations.".to_owned()
+        } else {
+            format!("Nothing is connected yet. Ask {}.", any_of(&admins))
+        }
     } else {
         String::new()
     };
     Ok(ConnectPage {
-        intro: format!("Use the same {count} in your own editor or terminal. Calls are logged under your name."),
+        intro: format!(
+            "Use the same {count} in your own editor or terminal. Calls are logged under your name."
+        ),
         clients: clients(&url, fresh.as_ref().map(|key| key.text.as_str()), client),
         fresh,
         key_name: Field::required(""),
-        expiries: [30, 90, 365].map(|days| Expiry { days, label: format!("{days} days"), chosen: days == 90 }).into(),
+        expiries: [30, 90, 365]
+            .map(|days| Expiry {
+                days,
+                label: format!("{days} days"),
+                chosen: days == 90,
+            })
+            .into(),
         contact: first_contact(&keys, tools, now),
         keys: keys.into_iter().map(|key| row(key, now)).collect(),
         tool_count: if tools == 0 { String::new() } else { count },
@@ -77,7 +97,10 @@ fn row(key: KeyView, now: Timestamp) -> KeyRow {
         name: key.name,
         hint: key.hint,
         last_used: key.last_used_at.map(|at| when(at, now)),
-        client: key.last_client.map(|client| shown(&client, 60)).unwrap_or_default(),
+        client: key
+            .last_client
+            .map(|client| shown(&client, 60))
+            .unwrap_or_default(),
         expires: key.expires_at.map(day),
     }
 }
@@ -108,7 +131,13 @@ fn found(tool: &tieline_hub::CatalogTool) -> FoundTool {
     let definition = serde_json::from_str(tool.definition.get()).unwrap_or_default();
     FoundTool {
         name: shown(&tool.name, 80),
-        description: shown(tool.description.as_deref().or(tool.title.as_deref()).unwrap_or_default(), 160),
+        description: shown(
+            tool.description
+                .as_deref()
+                .or(tool.title.as_deref())
+                .unwrap_or_default(),
+            160,
+        ),
         writes: writes(&definition),
     }
 }

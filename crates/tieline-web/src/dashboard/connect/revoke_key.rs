@@ -13,16 +13,36 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Asks. Somebody else's key is not found.
-pub(crate) async fn revoke_page(State(state): State<AppState>, asked: Asked, Member(who): Member, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn revoke_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Member(who): Member,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = known(&id)?;
     let keys = state.hub.list_keys(Some(who.user)).await?;
-    let key = keys.into_iter().find(|key| key.id == id).ok_or_else(Problem::not_found)?;
-    Ok(page(&RevokePage { shell: asked.shell(&state, &who, Section::Connect).await, id: id.to_string(), name: key.name, hint: key.hint }))
+    let key = keys
+        .into_iter()
+        .find(|key| key.id == id)
+        .ok_or_else(Problem::not_found)?;
+    Ok(page(&RevokePage {
+        shell: asked.shell(&state, &who, Section::Connect).await,
+        id: id.to_string(),
+        name: key.name,
+        hint: key.hint,
+    }))
 }
 
 /// Revokes it; it stops working at once.
-pub(crate) async fn revoke_key(State(state): State<AppState>, member: Member, Path(id): Path<String>) -> Result<Response, Problem> {
-    state.hub.revoke_key(&member.actor(), known(&id)?, Some(member.0.user)).await?;
+pub(crate) async fn revoke_key(
+    State(state): State<AppState>,
+    member: Member,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    state
+        .hub
+        .revoke_key(&member.actor(), known(&id)?, Some(member.0.user))
+        .await?;
     Ok(go("/connect?done=revoked"))
 }
 

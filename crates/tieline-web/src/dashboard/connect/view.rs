@@ -97,7 +97,9 @@ pub struct Snippet {
 impl std::fmt::Debug for Snippet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The parts may hold a key.
-        f.debug_struct("Snippet").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Snippet")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,7 +132,7 @@ pub struct KeyRow {
     pub id: String,
     /// Name.
     pub name: String,
-    /// "tl_9f4Q…3EgU".
+    /// Its beginning and end: `tl_9f4Q…3EgU`.
     pub hint: String,
     /// When it was last used.
     pub last_used: Option<When>,

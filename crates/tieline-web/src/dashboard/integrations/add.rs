@@ -40,14 +40,20 @@ pub(crate) async fn add_connector(
         }
     }
     match state.hub.add_connector(&admin.actor(), &form.draft()).await {
-        Ok(added) => Ok(go(&format!("/integrations?done=added&what={}", added.connector.slug))),
+        Ok(added) => Ok(go(&format!(
+            "/integrations?done=added&what={}",
+            added.connector.slug
+        ))),
         Err(error) => Ok(show_again(&state, shell, &form, error).await),
     }
 }
 
 /// What can be said without asking the server: fields and key.
 async fn check(state: &AppState, form: &ConnectorForm) -> Result<(), AddConnectorError> {
-    let new = form.draft().parse().map_err(|fields| AddConnectorError::Invalid { fields })?;
+    let new = form
+        .draft()
+        .parse()
+        .map_err(|fields| AddConnectorError::Invalid { fields })?;
     state.hub.preview_slug(&new.name).await.map(|_| ())
 }
 
@@ -62,7 +68,12 @@ pub(super) async fn test(state: &AppState, form: &ConnectorForm) -> Result<Teste
     }
 }
 
-async fn show_again(state: &AppState, shell: Shell, form: &ConnectorForm, error: AddConnectorError) -> Response {
+async fn show_again(
+    state: &AppState,
+    shell: Shell,
+    form: &ConnectorForm,
+    error: AddConnectorError,
+) -> Response {
     if matches!(error, AddConnectorError::Store(_)) {
         return Problem::from(error).into_response();
     }

@@ -99,7 +99,10 @@ pub struct Foot {
 impl AddConnectorPage {
     /// The empty form.
     pub fn empty(shell: Shell) -> Self {
-        let lead = format!("Its tools go to every agent in {}, from the next session on.", shell.org_in_sentence());
+        let lead = format!(
+            "Its tools go to every agent in {}, from the next session on.",
+            shell.org_in_sentence()
+        );
         Self {
             shell,
             lead,
@@ -117,7 +120,8 @@ impl AddConnectorPage {
             token: TokenField {
                 label: "Access token".to_owned(),
                 optional: true,
-                help: "Sent exactly as you type it. Stored encrypted, never shown again.".to_owned(),
+                help: "Sent exactly as you type it. Stored encrypted, never shown again."
+                    .to_owned(),
                 ..TokenField::default()
             },
             header: Some(HeaderField::default()),

@@ -37,7 +37,10 @@ pub(crate) async fn provider_page(
     Path(slug): Path<String>,
 ) -> Result<Response, Problem> {
     let provider = supported(&slug)?;
-    Ok(page(&form(asked.shell(&state, &who, Section::Integrations).await, provider)))
+    Ok(page(&form(
+        asked.shell(&state, &who, Section::Integrations).await,
+        provider,
+    )))
 }
 
 /// Connects it. Without scripts the token is tested first.
@@ -56,15 +59,25 @@ pub(crate) async fn connect_provider(
             return Ok(page(&with_result(form(shell, provider), tested)));
         }
     }
-    match state.hub.connect_provider(&admin.actor(), &slug, &typed.token.0).await {
-        Ok(added) => Ok(go(&format!("/integrations?done=added&what={}", added.connector.slug))),
-        Err(error @ (ConnectProviderError::Unknown { .. } | ConnectProviderError::Add(AddConnectorError::Store(_)))) => {
-            Ok(Problem::from(error).into_response())
-        }
+    match state
+        .hub
+        .connect_provider(&admin.actor(), &slug, &typed.token.0)
+        .await
+    {
+        Ok(added) => Ok(go(&format!(
+            "/integrations?done=added&what={}",
+            added.connector.slug
+        ))),
+        Err(
+            error @ (ConnectProviderError::Unknown { .. }
+            | ConnectProviderError::Add(AddConnectorError::Store(_))),
+        ) => Ok(Problem::from(error).into_response()),
         Err(error) => {
             let mut view = form(shell, provider);
             match &error {
-                ConnectProviderError::Invalid { field } if field.field == "token" => view.token.problem.clone_from(&field.detail),
+                ConnectProviderError::Invalid { field } if field.field == "token" => {
+                    view.token.problem.clone_from(&field.detail)
+                }
                 other => view.general = Some(other.to_string()),
             }
             Ok(page_about(error, &view))
@@ -85,21 +98,41 @@ pub(crate) async fn test_provider(
     if wants_stream(&headers) {
         return Ok(stream_test(move |steps| async move {
             let people = state.hub.people().await.unwrap_or_default();
-            let result = state.hub.test_provider(&provider.slug, &typed.token.0, &mut |step| steps.tell(step)).await;
-            tested(provider, result, people).map_or_else(|_| Tested::refused(&[], token_field(provider)), |tested| tested).message(Vec::new())
+            let result = state
+                .hub
+                .test_provider(&provider.slug, &typed.token.0, &mut |step| steps.tell(step))
+                .await;
+            tested(provider, result, people)
+                .unwrap_or_else(|_| Tested::refused(&[], token_field(provider)))
+                .message(Vec::new())
         }));
     }
-    let view = form(asked.shell(&state, &who, Section::Integrations).await, provider);
-    Ok(page(&with_result(view, test(&state, provider, &typed).await?)))
+    let view = form(
+        asked.shell(&state, &who, Section::Integrations).await,
+        provider,
+    );
+    Ok(page(&with_result(
+        view,
+        test(&state, provider, &typed).await?,
+    )))
 }
 
 fn supported(slug: &str) -> Result<&'static Provider, Problem> {
-    provider(slug).filter(|provider| provider.supported).ok_or_else(Problem::not_found)
+    provider(slug)
+        .filter(|provider| provider.supported)
+        .ok_or_else(Problem::not_found)
 }
 
-async fn test(state: &AppState, provider: &'static Provider, typed: &ProviderForm) -> Result<Tested, Problem> {
+async fn test(
+    state: &AppState,
+    provider: &'static Provider,
+    typed: &ProviderForm,
+) -> Result<Tested, Problem> {
     let people = state.hub.people().await?;
-    let result = state.hub.test_provider(&provider.slug, &typed.token.0, &mut |_| {}).await;
+    let result = state
+        .hub
+        .test_provider(&provider.slug, &typed.token.0, &mut |_| {})
+        .await;
     tested(provider, result, people)
 }
 
@@ -110,7 +143,9 @@ fn tested(
 ) -> Result<Tested, Problem> {
     match result {
         Ok(report) => Ok(Tested::ran(&report, people, token_field(provider))),
-        Err(ConnectProviderError::Invalid { field }) => Ok(Tested::refused(&[field], token_field(provider))),
+        Err(ConnectProviderError::Invalid { field }) => {
+            Ok(Tested::refused(&[field], token_field(provider)))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -132,12 +167,20 @@ fn token_field(provider: &Provider) -> TokenField {
         [] => String::new(),
         prefixes => format!(" It starts with {}.", prefixes.join(" or ")),
     };
-    TokenField { label: word, help: format!("Stored encrypted, never shown again.{starts}"), ..TokenField::default() }
+    TokenField {
+        label: word,
+        help: format!("Stored encrypted, never shown again.{starts}"),
+        ..TokenField::default()
+    }
 }
 
 fn form(shell: Shell, provider: &Provider) -> ConnectProviderPage {
     ConnectProviderPage {
-        lead: format!("{}, for every agent in {} from the next session on.", provider.summary, shell.org_in_sentence()),
+        lead: format!(
+            "{}, for every agent in {} from the next session on.",
+            provider.summary,
+            shell.org_in_sentence()
+        ),
         shell,
         name: provider.name.clone(),
         slug: provider.slug.clone(),

@@ -50,7 +50,11 @@ pub(crate) async fn connector_page(
 ) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
     let shell = asked.shell(&state, &who, Section::Integrations).await;
-    let at = if query.tab == "connection" { At::Connection } else { At::Tools };
+    let at = if query.tab == "connection" {
+        At::Connection
+    } else {
+        At::Tools
+    };
     Ok(page(&view(&state, shell, &slug, at).await?))
 }
 
@@ -60,14 +64,22 @@ pub(crate) fn known_slug(text: &str) -> Result<Slug, Problem> {
 }
 
 /// The page of a connector at one of its tabs.
-pub(crate) async fn view(state: &AppState, mut shell: Shell, slug: &Slug, at: At) -> Result<ConnectorPage, Problem> {
+pub(crate) async fn view(
+    state: &AppState,
+    mut shell: Shell,
+    slug: &Slug,
+    at: At,
+) -> Result<ConnectorPage, Problem> {
     let connector = state.hub.connector(slug).await?;
     let tools = state.hub.connector_tools(slug).await?;
     let people = state.hub.people().await?;
     let now = state.hub.clock().now();
     shell.live = format!("/events?view=connector&slug={slug}");
     let of = |query: &str| format!("/integrations/c/{slug}{query}");
-    let on = format!("{} of {} on", connector.tools_enabled, connector.tools_total);
+    let on = format!(
+        "{} of {} on",
+        connector.tools_enabled, connector.tools_total
+    );
     Ok(ConnectorPage {
         name: connector.name.clone(),
         slug: slug.to_string(),
@@ -76,14 +88,30 @@ pub(crate) async fn view(state: &AppState, mut shell: Shell, slug: &Slug, at: At
         on: connector.enabled,
         problem: is_failing(connector.status).then(|| about(&connector, people, now)),
         tabs: vec![
-            Tab { label: "Tools", count: on, href: of(""), current: at == At::Tools },
-            Tab { label: "Connection", count: String::new(), href: of("?tab=connection"), current: at == At::Connection },
+            Tab {
+                label: "Tools",
+                count: on,
+                href: of(""),
+                current: at == At::Tools,
+            },
+            Tab {
+                label: "Connection",
+                count: String::new(),
+                href: of("?tab=connection"),
+                current: at == At::Connection,
+            },
         ],
         no_tools: no_tools(&connector, &tools),
         tool_sum: tool_sum(&connector),
         left_out: left_out(&tools),
         can_switch: true,
-        tools: (at == At::Tools).then(|| tools.iter().filter(|tool| tool.left_out.is_none()).map(|listed| tool(state, slug, listed)).collect()),
+        tools: (at == At::Tools).then(|| {
+            tools
+                .iter()
+                .filter(|tool| tool.left_out.is_none())
+                .map(|listed| tool(state, slug, listed))
+                .collect()
+        }),
         edit: (at == At::Connection).then(|| forms(&connector)),
         tested: None,
         chart: Chart::wide(&intervals(&connector.calls_24h), 290, 52),
@@ -102,30 +130,74 @@ fn yesterday(now: Timestamp) -> String {
 fn no_tools(connector: &ConnectorView, tools: &[ConnectorToolView]) -> NoTools {
     let text = match (is_failing(connector.status), tools.is_empty()) {
         (true, _) => "They appear when its server works again.",
-        (false, true) if connector.checked_at.is_none() => "They appear as soon as the server has answered.",
+        (false, true) if connector.checked_at.is_none() => {
+            "They appear as soon as the server has answered."
+        }
         (false, true) => "Connected, but it offers no tools yet.",
         (false, false) => "Every tool that it offers has a broken definition.",
     };
-    NoTools { lead: "No tools yet".to_owned(), text: text.to_owned() }
+    NoTools {
+        lead: "No tools yet".to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 fn tool_sum(connector: &ConnectorView) -> String {
-    if connector.tokens == 0 { String::new() } else { format!("about {} tokens per session", grouped(roughly(connector.tokens as u64))) }
+    if connector.tokens == 0 {
+        String::new()
+    } else {
+        format!(
+            "about {} tokens per session",
+            grouped(roughly(connector.tokens as u64))
+        )
+    }
 }
 
 fn figures(connector: &ConnectorView) -> Vec<(&'static str, String)> {
     let calls = connector.calls_total();
     let failed: u32 = connector.calls_24h.iter().map(|hour| hour.failed).sum();
-    let share = if failed == 0 { String::new() } else { format!(" ({:.1}%)", f64::from(failed) * 100.0 / f64::from(calls.max(1))) };
-    vec![("Calls", grouped(u64::from(calls))), ("Failed", format!("{failed}{share}"))]
+    let share = if failed == 0 {
+        String::new()
+    } else {
+        format!(
+            " ({:.1}%)",
+            f64::from(failed) * 100.0 / f64::from(calls.max(1))
+        )
+    };
+    vec![
+        ("Calls", grouped(u64::from(calls))),
+        ("Failed", format!("{failed}{share}")),
+    ]
 }
 
 /// The last call that did not reach the tool, in plain words.
-async fn last_error(state: &AppState, connector: &ConnectorView, now: Timestamp) -> Option<LastError> {
-    let filter = CallFilter { connector: Some(connector.id), outcome: Some("upstream_failure".to_owned()), ..CallFilter::default() };
-    let call = state.hub.calls_page(None, 1, &filter).await.ok()?.rows.into_iter().next()?;
-    let text = format!("failed: {}.", super::status::failing_word(call.code.as_deref(), connector.token_set).to_lowercase());
-    Some(LastError { when: when(call.at, now), tool: shown(&call.tool, 80), text })
+async fn last_error(
+    state: &AppState,
+    connector: &ConnectorView,
+    now: Timestamp,
+) -> Option<LastError> {
+    let filter = CallFilter {
+        connector: Some(connector.id),
+        outcome: Some("upstream_failure".to_owned()),
+        ..CallFilter::default()
+    };
+    let call = state
+        .hub
+        .calls_page(None, 1, &filter)
+        .await
+        .ok()?
+        .rows
+        .into_iter()
+        .next()?;
+    let text = format!(
+        "failed: {}.",
+        super::status::failing_word(call.code.as_deref(), connector.token_set).to_lowercase()
+    );
+    Some(LastError {
+        when: when(call.at, now),
+        tool: shown(&call.tool, 80),
+        text,
+    })
 }
 
 fn facts(connector: &ConnectorView) -> Vec<Fact> {
@@ -139,22 +211,50 @@ fn facts(connector: &ConnectorView) -> Vec<Fact> {
     let link = if connector.token_set { "Rotate" } else { "Add" };
     let server = connector.server.as_ref().map_or_else(
         || "Not known yet".to_owned(),
-        |server| shown(&format!("{} {}", server.name, server.version.as_deref().unwrap_or_default()), 120).trim().to_owned(),
+        |server| {
+            shown(
+                &format!(
+                    "{} {}",
+                    server.name,
+                    server.version.as_deref().unwrap_or_default()
+                ),
+                120,
+            )
+            .trim()
+            .to_owned()
+        },
     );
     let mut facts = vec![
         Fact::new("URL", connector.url.clone(), true),
         Fact::new("Header", connector.auth_header.clone(), true),
-        Fact { href: rotate, link, ..Fact::new("Token", token, true) },
+        Fact {
+            href: rotate,
+            link,
+            ..Fact::new("Token", token, true)
+        },
         Fact::new("Server", server, false),
     ];
-    facts.extend(connector.revision.as_ref().map(|revision| Fact::new("MCP revision", revision.clone(), false)));
-    facts.push(Fact::new("Added", format!("{}, {}", connector.created_by, date(connector.created_at)), false));
+    facts.extend(
+        connector
+            .revision
+            .as_ref()
+            .map(|revision| Fact::new("MCP revision", revision.clone(), false)),
+    );
+    facts.push(Fact::new(
+        "Added",
+        format!("{}, {}", connector.created_by, date(connector.created_at)),
+        false,
+    ));
     facts
 }
 
 /// The forms of the Connection tab as the connector stands.
 pub(crate) fn forms(connector: &ConnectorView) -> EditForms {
-    let shown_header = if connector.auth_header.eq_ignore_ascii_case("authorization") { "" } else { &connector.auth_header };
+    let shown_header = if connector.auth_header.eq_ignore_ascii_case("authorization") {
+        ""
+    } else {
+        &connector.auth_header
+    };
     let token_now = match (&connector.token_hint, connector.token_set) {
         (Some(tail), _) => format!("A token is stored, it ends in {tail}."),
         (None, true) => "A token is stored.".to_owned(),
@@ -166,13 +266,27 @@ pub(crate) fn forms(connector: &ConnectorView) -> EditForms {
         name: Field::required(connector.name.as_str()),
         url: Field::required(connector.url.as_str()),
         cautions: cautions(&connector.url),
-        header: Field { value: shown_header.to_owned(), placeholder: "Authorization".to_owned(), note: "optional".to_owned(), ..Field::default() },
+        header: Field {
+            value: shown_header.to_owned(),
+            placeholder: "Authorization".to_owned(),
+            note: "optional".to_owned(),
+            ..Field::default()
+        },
         asks_token: false,
         token_help: String::new(),
         token_now,
         token: TokenField {
-            label: if connector.token_set { "New access token" } else { "Access token" }.to_owned(),
-            placeholder: connector.token_hint.as_ref().map(|tail| format!("Replaces …{tail}")).unwrap_or_default(),
+            label: if connector.token_set {
+                "New access token"
+            } else {
+                "Access token"
+            }
+            .to_owned(),
+            placeholder: connector
+                .token_hint
+                .as_ref()
+                .map(|tail| format!("Replaces …{tail}"))
+                .unwrap_or_default(),
             help: token_help(connector),
             ..TokenField::default()
         },
@@ -184,7 +298,9 @@ pub(crate) fn forms(connector: &ConnectorView) -> EditForms {
 
 fn token_help(connector: &ConnectorView) -> String {
     match connector.kind {
-        ConnectorKind::Custom => "Sent exactly as you type it. Stored encrypted, never shown again.".to_owned(),
+        ConnectorKind::Custom => {
+            "Sent exactly as you type it. Stored encrypted, never shown again.".to_owned()
+        }
         ConnectorKind::Builtin => "Stored encrypted, never shown again.".to_owned(),
     }
 }
@@ -195,5 +311,9 @@ pub(crate) fn loss(people: usize, tools: usize) -> String {
         return String::new();
     }
     let lose = if people == 1 { "loses" } else { "lose" };
-    format!("{} {lose} {}", counted(people as u64, "person", "people"), counted(tools as u64, "tool", "tools"))
+    format!(
+        "{} {lose} {}",
+        counted(people as u64, "person", "people"),
+        counted(tools as u64, "tool", "tools")
+    )
 }

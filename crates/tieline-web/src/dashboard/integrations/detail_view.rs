@@ -149,7 +149,13 @@ pub struct Fact {
 impl Fact {
     /// A fact without a link.
     pub fn new(label: &'static str, value: impl Into<String>, mono: bool) -> Self {
-        Self { label, value: value.into(), mono, href: String::new(), link: "" }
+        Self {
+            label,
+            value: value.into(),
+            mono,
+            href: String::new(),
+            link: "",
+        }
     }
 }
 

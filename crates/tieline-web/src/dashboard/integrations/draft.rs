@@ -40,7 +40,8 @@ impl ConnectorForm {
 
     /// Takes over a value that was offered; `true` when the form is only to be shown again.
     pub(crate) fn take_offer(&mut self) -> bool {
-        let offered = !self.use_name.is_empty() || !self.use_url.is_empty() || !self.use_bearer.is_empty();
+        let offered =
+            !self.use_name.is_empty() || !self.use_url.is_empty() || !self.use_bearer.is_empty();
         if !self.use_name.is_empty() {
             self.name = std::mem::take(&mut self.use_name);
         }
@@ -54,15 +55,23 @@ impl ConnectorForm {
     pub(crate) fn view(&self, shell: Shell) -> AddConnectorPage {
         let mut view = AddConnectorPage::empty(shell);
         view.name.clone_from(&self.name);
-        view.slug_preview = ConnectorName::parse(&self.name).map(|name| Slug::derive(&name).to_string()).unwrap_or_default();
+        view.slug_preview = ConnectorName::parse(&self.name)
+            .map(|name| Slug::derive(&name).to_string())
+            .unwrap_or_default();
         view.url.clone_from(&self.url);
         view.url_cautions = cautions(&self.url);
-        view.header = Some(HeaderField { value: self.auth_header.clone(), problem: String::new() });
-        view.advanced_open = !self.auth_header.is_empty() || !self.token.0.is_empty() || !self.use_bearer.is_empty();
+        view.header = Some(HeaderField {
+            value: self.auth_header.clone(),
+            problem: String::new(),
+        });
+        view.advanced_open =
+            !self.auth_header.is_empty() || !self.token.0.is_empty() || !self.use_bearer.is_empty();
         if !self.use_bearer.is_empty() {
-            view.token.help = "Paste the token again, with “Bearer ” in front of it.".to_owned();
+            "Paste the token again, with “Bearer ” in front of it."
+                .clone_into(&mut view.token.help);
         } else if !self.token.0.is_empty() {
-            view.token.help = "Type the token again: it is never sent back to the browser.".to_owned();
+            "Type the token again: it is never sent back to the browser."
+                .clone_into(&mut view.token.help);
         }
         view
     }
@@ -80,13 +89,16 @@ pub(crate) fn token_field() -> TokenField {
 
 /// What to know about a URL without stopping anybody.
 pub(crate) fn cautions(url: &str) -> Vec<String> {
-    let Ok(url) = ConnectorUrl::parse(url) else { return Vec::new() };
+    let Ok(url) = ConnectorUrl::parse(url) else {
+        return Vec::new();
+    };
     let mut cautions = Vec::new();
     if url.is_plain_http() && !url.is_loopback_host() {
         cautions.push("Plain HTTP: the token and all data travel unencrypted. Use it only inside a network you trust.".to_owned());
     }
     if url.warnings().contains(&UrlWarning::SecretInQuery) {
-        cautions.push("The URL is stored in plain text. Put the secret in the token field.".to_owned());
+        cautions
+            .push("The URL is stored in plain text. Put the secret in the token field.".to_owned());
     }
     cautions
 }
@@ -107,14 +119,23 @@ pub(crate) fn apply(view: &mut AddConnectorPage, tested: Tested) {
 }
 
 /// Shows why it was not saved: each field with its sentence, and all of them in the summary.
-pub(crate) async fn explain(state: &AppState, view: &mut AddConnectorPage, error: &AddConnectorError) {
+pub(crate) async fn explain(
+    state: &AppState,
+    view: &mut AddConnectorPage,
+    error: &AddConnectorError,
+) {
     match error {
         AddConnectorError::Invalid { fields } => invalid(view, fields),
         AddConnectorError::SlugReserved { .. } | AddConnectorError::SlugTaken { .. } => {
             let problem = name_problem(state, &view.name, error).await;
             let key = &problem.slug;
             let (link, _) = problem.link.clone().unwrap_or_default();
-            view.summary.push(("name", format!("mcp__{key} {} {link}", problem.text).trim_end().to_owned()));
+            view.summary.push((
+                "name",
+                format!("mcp__{key} {} {link}", problem.text)
+                    .trim_end()
+                    .to_owned(),
+            ));
             view.name_problem = Some(problem);
         }
         AddConnectorError::Store(_) => {}
@@ -125,7 +146,12 @@ fn invalid(view: &mut AddConnectorPage, fields: &[FieldError]) {
     for field in fields {
         let text = field.detail.clone();
         match field.field {
-            "name" | "slug" => view.name_problem = Some(NameProblem { text: text.clone(), ..NameProblem::default() }),
+            "name" | "slug" => {
+                view.name_problem = Some(NameProblem {
+                    text: text.clone(),
+                    ..NameProblem::default()
+                })
+            }
             "url" => {
                 view.url_problem.clone_from(&text);
                 view.url_offer = with_scheme(&view.url);
@@ -145,41 +171,71 @@ fn invalid(view: &mut AddConnectorPage, fields: &[FieldError]) {
 /// The same address with `https://`, when that makes it one.
 fn with_scheme(url: &str) -> Option<Offer> {
     let value = format!("https://{}", url.trim().trim_start_matches('/'));
-    (!url.contains("://") && !url.trim().is_empty() && ConnectorUrl::parse(&value).is_ok()).then(|| Offer { label: format!("Use {value}"), value })
+    (!url.contains("://") && !url.trim().is_empty() && ConnectorUrl::parse(&value).is_ok()).then(
+        || Offer {
+            label: format!("Use {value}"),
+            value,
+        },
+    )
 }
 
 /// Why a name cannot be used, with names that can.
-pub(crate) async fn name_problem(state: &AppState, name: &str, error: &AddConnectorError) -> NameProblem {
+pub(crate) async fn name_problem(
+    state: &AppState,
+    name: &str,
+    error: &AddConnectorError,
+) -> NameProblem {
     match error {
-        AddConnectorError::SlugReserved { slug, owner, suggestion } => NameProblem {
+        AddConnectorError::SlugReserved {
+            slug,
+            owner,
+            suggestion,
+        } => NameProblem {
             slug: slug.to_string(),
             text: format!("belongs to {owner}."),
             suggestions: suggestions(name, suggestion, &state.settings.organization),
             ..NameProblem::default()
         },
-        AddConnectorError::SlugTaken { slug, taken_by, suggestion } => {
+        AddConnectorError::SlugTaken {
+            slug,
+            taken_by,
+            suggestion,
+        } => {
             let by = state.hub.connector(slug).await.ok();
             NameProblem {
                 slug: slug.to_string(),
                 text: "is used by".to_owned(),
                 link: Some((taken_by.clone(), format!("/integrations/c/{slug}"))),
-                after_link: by.map_or_else(|| ".".to_owned(), |by| format!(", added by {} on {}.", by.created_by, date(by.created_at))),
+                after_link: by.map_or_else(
+                    || ".".to_owned(),
+                    |by| format!(", added by {} on {}.", by.created_by, date(by.created_at)),
+                ),
                 suggestions: suggestions(name, suggestion, &state.settings.organization),
             }
         }
-        other => NameProblem { text: other.to_string(), ..NameProblem::default() },
+        other => NameProblem {
+            text: other.to_string(),
+            ..NameProblem::default()
+        },
     }
 }
 
 /// "Linear 2", as the free key has it, and "Linear Northwind".
 fn suggestions(name: &str, free: &Slug, org: &str) -> Vec<String> {
     let name = name.trim().trim_end_matches(|c: char| !c.is_alphanumeric());
-    let number = free.as_str().rsplit('_').next().filter(|end| end.bytes().all(|b| b.is_ascii_digit())).unwrap_or("2");
+    let number = free
+        .as_str()
+        .rsplit('_')
+        .next()
+        .filter(|end| end.bytes().all(|b| b.is_ascii_digit()))
+        .unwrap_or("2");
     let mut names = vec![format!("{name} {number}")];
     if !org.is_empty() {
         names.push(format!("{name} {org}"));
     }
-    names.retain(|name| ConnectorName::parse(name).is_ok_and(|name| Slug::derive(&name).reserved_by().is_none()));
+    names.retain(|name| {
+        ConnectorName::parse(name).is_ok_and(|name| Slug::derive(&name).reserved_by().is_none())
+    });
     names
 }
 
@@ -191,13 +247,21 @@ mod tests {
     #[test]
     fn suggestions_are_names_that_work() {
         let free = Slug::parse("linear_2").expect("a slug");
-        assert_eq!(suggestions("Linear!", &free, "Acme"), ["Linear 2", "Linear Acme"]);
+        assert_eq!(
+            suggestions("Linear!", &free, "Acme"),
+            ["Linear 2", "Linear Acme"]
+        );
         assert_eq!(suggestions("Linear", &free, ""), ["Linear 2"]);
     }
 
     #[test]
     fn https_is_offered_where_the_scheme_is_missing() {
-        assert_eq!(with_scheme("mcp.acme.io/mcp").map(|offer| offer.value).as_deref(), Some("https://mcp.acme.io/mcp"));
+        assert_eq!(
+            with_scheme("mcp.acme.io/mcp")
+                .map(|offer| offer.value)
+                .as_deref(),
+            Some("https://mcp.acme.io/mcp")
+        );
         assert!(with_scheme("ftp://h/").is_none());
         assert!(with_scheme("").is_none());
     }

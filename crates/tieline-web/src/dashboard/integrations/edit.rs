@@ -45,8 +45,16 @@ pub(crate) async fn edit_connector(
         auth_header: Some(form.auth_header.clone()),
         row_version: form.row_version.parse().ok(),
     };
-    let error = match state.hub.update_connector(&admin.actor(), &slug, update).await {
-        Ok(_) => return Ok(go(&format!("/integrations/c/{slug}?tab=connection&done=saved&what={slug}"))),
+    let error = match state
+        .hub
+        .update_connector(&admin.actor(), &slug, update)
+        .await
+    {
+        Ok(_) => {
+            return Ok(go(&format!(
+                "/integrations/c/{slug}?tab=connection&done=saved&what={slug}"
+            )));
+        }
         Err(EditConnectorError::Store(error)) => return Ok(Problem::from(error).into_response()),
         Err(error) => error,
     };
@@ -77,13 +85,16 @@ fn explain(edit: &mut EditForms, form: &EditForm, error: &EditConnectorError) {
                 }
             }
         }
-        EditConnectorError::TokenRequiredForNewOrigin { .. } | EditConnectorError::SecretUnreadable => {
+        EditConnectorError::TokenRequiredForNewOrigin { .. }
+        | EditConnectorError::SecretUnreadable => {
             edit.asks_token = true;
             edit.token_help = error.to_string();
             edit.general = Some(error.to_string());
         }
         // The newer version's number is on the page now, so a second press keeps what was typed.
-        EditConnectorError::Stale => edit.general = Some(format!("{error} Pressing Save again keeps yours.")),
+        EditConnectorError::Stale => {
+            edit.general = Some(format!("{error} Pressing Save again keeps yours."))
+        }
         EditConnectorError::Store(_) => {}
     }
 }

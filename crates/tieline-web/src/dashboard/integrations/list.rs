@@ -38,7 +38,10 @@ impl Wanted {
         if connector.name.to_lowercase().contains(&self.query) || key.contains(&self.query) {
             return Some(String::new());
         }
-        let tool = connector.tool_names.iter().find(|tool| tool.to_lowercase().contains(&self.query))?;
+        let tool = connector
+            .tool_names
+            .iter()
+            .find(|tool| tool.to_lowercase().contains(&self.query))?;
         Some(format!("matches tool {}", shown(tool, 60)))
     }
 
@@ -56,7 +59,10 @@ pub(crate) fn rows(connectors: &[ConnectorView], wanted: &Wanted, now: Timestamp
         .filter_map(|connector| wanted.hit(connector).map(|hit| (connector, hit)))
         .collect();
     custom.sort_by_key(|(connector, _)| (rank(connector.status), connector.name.to_lowercase()));
-    custom.into_iter().map(|(connector, hit)| row(connector, hit, now)).collect()
+    custom
+        .into_iter()
+        .map(|(connector, hit)| row(connector, hit, now))
+        .collect()
 }
 
 fn row(connector: &ConnectorView, hit: String, now: Timestamp) -> Row {
@@ -69,7 +75,11 @@ fn row(connector: &ConnectorView, hit: String, now: Timestamp) -> Row {
         slug: connector.slug.to_string(),
         monogram: Monogram::of(&connector.name, connector.slug.as_str()).greyed(!connector.enabled),
         status,
-        tools_on: grouped(if connector.enabled { connector.tools_enabled as u64 } else { 0 }),
+        tools_on: grouped(if connector.enabled {
+            connector.tools_enabled as u64
+        } else {
+            0
+        }),
         tools_total: grouped(connector.tools_total as u64),
         chart: Chart::spark(&intervals(&connector.calls_24h)),
         calls: grouped(u64::from(connector.calls_total())),
@@ -78,12 +88,20 @@ fn row(connector: &ConnectorView, hit: String, now: Timestamp) -> Row {
 }
 
 /// The cards of the shipped providers.
-pub(crate) fn cards(providers: &[ProviderView], wanted: &Wanted, now: Timestamp) -> Vec<ProviderCard> {
+pub(crate) fn cards(
+    providers: &[ProviderView],
+    wanted: &Wanted,
+    now: Timestamp,
+) -> Vec<ProviderCard> {
     let fits = |view: &&ProviderView| match &view.connector {
         Some(connector) => wanted.hit(connector).is_some(),
         None => wanted.show.is_empty() && view.provider.name.to_lowercase().contains(&wanted.query),
     };
-    providers.iter().filter(fits).map(|view| card(view, now)).collect()
+    providers
+        .iter()
+        .filter(fits)
+        .map(|view| card(view, now))
+        .collect()
 }
 
 fn card(view: &ProviderView, now: Timestamp) -> ProviderCard {
@@ -100,7 +118,10 @@ fn card(view: &ProviderView, now: Timestamp) -> ProviderCard {
         summary: provider.summary.clone(),
         needs: provider.needs.clone(),
         refused,
-        connected: view.connector.as_ref().map(|connector| connected(connector, now)),
+        connected: view
+            .connector
+            .as_ref()
+            .map(|connector| connected(connector, now)),
     }
 }
 
@@ -114,14 +135,27 @@ fn connected(connector: &ConnectorView, now: Timestamp) -> ConnectedProvider {
 }
 
 /// The note about failing connectors: one by name with its action, several by number.
-pub(crate) fn attention(connectors: &[ConnectorView], people: usize, now: Timestamp) -> Option<Attention> {
-    let failing: Vec<&ConnectorView> = connectors.iter().filter(|connector| is_failing(connector.status)).collect();
+pub(crate) fn attention(
+    connectors: &[ConnectorView],
+    people: usize,
+    now: Timestamp,
+) -> Option<Attention> {
+    let failing: Vec<&ConnectorView> = connectors
+        .iter()
+        .filter(|connector| is_failing(connector.status))
+        .collect();
     match failing.as_slice() {
         [] => None,
         [only] => Some(about(only, people, now)),
         several => Some(Attention {
             lead: format!("{} connectors are failing.", several.len()),
-            text: without(people, several.iter().map(|connector| connector.tools_enabled).sum()),
+            text: without(
+                people,
+                several
+                    .iter()
+                    .map(|connector| connector.tools_enabled)
+                    .sum(),
+            ),
             label: "Show them".to_owned(),
             href: "/integrations?show=attention".to_owned(),
         }),
@@ -130,11 +164,20 @@ pub(crate) fn attention(connectors: &[ConnectorView], people: usize, now: Timest
 
 /// What is wrong with one connector and the one action.
 pub(crate) fn about(connector: &ConnectorView, people: usize, now: Timestamp) -> Attention {
-    let since = connector.status_since.map(|at| format!(" {}", in_sentence(at, now))).unwrap_or_default();
-    let message = connector.status_message.as_deref().map(|message| format!("{} ", shown(message, 240))).unwrap_or_default();
+    let since = connector
+        .status_since
+        .map(|at| format!(" {}", in_sentence(at, now)))
+        .unwrap_or_default();
+    let message = connector
+        .status_message
+        .as_deref()
+        .map(|message| format!("{} ", shown(message, 240)))
+        .unwrap_or_default();
     let page = format!("/integrations/c/{}", connector.slug);
     let (label, href) = match connector.status_code.as_deref() {
-        Some("auth_failed" | "needs_oauth" | "secret_unreadable" | "forbidden") => ("Replace token", format!("{page}?tab=connection#rotate")),
+        Some("auth_failed" | "needs_oauth" | "secret_unreadable" | "forbidden") => {
+            ("Replace token", format!("{page}?tab=connection#rotate"))
+        }
         _ => ("Look at it", page),
     };
     Attention {
@@ -151,10 +194,19 @@ fn without(people: usize, tools: usize) -> String {
     }
     let be = if people == 1 { "is" } else { "are" };
     let people = counted(people as u64, "person", "people");
-    format!("{people} {be} without its {}.", counted(tools as u64, "tool", "tools"))
+    format!(
+        "{people} {be} without its {}.",
+        counted(tools as u64, "tool", "tools")
+    )
 }
 
 /// Hourly counts as the charts take them.
 pub(crate) fn intervals(hours: &[HourlyCalls]) -> Vec<Interval> {
-    hours.iter().map(|hour| Interval { calls: hour.calls, failed: hour.failed }).collect()
+    hours
+        .iter()
+        .map(|hour| Interval {
+            calls: hour.calls,
+            failed: hour.failed,
+        })
+        .collect()
 }

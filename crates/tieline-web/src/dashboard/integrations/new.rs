@@ -11,6 +11,12 @@ use crate::dashboard::shell::Section;
 use crate::state::AppState;
 
 /// The empty form.
-pub(crate) async fn new_page(State(state): State<AppState>, asked: Asked, Admin(who): Admin) -> Response {
-    page(&AddConnectorPage::empty(asked.shell(&state, &who, Section::Integrations).await))
+pub(crate) async fn new_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Admin(who): Admin,
+) -> Response {
+    page(&AddConnectorPage::empty(
+        asked.shell(&state, &who, Section::Integrations).await,
+    ))
 }

@@ -44,8 +44,15 @@ pub(crate) async fn integrations_page(
     let loaded = load(&state).await;
     match loaded {
         Ok((connectors, providers, people)) => {
-            shell.live = "/events?view=integrations".to_owned();
-            page(&view(&state, shell, &query, &connectors, &providers, people))
+            "/events?view=integrations".clone_into(&mut shell.live);
+            page(&view(
+                &state,
+                shell,
+                &query,
+                &connectors,
+                &providers,
+                people,
+            ))
         }
         Err(error) => {
             let mut view = view(&state, shell, &query, &[], &[], 0);
@@ -53,16 +60,26 @@ pub(crate) async fn integrations_page(
             if let Some(axum::Extension(id)) = &request {
                 problem.log(id);
             }
-            view.failed = Some(request.map(|id| id.0.as_str().to_owned()).unwrap_or_default());
+            view.failed = Some(
+                request
+                    .map(|id| id.0.as_str().to_owned())
+                    .unwrap_or_default(),
+            );
             (view.no_match, view.sum, view.custom_count) = (None, String::new(), String::new());
             page_about(problem, &view)
         }
     }
 }
 
-async fn load(state: &AppState) -> Result<(Vec<ConnectorView>, Vec<ProviderView>, usize), StoreError> {
+async fn load(
+    state: &AppState,
+) -> Result<(Vec<ConnectorView>, Vec<ProviderView>, usize), StoreError> {
     let connectors = state.hub.list_connectors().await?.connectors;
-    Ok((connectors, state.hub.list_providers().await?, state.hub.people().await?))
+    Ok((
+        connectors,
+        state.hub.list_providers().await?,
+        state.hub.people().await?,
+    ))
 }
 
 fn view(
@@ -75,24 +92,43 @@ fn view(
 ) -> IntegrationsPage {
     let now = state.hub.clock().now();
     let typed: String = query.q.trim().chars().take(100).collect();
-    let wanted = Wanted { query: typed.to_lowercase(), show: known(&query.show).to_owned() };
+    let wanted = Wanted {
+        query: typed.to_lowercase(),
+        show: known(&query.show).to_owned(),
+    };
     let all_rows = rows(connectors, &wanted, now);
-    let (total, first) = (all_rows.len(), PER_PAGE * wanted_page(&query.page, all_rows.len()));
+    let (total, first) = (
+        all_rows.len(),
+        PER_PAGE * wanted_page(&query.page, all_rows.len()),
+    );
     let on = connectors.iter().filter(|connector| connector.enabled);
     let tools: usize = on.clone().map(|connector| connector.tools_enabled).sum();
     let tokens = roughly(on.map(|connector| connector.tokens as u64).sum());
-    let connected = providers.iter().filter(|view| view.connector.is_some()).count();
+    let connected = providers
+        .iter()
+        .filter(|view| view.connector.is_some())
+        .count();
     let cards = cards(providers, &wanted, now);
     IntegrationsPage {
-        intro: format!("Tools for every agent in {}. Changes reach each person in their next session.", shell.org_in_sentence()),
+        intro: format!(
+            "Tools for every agent in {}. Changes reach each person in their next session.",
+            shell.org_in_sentence()
+        ),
         attention: attention(connectors, people, now),
         stale: stale(state, connectors, now),
         filters: filters(connectors, &wanted, &typed),
         sum: sum(tools, tokens),
         heavy: tokens > HEAVY,
-        custom_count: if total == 0 { String::new() } else { grouped(total as u64) },
+        custom_count: if total == 0 {
+            String::new()
+        } else {
+            grouped(total as u64)
+        },
         failed: None,
-        no_match: (wanted.is_narrow() && total == 0 && cards.iter().all(|card| card.connected.is_none())).then(|| no_match(&wanted, &typed)),
+        no_match: (wanted.is_narrow()
+            && total == 0
+            && cards.iter().all(|card| card.connected.is_none()))
+        .then(|| no_match(&wanted, &typed)),
         clear_href: "/integrations".to_owned(),
         rows: all_rows.into_iter().skip(first).take(PER_PAGE).collect(),
         pages: (total > PER_PAGE).then(|| pages(&typed, &wanted.show, first, total)),
@@ -124,12 +160,25 @@ fn sum(tools: usize, tokens: u64) -> String {
     if tools == 0 {
         return String::new();
     }
-    let sum = format!("{} on, about {} tokens per session", counted(tools as u64, "tool", "tools"), grouped(tokens));
-    if tokens > HEAVY { format!("{sum}. Many tools slow agents down. Turn off what nobody uses.") } else { sum }
+    let sum = format!(
+        "{} on, about {} tokens per session",
+        counted(tools as u64, "tool", "tools"),
+        grouped(tokens)
+    );
+    if tokens > HEAVY {
+        format!("{sum}. Many tools slow agents down. Turn off what nobody uses.")
+    } else {
+        sum
+    }
 }
 
 fn filters(connectors: &[ConnectorView], wanted: &Wanted, typed: &str) -> Vec<Filter> {
-    let count = |fits: fn(ConnectorStatus) -> bool| connectors.iter().filter(|connector| fits(connector.status)).count();
+    let count = |fits: fn(ConnectorStatus) -> bool| {
+        connectors
+            .iter()
+            .filter(|connector| fits(connector.status))
+            .count()
+    };
     let filter = |label, short, show: &str, count| Filter {
         label,
         short,
@@ -139,22 +188,40 @@ fn filters(connectors: &[ConnectorView], wanted: &Wanted, typed: &str) -> Vec<Fi
     };
     vec![
         filter("All", "", "", connectors.len()),
-        filter("Needs attention", "Attention", "attention", count(ConnectorStatus::needs_attention)),
-        filter("Off", "", "off", count(|status| status == ConnectorStatus::Off)),
+        filter(
+            "Needs attention",
+            "Attention",
+            "attention",
+            count(ConnectorStatus::needs_attention),
+        ),
+        filter(
+            "Off",
+            "",
+            "off",
+            count(|status| status == ConnectorStatus::Off),
+        ),
     ]
 }
 
 /// Older than three check intervals: the checker is behind. Connectors that are off are not checked.
 fn stale(state: &AppState, connectors: &[ConnectorView], now: Timestamp) -> Option<String> {
-    let newest = connectors.iter().filter(|connector| connector.enabled).filter_map(|connector| connector.checked_at).max()?;
+    let newest = connectors
+        .iter()
+        .filter(|connector| connector.enabled)
+        .filter_map(|connector| connector.checked_at)
+        .max()?;
     let age = now.since(newest);
     let minutes = age.as_secs() / 60;
-    (age > state.hub.settings().check_interval * 3 && minutes > 0).then(|| format!("Status is {} old.", counted(minutes, "minute", "minutes")))
+    (age > state.hub.settings().check_interval * 3 && minutes > 0)
+        .then(|| format!("Status is {} old.", counted(minutes, "minute", "minutes")))
 }
 
 fn wanted_page(page: &str, total: usize) -> usize {
     let last = total.saturating_sub(1) / PER_PAGE;
-    page.parse::<usize>().unwrap_or(1).saturating_sub(1).min(last)
+    page.parse::<usize>()
+        .unwrap_or(1)
+        .saturating_sub(1)
+        .min(last)
 }
 
 fn pages(typed: &str, show: &str, first: usize, total: usize) -> Pages {
@@ -162,8 +229,16 @@ fn pages(typed: &str, show: &str, first: usize, total: usize) -> Pages {
     let end = (first + PER_PAGE).min(total);
     Pages {
         text: format!("{}–{end} of {total}", first + 1),
-        back: if at > 0 { address(typed, show, at) } else { String::new() },
-        next: if end < total { address(typed, show, at + 2) } else { String::new() },
+        back: if at > 0 {
+            address(typed, show, at)
+        } else {
+            String::new()
+        },
+        next: if end < total {
+            address(typed, show, at + 2)
+        } else {
+            String::new()
+        },
     }
 }
 
@@ -179,7 +254,11 @@ fn address(query: &str, show: &str, page: usize) -> String {
         pairs.append_pair("page", &page.to_string());
     }
     let pairs = pairs.finish();
-    if pairs.is_empty() { "/integrations".to_owned() } else { format!("/integrations?{pairs}") }
+    if pairs.is_empty() {
+        "/integrations".to_owned()
+    } else {
+        format!("/integrations?{pairs}")
+    }
 }
 
 #[cfg(test)]
@@ -189,13 +268,26 @@ mod tests {
     #[test]
     fn addresses_keep_search_and_filter() {
         assert_eq!(address("", "", 0), "/integrations");
-        assert_eq!(address("a b&c", "off", 2), "/integrations?q=a+b%26c&show=off&page=2");
+        assert_eq!(
+            address("a b&c", "off", 2),
+            "/integrations?q=a+b%26c&show=off&page=2"
+        );
     }
 
     #[test]
     fn pages_stay_within_the_list() {
-        assert_eq!((wanted_page("9", 120), wanted_page("x", 120), wanted_page("0", 0)), (2, 0, 0));
+        assert_eq!(
+            (
+                wanted_page("9", 120),
+                wanted_page("x", 120),
+                wanted_page("0", 0)
+            ),
+            (2, 0, 0)
+        );
         let last = pages("", "", 100, 120);
-        assert_eq!((last.text.as_str(), last.back.as_str(), last.next.as_str()), ("101–120 of 120", "/integrations?page=2", ""));
+        assert_eq!(
+            (last.text.as_str(), last.back.as_str(), last.next.as_str()),
+            ("101–120 of 120", "/integrations?page=2", "")
+        );
     }
 }

@@ -144,7 +144,10 @@ pub struct Pages {
 
 /// The status cell of a row alone, for a live update.
 #[derive(Debug, Template)]
-#[template(source = r#"{% import "parts.html" as parts %}{% include "integrations/row_status.html" %}"#, ext = "html")]
+#[template(
+    source = r#"{% import "parts.html" as parts %}{% include "integrations/row_status.html" %}"#,
+    ext = "html"
+)]
 pub struct RowStatus<'a> {
     /// The row.
     pub row: &'a Row,
@@ -179,7 +182,10 @@ pub struct AttentionNote<'a> {
 
 /// The badge beside "Integrations" alone, for a live update.
 #[derive(Debug, Template)]
-#[template(source = r#"{% import "parts.html" as parts %}{% call parts::failing(count) %}{% endcall %}"#, ext = "html")]
+#[template(
+    source = r#"{% import "parts.html" as parts %}{% call parts::failing(count) %}{% endcall %}"#,
+    ext = "html"
+)]
 pub struct FailingBadge {
     /// How many connectors are failing.
     pub count: usize,
@@ -187,7 +193,10 @@ pub struct FailingBadge {
 
 /// A status alone, for a live update.
 #[derive(Debug, Template)]
-#[template(source = r#"{% import "parts.html" as parts %}{% call parts::status(status) %}{% endcall %}"#, ext = "html")]
+#[template(
+    source = r#"{% import "parts.html" as parts %}{% call parts::status(status) %}{% endcall %}"#,
+    ext = "html"
+)]
 pub struct StatusWord<'a> {
     /// The status.
     pub status: &'a Status,

@@ -20,8 +20,15 @@ pub(crate) fn advance(rail: &mut Rail, report: &StepReport) {
     let at = position(report.step);
     rail.steps[at] = step(report);
     rail.steps[at].fresh = true;
-    let went_on = matches!(report.outcome, StepOutcome::Ok | StepOutcome::Warn | StepOutcome::Skipped);
-    if let Some(next) = rail.steps.get_mut(at + 1).filter(|next| went_on && next.state == StepState::Waiting) {
+    let went_on = matches!(
+        report.outcome,
+        StepOutcome::Ok | StepOutcome::Warn | StepOutcome::Skipped
+    );
+    if let Some(next) = rail
+        .steps
+        .get_mut(at + 1)
+        .filter(|next| went_on && next.state == StepState::Waiting)
+    {
         next.state = StepState::Running;
     }
 }
@@ -34,8 +41,16 @@ pub(crate) fn finished(report: &TestReport) -> Rail {
         rail.steps[position(reported.step)] = step(reported);
     }
     rail.time = took_in_all(report);
-    rail.raw = report.steps.iter().find_map(|step| step.excerpt.clone()).unwrap_or_default();
-    let mut tools: Vec<FoundTool> = report.tools.iter().map(|(name, definition)| found(name, definition.get())).collect();
+    rail.raw = report
+        .steps
+        .iter()
+        .find_map(|step| step.excerpt.clone())
+        .unwrap_or_default();
+    let mut tools: Vec<FoundTool> = report
+        .tools
+        .iter()
+        .map(|(name, definition)| found(name, definition.get()))
+        .collect();
     if report.ok && !tools.is_empty() {
         rail.show_all = format!("Show all {}", tools.len());
         rail.more_tools = tools.split_off(tools.len().min(3));
@@ -49,12 +64,20 @@ pub(crate) fn finished(report: &TestReport) -> Rail {
 
 /// The code of the step that broke.
 pub(crate) fn broken_code(report: &TestReport) -> Option<&'static str> {
-    report.steps.iter().find(|step| step.outcome == StepOutcome::Fail).map(|step| step.code)
+    report
+        .steps
+        .iter()
+        .find(|step| step.outcome == StepOutcome::Fail)
+        .map(|step| step.code)
 }
 
 fn took_in_all(report: &TestReport) -> String {
     let ms: u64 = report.steps.iter().map(|step| step.ms).sum();
-    if ms < 1_000 { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) } else { took(ms) }
+    if ms < 1_000 {
+        format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
+    } else {
+        took(ms)
+    }
 }
 
 const fn position(step: StepName) -> usize {
@@ -86,8 +109,20 @@ fn step(report: &StepReport) -> Step {
         },
         _ => (title(report.step).to_owned(), message),
     };
-    let timed = matches!(report.outcome, StepOutcome::Ok | StepOutcome::Warn | StepOutcome::Fail);
-    Step::new(state, title, text, if timed { took(report.ms) } else { String::new() })
+    let timed = matches!(
+        report.outcome,
+        StepOutcome::Ok | StepOutcome::Warn | StepOutcome::Fail
+    );
+    Step::new(
+        state,
+        title,
+        text,
+        if timed {
+            took(report.ms)
+        } else {
+            String::new()
+        },
+    )
 }
 
 const fn title(step: StepName) -> &'static str {
@@ -131,9 +166,20 @@ fn advise(rail: &mut Rail, code: &str, hint: Option<&Hint>) {
     if hint.code == "add_bearer" {
         rail.bearer = Some(bearer(hint));
     } else {
-        let offer = hint.url.as_ref().map(|url| Offer { label: hint.title.clone(), value: url.clone() });
-        let lead = if offer.is_some() { "Another address?".to_owned() } else { hint.title.clone() };
-        rail.note = Some(RailNote { lead, text: shown(&hint.message, 300), offer });
+        let offer = hint.url.as_ref().map(|url| Offer {
+            label: hint.title.clone(),
+            value: url.clone(),
+        });
+        let lead = if offer.is_some() {
+            "Another address?".to_owned()
+        } else {
+            hint.title.clone()
+        };
+        rail.note = Some(RailNote {
+            lead,
+            text: shown(&hint.message, 300),
+            offer,
+        });
     }
 }
 
@@ -141,16 +187,29 @@ fn advise(rail: &mut Rail, code: &str, hint: Option<&Hint>) {
 fn bearer(hint: &Hint) -> BearerHint {
     let whole = || (hint.message.clone(), String::new(), String::new());
     let split = hint.message.split_once('“').and_then(|(before, rest)| {
-        rest.split_once('”').map(|(value, after)| (before.to_owned(), value.to_owned(), after.to_owned()))
+        rest.split_once('”')
+            .map(|(value, after)| (before.to_owned(), value.to_owned(), after.to_owned()))
     });
     let (before, shown, after) = split.unwrap_or_else(whole);
-    BearerHint { title: hint.title.clone(), before, shown, after }
+    BearerHint {
+        title: hint.title.clone(),
+        before,
+        shown,
+        after,
+    }
 }
 
 fn found(name: &str, definition: &str) -> FoundTool {
     let fields: serde_json::Value = serde_json::from_str(definition).unwrap_or_default();
-    let text = fields["description"].as_str().or_else(|| fields["title"].as_str()).unwrap_or_default();
-    FoundTool { name: shown(name, 80), description: shown(text, 160), writes: writes(&fields) }
+    let text = fields["description"]
+        .as_str()
+        .or_else(|| fields["title"].as_str())
+        .unwrap_or_default();
+    FoundTool {
+        name: shown(name, 80),
+        description: shown(text, 160),
+        writes: writes(&fields),
+    }
 }
 
 /// Whether a tool's annotations say that it changes something. They are a server's own words: shown, never trusted.
@@ -167,30 +226,77 @@ mod tests {
     use tieline_hub::Hint;
     use tieline_mcp::{StepName, StepOutcome, StepReport};
 
-    fn report(step: StepName, outcome: StepOutcome, code: &'static str, message: &str) -> StepReport {
-        StepReport { step, outcome, ms: 12, code, message: message.to_owned(), excerpt: None }
+    fn report(
+        step: StepName,
+        outcome: StepOutcome,
+        code: &'static str,
+        message: &str,
+    ) -> StepReport {
+        StepReport {
+            step,
+            outcome,
+            ms: 12,
+            code,
+            message: message.to_owned(),
+            excerpt: None,
+        }
     }
 
     #[test]
     fn the_wire_grows_step_by_step_and_stops_at_the_break() {
         let mut rail = started();
-        advance(&mut rail, &report(StepName::Dns, StepOutcome::Ok, "ok", "h is 203.0.113.24"));
-        assert_eq!((rail.steps[0].state, rail.steps[1].state), (StepState::Passed, StepState::Running));
-        advance(&mut rail, &report(StepName::Tcp, StepOutcome::Fail, "connect_refused", "h refuses connections on port 9."));
-        assert_eq!((rail.steps[1].state, rail.steps[2].state), (StepState::Broken, StepState::Waiting));
+        advance(
+            &mut rail,
+            &report(StepName::Dns, StepOutcome::Ok, "ok", "h is 203.0.113.24"),
+        );
+        assert_eq!(
+            (rail.steps[0].state, rail.steps[1].state),
+            (StepState::Passed, StepState::Running)
+        );
+        advance(
+            &mut rail,
+            &report(
+                StepName::Tcp,
+                StepOutcome::Fail,
+                "connect_refused",
+                "h refuses connections on port 9.",
+            ),
+        );
+        assert_eq!(
+            (rail.steps[1].state, rail.steps[2].state),
+            (StepState::Broken, StepState::Waiting)
+        );
     }
 
     #[test]
     fn the_title_says_what_was_found_or_what_broke() {
-        let tools = step(&report(StepName::Tools, StepOutcome::Ok, "ok", "12 tools found, about 1,900 tokens per session"));
-        assert_eq!((tools.title.as_str(), tools.text.as_str()), ("12 tools found", "about 1,900 tokens per session"));
-        let broken = step(&report(StepName::Http, StepOutcome::Fail, "auth_failed", "The server wants a token."));
+        let tools = step(&report(
+            StepName::Tools,
+            StepOutcome::Ok,
+            "ok",
+            "12 tools found, about 1,900 tokens per session",
+        ));
+        assert_eq!(
+            (tools.title.as_str(), tools.text.as_str()),
+            ("12 tools found", "about 1,900 tokens per session")
+        );
+        let broken = step(&report(
+            StepName::Http,
+            StepOutcome::Fail,
+            "auth_failed",
+            "The server wants a token.",
+        ));
         assert_eq!(broken.title, "HTTP 401");
     }
 
     #[test]
     fn the_header_value_of_the_hint_stands_apart() {
-        let hint = Hint { code: "add_bearer", title: String::new(), message: "We tried it: with “Bearer …k3Qf” the server works.".to_owned(), url: None };
+        let hint = Hint {
+            code: "add_bearer",
+            title: String::new(),
+            message: "We tried it: with “Bearer …k3Qf” the server works.".to_owned(),
+            url: None,
+        };
         assert_eq!(bearer(&hint).shown, "Bearer …k3Qf");
     }
 

@@ -152,14 +152,30 @@ impl Rail {
             ("MCP handshake", "Agree on a revision"),
             ("Tools", "List what the server offers"),
         ];
-        Self { steps: steps.map(|(title, text)| Step::new(StepState::Waiting, title, text, "")).into(), ..Self::default() }
+        Self {
+            steps: steps
+                .map(|(title, text)| Step::new(StepState::Waiting, title, text, ""))
+                .into(),
+            ..Self::default()
+        }
     }
 }
 
 impl Step {
     /// A node from its parts.
-    pub fn new(state: StepState, title: impl Into<String>, text: impl Into<String>, ms: impl Into<String>) -> Self {
-        Self { state, title: title.into(), text: text.into(), ms: ms.into(), fresh: false }
+    pub fn new(
+        state: StepState,
+        title: impl Into<String>,
+        text: impl Into<String>,
+        ms: impl Into<String>,
+    ) -> Self {
+        Self {
+            state,
+            title: title.into(),
+            text: text.into(),
+            ms: ms.into(),
+            fresh: false,
+        }
     }
 }
 

@@ -24,7 +24,12 @@ pub(crate) struct RemoveForm {
 }
 
 /// Asks.
-pub(crate) async fn remove_page(State(state): State<AppState>, asked: Asked, Admin(who): Admin, Path(slug): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn remove_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Admin(who): Admin,
+    Path(slug): Path<String>,
+) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
     Ok(page(&question(&state, asked, &who, &slug).await?))
 }
@@ -42,24 +47,42 @@ pub(crate) async fn remove_connector(
         let mut view = question(&state, asked, &admin.0, &slug).await?;
         view.typed = form.confirm.chars().take(100).collect();
         view.problem = format!("Type the key exactly: {slug}. Nothing was removed.");
-        let field = FieldError { field: "confirm", code: "confirm_mismatch", detail: view.problem.clone() };
+        let field = FieldError {
+            field: "confirm",
+            code: "confirm_mismatch",
+            detail: view.problem.clone(),
+        };
         return Ok(page_about(Problem::invalid(vec![field]), &view));
     }
     state.hub.remove_connector(&admin.actor(), &slug).await?;
     Ok(go(&format!("/integrations?done=removed&what={slug}")))
 }
 
-async fn question(state: &AppState, asked: Asked, who: &SignedIn, slug: &Slug) -> Result<RemovePage, Problem> {
+async fn question(
+    state: &AppState,
+    asked: Asked,
+    who: &SignedIn,
+    slug: &Slug,
+) -> Result<RemovePage, Problem> {
     let connector = state.hub.connector(slug).await?;
     let people = state.hub.people().await?;
-    let tools = if connector.enabled { connector.tools_enabled } else { 0 };
+    let tools = if connector.enabled {
+        connector.tools_enabled
+    } else {
+        0
+    };
     Ok(RemovePage {
         shell: asked.shell(state, who, Section::Integrations).await,
         name: connector.name,
         slug: slug.to_string(),
         lose: loss(people, tools),
         running: "Calls in sessions that run now fail at once. ".to_owned(),
-        token_fate: if connector.token_set { "The token is deleted." } else { "It has no token." }.to_owned(),
+        token_fate: if connector.token_set {
+            "The token is deleted."
+        } else {
+            "It has no token."
+        }
+        .to_owned(),
         typed: String::new(),
         problem: String::new(),
         on: connector.enabled,

@@ -37,12 +37,25 @@ pub(crate) async fn rotate_token(
     let slug = known_slug(&slug)?;
     let actor = admin.actor();
     if !form.remove.is_empty() {
-        let nothing = UpdateConnector { token: Some(Zeroizing::new(String::new())), ..UpdateConnector::default() };
+        let nothing = UpdateConnector {
+            token: Some(Zeroizing::new(String::new())),
+            ..UpdateConnector::default()
+        };
         state.hub.update_connector(&actor, &slug, nothing).await?;
-        return Ok(go(&format!("/integrations/c/{slug}?tab=connection&done=token_removed&what={slug}")));
+        return Ok(go(&format!(
+            "/integrations/c/{slug}?tab=connection&done=token_removed&what={slug}"
+        )));
     }
-    let error = match state.hub.rotate_connector(&actor, &slug, &form.token.0, form.anyway.is_empty()).await {
-        Ok(_) => return Ok(go(&format!("/integrations/c/{slug}?tab=connection&done=rotated&what={slug}"))),
+    let error = match state
+        .hub
+        .rotate_connector(&actor, &slug, &form.token.0, form.anyway.is_empty())
+        .await
+    {
+        Ok(_) => {
+            return Ok(go(&format!(
+                "/integrations/c/{slug}?tab=connection&done=rotated&what={slug}"
+            )));
+        }
         Err(RotateConnectorError::Store(error)) => return Ok(Problem::from(error).into_response()),
         Err(error) => error,
     };

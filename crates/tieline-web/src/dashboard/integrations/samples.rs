@@ -1,7 +1,9 @@
 //! Example data for the Integrations pages: for the gallery, and for the test that renders every template.
 
 use super::add_view::{AddConnectorPage, Foot, HeaderField, NameProblem, TokenField};
-use super::detail_view::{ConnectorPage, EditForms, Fact, Input, LastError, NoTools, Tab, Tag, Tool};
+use super::detail_view::{
+    ConnectorPage, EditForms, Fact, Input, LastError, NoTools, Tab, Tag, Tool,
+};
 use super::page_view::{Attention, ConnectedProvider, Filter, IntegrationsPage, ProviderCard, Row};
 use super::provider_view::ConnectProviderPage;
 use super::rail_view::{BearerHint, FoundTool, Offer, Rail, RailNote, Step, StepState};
@@ -14,19 +16,43 @@ use crate::dashboard::shell::{Section, Shell, Toast};
 /// A name that would run a script if it were written unescaped anywhere.
 pub const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 
-const SHAPE: [u32; 24] = [8, 9, 7, 12, 18, 22, 21, 33, 32, 32, 32, 40, 38, 29, 31, 26, 28, 18, 20, 15, 8, 6, 14, 14];
+const SHAPE: [u32; 24] = [
+    8, 9, 7, 12, 18, 22, 21, 33, 32, 32, 32, 40, 38, 29, 31, 26, 28, 18, 20, 15, 8, 6, 14, 14,
+];
 
 /// A day of calls; `failed` in the last hours.
 pub fn day(scale: u32, failed: &[u32]) -> Vec<Interval> {
     let quiet = SHAPE.len() - failed.len();
-    (0..).zip(SHAPE).map(|(hour, calls)| Interval { calls: calls * scale / 10, failed: if hour >= quiet { failed[hour - quiet] } else { 0 } }).collect()
+    (0..)
+        .zip(SHAPE)
+        .map(|(hour, calls)| Interval {
+            calls: calls * scale / 10,
+            failed: if hour >= quiet {
+                failed[hour - quiet]
+            } else {
+                0
+            },
+        })
+        .collect()
 }
 
 fn mono(letters: &str, hue: u8) -> Monogram {
-    Monogram { letters: letters.to_owned(), hue, off: false }
+    Monogram {
+        letters: letters.to_owned(),
+        hue,
+        off: false,
+    }
 }
 
-fn row(name: &str, slug: &str, monogram: Monogram, status: Status, tools: (&str, &str), calls: &str, chart: &[Interval]) -> Row {
+fn row(
+    name: &str,
+    slug: &str,
+    monogram: Monogram,
+    status: Status,
+    tools: (&str, &str),
+    calls: &str,
+    chart: &[Interval],
+) -> Row {
     Row {
         name: name.to_owned(),
         slug: slug.to_owned(),
@@ -44,27 +70,38 @@ fn row(name: &str, slug: &str, monogram: Monogram, status: Status, tools: (&str,
 pub fn page(shell: &Shell) -> IntegrationsPage {
     let mut shell = shell.clone();
     shell.section = Section::Integrations;
-    shell.here = "/integrations".to_owned();
+    "/integrations".clone_into(&mut shell.here);
     let filter = |label, short, count, show: &str| Filter {
         label,
         short,
         count,
-        href: if show.is_empty() { "/integrations".to_owned() } else { format!("/integrations?show={show}") },
+        href: if show.is_empty() {
+            "/integrations".to_owned()
+        } else {
+            format!("/integrations?show={show}")
+        },
         current: show.is_empty(),
     };
     let working = |age: &str| Status::new(Tone::Good, "Working", age);
     IntegrationsPage {
-        intro: "Tools for every agent in Northwind. Changes reach each person in their next session.".to_owned(),
+        intro:
+            "Tools for every agent in Northwind. Changes reach each person in their next session."
+                .to_owned(),
         attention: Some(Attention {
             lead: "Billing warehouse stopped working at 14:02.".to_owned(),
-            text: "Its server rejects the saved token. 38 people are without its 8 tools.".to_owned(),
+            text: "Its server rejects the saved token. 38 people are without its 8 tools."
+                .to_owned(),
             label: "Replace token".to_owned(),
             href: "/integrations/c/billing_warehouse?tab=connection#rotate".to_owned(),
         }),
         stale: None,
         query: String::new(),
         show: String::new(),
-        filters: vec![filter("All", "", 9, ""), filter("Needs attention", "Attention", 3, "attention"), filter("Off", "", 1, "off")],
+        filters: vec![
+            filter("All", "", 9, ""),
+            filter("Needs attention", "Attention", 3, "attention"),
+            filter("Off", "", 1, "off"),
+        ],
         sum: "120 tools on, about 18,400 tokens per session".to_owned(),
         heavy: false,
         custom_count: "7".to_owned(),
@@ -72,13 +109,77 @@ pub fn page(shell: &Shell) -> IntegrationsPage {
         no_match: None,
         clear_href: "/integrations".to_owned(),
         rows: vec![
-            row("Billing warehouse", "billing_warehouse", mono("Bw", 0), Status::new(Tone::Bad, "Token rejected", "Server answers 401 since 14:02 today"), ("8", "8"), "311", &day(4, &[5, 8, 6])),
-            row("Incident room", "incident_room", mono("Ir", 11), Status::new(Tone::Warn, "Slow", "1 call in 20 takes over 8.4 s"), ("17", "19"), "402", &day(5, &[1, 1, 1, 1, 0, 1, 0, 0, 0])),
-            row("Runbooks", "runbooks", mono("Rb", 2), Status::new(Tone::Notice, "2 tools changed", "Held until you review them"), ("9", "11"), "186", &day(3, &[])),
-            row("Acme MCP", "acme_mcp", mono("Ac", 7), working("Checked 40 s ago"), ("11", "12"), "1,204", &day(22, &[])),
-            row("Docs search", "docs_search", mono("Ds", 5), working("Checked 12 s ago"), ("4", "4"), "1,870", &day(35, &[])),
-            row("Feature flags", "feature_flags", mono("Ff", 9), working("Checked 25 s ago"), ("6", "6"), "94", &day(2, &[])),
-            row("Legacy CRM", "legacy_crm", mono("Lc", 8), Status::new(Tone::Off, "Off", "Turned off by Second admin, 3 Nov"), ("0", "23"), "0", &[Interval::default(); 24]),
+            row(
+                "Billing warehouse",
+                "billing_warehouse",
+                mono("Bw", 0),
+                Status::new(
+                    Tone::Bad,
+                    "Token rejected",
+                    "Server answers 401 since 14:02 today",
+                ),
+                ("8", "8"),
+                "311",
+                &day(4, &[5, 8, 6]),
+            ),
+            row(
+                "Incident room",
+                "incident_room",
+                mono("Ir", 11),
+                Status::new(Tone::Warn, "Slow", "1 call in 20 takes over 8.4 s"),
+                ("17", "19"),
+                "402",
+                &day(5, &[1, 1, 1, 1, 0, 1, 0, 0, 0]),
+            ),
+            row(
+                "Runbooks",
+                "runbooks",
+                mono("Rb", 2),
+                Status::new(
+                    Tone::Notice,
+                    "2 tools changed",
+                    "Held until you review them",
+                ),
+                ("9", "11"),
+                "186",
+                &day(3, &[]),
+            ),
+            row(
+                "Acme MCP",
+                "acme_mcp",
+                mono("Ac", 7),
+                working("Checked 40 s ago"),
+                ("11", "12"),
+                "1,204",
+                &day(22, &[]),
+            ),
+            row(
+                "Docs search",
+                "docs_search",
+                mono("Ds", 5),
+                working("Checked 12 s ago"),
+                ("4", "4"),
+                "1,870",
+                &day(35, &[]),
+            ),
+            row(
+                "Feature flags",
+                "feature_flags",
+                mono("Ff", 9),
+                working("Checked 25 s ago"),
+                ("6", "6"),
+                "94",
+                &day(2, &[]),
+            ),
+            row(
+                "Legacy CRM",
+                "legacy_crm",
+                mono("Lc", 8),
+                Status::new(Tone::Off, "Off", "Turned off by Second admin, 3 Nov"),
+                ("0", "23"),
+                "0",
+                &[Interval::default(); 24],
+            ),
         ],
         pages: None,
         built_in_count: "2 of 6 connected".to_owned(),
@@ -103,36 +204,88 @@ fn cards() -> Vec<ProviderCard> {
         }),
     };
     vec![
-        card("Linear", mono("Li", 8), "Issues, projects, cycles", "", "24 tools"),
-        card("GitHub", mono("Gh", 9), "Repositories, pull requests, code search", "", "41 tools"),
-        card("Sentry", mono("Se", 10), "Errors and performance traces", "Needs an auth token", ""),
-        card("Notion", mono("No", 1), "Pages and databases", "Needs an integration secret", ""),
-        card("Stripe", mono("St", 9), "Payments, invoices, customers", "Needs a restricted key", ""),
-        card("Cloudflare", mono("Cf", 1), "Zones, Workers, logs", "Needs an API token", ""),
+        card(
+            "Linear",
+            mono("Li", 8),
+            "Issues, projects, cycles",
+            "",
+            "24 tools",
+        ),
+        card(
+            "GitHub",
+            mono("Gh", 9),
+            "Repositories, pull requests, code search",
+            "",
+            "41 tools",
+        ),
+        card(
+            "Sentry",
+            mono("Se", 10),
+            "Errors and performance traces",
+            "Needs an auth token",
+            "",
+        ),
+        card(
+            "Notion",
+            mono("No", 1),
+            "Pages and databases",
+            "Needs an integration secret",
+            "",
+        ),
+        card(
+            "Stripe",
+            mono("St", 9),
+            "Payments, invoices, customers",
+            "Needs a restricted key",
+            "",
+        ),
+        card(
+            "Cloudflare",
+            mono("Cf", 1),
+            "Zones, Workers, logs",
+            "Needs an API token",
+            "",
+        ),
     ]
 }
 
 /// The states of the list beside the normal one.
 pub fn page_states(shell: &Shell) -> Vec<(&'static str, IntegrationsPage)> {
     let normal = page(shell);
-    let quiet = IntegrationsPage { attention: None, ..normal.clone() };
-    let mut empty = IntegrationsPage { rows: Vec::new(), custom_count: String::new(), sum: String::new(), ..quiet.clone() };
+    let quiet = IntegrationsPage {
+        attention: None,
+        ..normal.clone()
+    };
+    let mut empty = IntegrationsPage {
+        rows: Vec::new(),
+        custom_count: String::new(),
+        sum: String::new(),
+        ..quiet.clone()
+    };
     for card in &mut empty.cards {
         card.connected = None;
-        card.needs = "Needs an API token".to_owned();
+        "Needs an API token".clone_into(&mut card.needs);
     }
     if let Some(card) = empty.cards.last_mut() {
-        card.refused = "Needs sign-in by a person. Not supported.".to_owned();
+        "Needs sign-in by a person. Not supported.".clone_into(&mut card.refused);
     }
-    empty.built_in_count = "0 of 6 connected".to_owned();
+    "0 of 6 connected".clone_into(&mut empty.built_in_count);
     let mut hostile = quiet.clone();
-    hostile.query = HOSTILE.to_owned();
-    hostile.rows[0].name = HOSTILE.to_owned();
-    hostile.rows[0].slug = "img_src_x_onerror_alert".to_owned();
+    HOSTILE.clone_into(&mut hostile.query);
+    HOSTILE.clone_into(&mut hostile.rows[0].name);
+    "img_src_x_onerror_alert".clone_into(&mut hostile.rows[0].slug);
     hostile.rows[0].monogram = Monogram::of(HOSTILE, "img_src_x_onerror_alert");
-    hostile.rows[0].status.reason = format!("{HOSTILE} {}", "and a very long reason that has to end in an ellipsis ".repeat(4));
-    hostile.rows[1].name = "A connector with sixty characters in its name, no less than x".to_owned();
-    hostile.shell.toast = Some(Toast { text: format!("{HOSTILE} added."), link: Some(("View".to_owned(), "/integrations/c/x".to_owned())), undo: None });
+    hostile.rows[0].status.reason = format!(
+        "{HOSTILE} {}",
+        "and a very long reason that has to end in an ellipsis ".repeat(4)
+    );
+    "A connector with sixty characters in its name, no less than x"
+        .clone_into(&mut hostile.rows[1].name);
+    hostile.shell.toast = Some(Toast {
+        text: format!("{HOSTILE} added."),
+        link: Some(("View".to_owned(), "/integrations/c/x".to_owned())),
+        undo: None,
+    });
     vec![
         ("integrations-empty", empty),
         ("integrations-no-match", IntegrationsPage { no_match: Some("Nothing matches “payroll”.".to_owned()), query: "payroll".to_owned(), rows: Vec::new(), ..quiet.clone() }),
@@ -151,17 +304,30 @@ fn not_reached(title: &str) -> Step {
 }
 
 fn first_three() -> Vec<Step> {
-    vec![passed("DNS", "mcp.acme.io is 203.0.113.24", "11 ms"), passed("TCP", "Port 443 is open", "24 ms"), passed("TLS", "Certificate valid for 71 more days", "38 ms")]
+    vec![
+        passed("DNS", "mcp.acme.io is 203.0.113.24", "11 ms"),
+        passed("TCP", "Port 443 is open", "24 ms"),
+        passed("TLS", "Certificate valid for 71 more days", "38 ms"),
+    ]
 }
 
 fn tool(name: &str, description: &str, writes: bool) -> FoundTool {
-    FoundTool { name: name.to_owned(), description: description.to_owned(), writes }
+    FoundTool {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        writes,
+    }
 }
 
 /// A test that broke at the token, with the Bearer hint.
 pub fn failed_rail() -> Rail {
     let mut steps = first_three();
-    steps.push(Step::new(StepState::Broken, "HTTP 401", "Header Authorization was rejected", "92 ms"));
+    steps.push(Step::new(
+        StepState::Broken,
+        "HTTP 401",
+        "Header Authorization was rejected",
+        "92 ms",
+    ));
     steps.extend([not_reached("MCP handshake"), not_reached("Tools")]);
     Rail {
         time: "0.3 s".to_owned(),
@@ -182,15 +348,26 @@ pub fn passed_rail() -> Rail {
     let mut steps = first_three();
     steps.extend([
         passed("HTTP", "200, header Authorization accepted", "96 ms"),
-        passed("MCP handshake", "acme-mcp 2.4.1, revision 2026-07-28", "142 ms"),
+        passed(
+            "MCP handshake",
+            "acme-mcp 2.4.1, revision 2026-07-28",
+            "142 ms",
+        ),
         passed("12 tools found", "about 1,900 tokens per session", "288 ms"),
     ]);
     Rail {
         time: "0.6 s".to_owned(),
         ran: true,
         steps,
-        tools: vec![tool("search_orders", "Find orders by customer", false), tool("get_order", "One order with its lines", false), tool("refund_order", "Refund an order", true)],
-        more_tools: vec![tool("create_note", "Add a note to a customer record", true), tool(HOSTILE, HOSTILE, false)],
+        tools: vec![
+            tool("search_orders", "Find orders by customer", false),
+            tool("get_order", "One order with its lines", false),
+            tool("refund_order", "Refund an order", true),
+        ],
+        more_tools: vec![
+            tool("create_note", "Add a note to a customer record", true),
+            tool(HOSTILE, HOSTILE, false),
+        ],
         show_all: "Show all 12".to_owned(),
         ..Rail::default()
     }
@@ -198,7 +375,12 @@ pub fn passed_rail() -> Rail {
 
 fn sign_in_rail() -> Rail {
     let mut steps = first_three();
-    steps.push(Step::new(StepState::Broken, "Sign-in required", "The server wants a person to log in (OAuth)", "81 ms"));
+    steps.push(Step::new(
+        StepState::Broken,
+        "Sign-in required",
+        "The server wants a person to log in (OAuth)",
+        "81 ms",
+    ));
     steps.extend([not_reached("MCP handshake"), not_reached("Tools")]);
     Rail {
         time: "0.2 s".to_owned(),
@@ -215,7 +397,12 @@ fn sign_in_rail() -> Rail {
 
 fn moved_rail() -> Rail {
     let mut steps = first_three();
-    steps.push(Step::new(StepState::Broken, "Moved", "The server moved to https://mcp.acme.io/v2/mcp.", "44 ms"));
+    steps.push(Step::new(
+        StepState::Broken,
+        "Moved",
+        "The server moved to https://mcp.acme.io/v2/mcp.",
+        "44 ms",
+    ));
     steps.extend([not_reached("MCP handshake"), not_reached("Tools")]);
     Rail {
         time: "0.2 s".to_owned(),
@@ -224,10 +411,15 @@ fn moved_rail() -> Rail {
         note: Some(RailNote {
             lead: "Use the new address?".to_owned(),
             text: "The token was not sent there.".to_owned(),
-            offer: Some(Offer { label: "Use this address".to_owned(), value: "https://mcp.acme.io/v2/mcp".to_owned() }),
+            offer: Some(Offer {
+                label: "Use this address".to_owned(),
+                value: "https://mcp.acme.io/v2/mcp".to_owned(),
+            }),
         }),
         raw: HOSTILE.to_owned(),
-        cautions: vec!["2 of 12 tools have a broken input schema and are left out: a, b".to_owned()],
+        cautions: vec![
+            "2 of 12 tools have a broken input schema and are left out: a, b".to_owned(),
+        ],
         ..Rail::default()
     }
 }
@@ -256,23 +448,60 @@ pub fn add(shell: &Shell) -> Vec<(&'static str, AddConnectorPage)> {
     };
     let failed = AddConnectorPage {
         rail: failed_rail(),
-        token: TokenField { problem: "The server rejected this token (28 characters, ends in".to_owned(), tail: "k3Qf".to_owned(), ..typed.token.clone() },
-        foot: Foot { save_anyway: true, consequence: String::new() },
+        token: TokenField {
+            problem: "The server rejected this token (28 characters, ends in".to_owned(),
+            tail: "k3Qf".to_owned(),
+            ..typed.token.clone()
+        },
+        foot: Foot {
+            save_anyway: true,
+            consequence: String::new(),
+        },
         ..typed.clone()
     };
     let mut ok = AddConnectorPage {
         rail: passed_rail(),
-        foot: Foot { save_anyway: false, consequence: "38 people get 12 tools in their next session.".to_owned() },
+        foot: Foot {
+            save_anyway: false,
+            consequence: "38 people get 12 tools in their next session.".to_owned(),
+        },
         ..typed.clone()
     };
-    ok.token.help = "35 characters, starts with “Bearer”. Stored encrypted, never shown again.".to_owned();
+    "35 characters, starts with “Bearer”. Stored encrypted, never shown again."
+        .clone_into(&mut ok.token.help);
     vec![
         ("add-empty", empty),
         ("add-failed", failed),
         ("add-ok", ok),
-        ("add-running", AddConnectorPage { rail: running_rail(), ..typed.clone() }),
-        ("add-sign-in", AddConnectorPage { rail: sign_in_rail(), foot: Foot { save_anyway: true, consequence: String::new() }, ..typed.clone() }),
-        ("add-moved", AddConnectorPage { rail: moved_rail(), foot: Foot { save_anyway: true, consequence: String::new() }, ..typed.clone() }),
+        (
+            "add-running",
+            AddConnectorPage {
+                rail: running_rail(),
+                ..typed.clone()
+            },
+        ),
+        (
+            "add-sign-in",
+            AddConnectorPage {
+                rail: sign_in_rail(),
+                foot: Foot {
+                    save_anyway: true,
+                    consequence: String::new(),
+                },
+                ..typed.clone()
+            },
+        ),
+        (
+            "add-moved",
+            AddConnectorPage {
+                rail: moved_rail(),
+                foot: Foot {
+                    save_anyway: true,
+                    consequence: String::new(),
+                },
+                ..typed.clone()
+            },
+        ),
         ("add-collision", collision(&typed)),
         ("add-taken", taken(&typed)),
     ]
@@ -281,7 +510,14 @@ pub fn add(shell: &Shell) -> Vec<(&'static str, AddConnectorPage)> {
 fn collision(typed: &AddConnectorPage) -> AddConnectorPage {
     AddConnectorPage {
         name: "Linear!".to_owned(),
-        summary: vec![("name", "The name belongs to the built-in Linear.".to_owned()), ("url", HOSTILE.to_owned()), ("auth_header", "Tieline sets this header itself.".to_owned())],
+        summary: vec![
+            (
+                "name",
+                "The name belongs to the built-in Linear.".to_owned(),
+            ),
+            ("url", HOSTILE.to_owned()),
+            ("auth_header", "Tieline sets this header itself.".to_owned()),
+        ],
         name_problem: Some(NameProblem {
             slug: "linear".to_owned(),
             text: "belongs to the built-in Linear.".to_owned(),
@@ -290,8 +526,14 @@ fn collision(typed: &AddConnectorPage) -> AddConnectorPage {
         }),
         url: "mcp.acme.io/mcp".to_owned(),
         url_problem: "The URL must start with http:// or https://.".to_owned(),
-        url_offer: Some(Offer { label: "Use https://mcp.acme.io/mcp".to_owned(), value: "https://mcp.acme.io/mcp".to_owned() }),
-        header: Some(HeaderField { value: "Cookie".to_owned(), problem: "Tieline sets this header itself.".to_owned() }),
+        url_offer: Some(Offer {
+            label: "Use https://mcp.acme.io/mcp".to_owned(),
+            value: "https://mcp.acme.io/mcp".to_owned(),
+        }),
+        header: Some(HeaderField {
+            value: "Cookie".to_owned(),
+            problem: "Tieline sets this header itself.".to_owned(),
+        }),
         ..typed.clone()
     }
 }
@@ -322,13 +564,23 @@ pub fn provider(shell: &Shell) -> ConnectProviderPage {
         shell,
         name: "Sentry".to_owned(),
         slug: "sentry".to_owned(),
-        lead: "Errors and performance traces, for every agent in Northwind from the next session on.".to_owned(),
+        lead:
+            "Errors and performance traces, for every agent in Northwind from the next session on."
+                .to_owned(),
         url: "https://mcp.sentry.dev/mcp".to_owned(),
-        recipe: vec!["Open Settings, then Auth Tokens".to_owned(), "Create a new token".to_owned(), "Scopes: org:read, project:read".to_owned()],
+        recipe: vec![
+            "Open Settings, then Auth Tokens".to_owned(),
+            "Create a new token".to_owned(),
+            "Scopes: org:read, project:read".to_owned(),
+        ],
         open_url: "https://sentry.io/settings/".to_owned(),
         open_label: "Open in Sentry".to_owned(),
         general: None,
-        token: TokenField { label: "Auth token".to_owned(), help: "Stored encrypted, never shown again.".to_owned(), ..TokenField::default() },
+        token: TokenField {
+            label: "Auth token".to_owned(),
+            help: "Stored encrypted, never shown again.".to_owned(),
+            ..TokenField::default()
+        },
         header: None,
         rail: Rail::untested(),
         foot: Foot::default(),
@@ -339,7 +591,12 @@ pub fn provider(shell: &Shell) -> ConnectProviderPage {
 pub fn detail(shell: &Shell) -> ConnectorPage {
     let mut shell = shell.clone();
     shell.section = Section::Integrations;
-    let tab = |label, count: &str, query: &str, current| Tab { label, count: count.to_owned(), href: format!("/integrations/c/acme_mcp{query}"), current };
+    let tab = |label, count: &str, query: &str, current| Tab {
+        label,
+        count: count.to_owned(),
+        href: format!("/integrations/c/acme_mcp{query}"),
+        current,
+    };
     let tool = |name: &str, description: &str, calls: &str, on: bool, tags: Vec<Tag>| Tool {
         name: name.to_owned(),
         description: description.to_owned(),
@@ -349,11 +606,24 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
         exposed: format!("mcp__acme_mcp__{name}"),
         tokens: "176 tokens".to_owned(),
         inputs: vec![
-            Input { name: "customer".to_owned(), kind: "string, required".to_owned(), meaning: "Customer id, e-mail address or name".to_owned() },
-            Input { name: "status".to_owned(), kind: "open | paid | refunded".to_owned(), meaning: "Leave out for every status".to_owned() },
+            Input {
+                name: "customer".to_owned(),
+                kind: "string, required".to_owned(),
+                meaning: "Customer id, e-mail address or name".to_owned(),
+            },
+            Input {
+                name: "status".to_owned(),
+                kind: "open | paid | refunded".to_owned(),
+                meaning: "Leave out for every status".to_owned(),
+            },
         ],
     };
-    let writes = || vec![Tag { class: "", text: "Writes data".to_owned() }];
+    let writes = || {
+        vec![Tag {
+            class: "",
+            text: "Writes data".to_owned(),
+        }]
+    };
     ConnectorPage {
         shell,
         name: "Acme MCP".to_owned(),
@@ -408,19 +678,36 @@ pub fn detail_states(shell: &Shell) -> Vec<(&'static str, ConnectorPage)> {
         name: Field::required("Acme MCP"),
         url: Field::required("https://mcp.acme.io/mcp").problem(HOSTILE),
         cautions: vec!["Plain HTTP: the token and all data travel unencrypted.".to_owned()],
-        header: Field { placeholder: "Authorization".to_owned(), note: "optional".to_owned(), ..Field::default() },
+        header: Field {
+            placeholder: "Authorization".to_owned(),
+            note: "optional".to_owned(),
+            ..Field::default()
+        },
         asks_token: true,
-        token_help: "The stored token stays with the old server, so enter one for the new address.".to_owned(),
+        token_help: "The stored token stays with the old server, so enter one for the new address."
+            .to_owned(),
         token_now: "A token is stored, it ends in k3Qf.".to_owned(),
-        token: TokenField { label: "New access token".to_owned(), placeholder: "Replaces …k3Qf".to_owned(), help: "Sent exactly as you type it.".to_owned(), ..TokenField::default() },
+        token: TokenField {
+            label: "New access token".to_owned(),
+            placeholder: "Replaces …k3Qf".to_owned(),
+            help: "Sent exactly as you type it.".to_owned(),
+            ..TokenField::default()
+        },
         no_header: None,
         has_token: true,
         save_anyway: true,
     });
     let mut failing = tools.clone();
-    failing.status = Status::new(Tone::Bad, "Token rejected", "Server answers 401 since 14:02 today");
+    failing.status = Status::new(
+        Tone::Bad,
+        "Token rejected",
+        "Server answers 401 since 14:02 today",
+    );
     failing.tools = Some(Vec::new());
-    failing.no_tools = NoTools { lead: "No tools yet".to_owned(), text: "They appear when the server answers.".to_owned() };
+    failing.no_tools = NoTools {
+        lead: "No tools yet".to_owned(),
+        text: "They appear when the server answers.".to_owned(),
+    };
     failing.problem = Some(Attention {
         lead: "Its server rejects the saved token.".to_owned(),
         text: "38 people are without its 12 tools.".to_owned(),
@@ -429,7 +716,10 @@ pub fn detail_states(shell: &Shell) -> Vec<(&'static str, ConnectorPage)> {
     });
     failing.tested = Some(failed_rail());
     failing.on = false;
-    vec![("detail-connection", connection), ("detail-failing", failing)]
+    vec![
+        ("detail-connection", connection),
+        ("detail-failing", failing),
+    ]
 }
 
 /// The question before a removal.

@@ -19,13 +19,25 @@ pub(crate) struct SlugQuery {
 }
 
 /// The key that the name gives, or why it cannot be used.
-pub(crate) async fn slug_preview(State(state): State<AppState>, _admin: Admin, Query(query): Query<SlugQuery>) -> Response {
-    let mut note = NameNote { slug_preview: String::new(), name_problem: None };
+pub(crate) async fn slug_preview(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Query(query): Query<SlugQuery>,
+) -> Response {
+    let mut note = NameNote {
+        slug_preview: String::new(),
+        name_problem: None,
+    };
     if query.name.trim().is_empty() {
         return page(&note);
     }
     match ConnectorName::parse(&query.name) {
-        Err(error) => note.name_problem = Some(NameProblem { text: error.to_string(), ..NameProblem::default() }),
+        Err(error) => {
+            note.name_problem = Some(NameProblem {
+                text: error.to_string(),
+                ..NameProblem::default()
+            })
+        }
         Ok(name) => match state.hub.preview_slug(&name).await {
             Ok(slug) => note.slug_preview = slug.to_string(),
             Err(error) => note.name_problem = Some(name_problem(&state, &query.name, &error).await),

@@ -9,24 +9,41 @@ use crate::dashboard::words::shown;
 
 /// Shape, word and reason of a connector.
 pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
-    let message = || connector.status_message.as_deref().map(|message| shown(message, 240));
+    let message = || {
+        connector
+            .status_message
+            .as_deref()
+            .map(|message| shown(message, 240))
+    };
     let age = connector.checked_at.map(|at| in_sentence(at, now));
     match connector.status {
-        ConnectorStatus::Checking => Status::new(Tone::Busy, "Checking…", "Its tools appear when it answers"),
-        ConnectorStatus::Working => {
-            Status::new(Tone::Good, "Working", age.map_or_else(String::new, |age| format!("Checked {age}")))
+        ConnectorStatus::Checking => {
+            Status::new(Tone::Busy, "Checking…", "Its tools appear when it answers")
         }
-        ConnectorStatus::Slow => {
-            Status::new(Tone::Warn, "Slow", message().unwrap_or_else(|| "Calls take long".to_owned()))
-        }
-        ConnectorStatus::NeedsSignIn => {
-            Status::new(Tone::Bad, "Needs sign-in", "The server wants a person to log in (OAuth)")
-        }
+        ConnectorStatus::Working => Status::new(
+            Tone::Good,
+            "Working",
+            age.map_or_else(String::new, |age| format!("Checked {age}")),
+        ),
+        ConnectorStatus::Slow => Status::new(
+            Tone::Warn,
+            "Slow",
+            message().unwrap_or_else(|| "Calls take long".to_owned()),
+        ),
+        ConnectorStatus::NeedsSignIn => Status::new(
+            Tone::Bad,
+            "Needs sign-in",
+            "The server wants a person to log in (OAuth)",
+        ),
         ConnectorStatus::Failing => {
             let word = failing_word(connector.status_code.as_deref(), connector.token_set);
             Status::new(Tone::Bad, word, message().unwrap_or_default())
         }
-        ConnectorStatus::Off => Status::new(Tone::Off, "Off", format!("Turned off, {}", date(connector.updated_at))),
+        ConnectorStatus::Off => Status::new(
+            Tone::Off,
+            "Off",
+            format!("Turned off, {}", date(connector.updated_at)),
+        ),
     }
 }
 
@@ -61,9 +78,8 @@ pub(crate) fn failing_word(code: Option<&str>, token_set: bool) -> &'static str 
         "upstream_error" => "Server failed",
         "no_common_revision" => "No common revision",
         "too_large" => "Answer too large",
-        "bad_content_type" | "bad_json" | "bad_http" | "bad_encoding" | "protocol_error" | "id_mismatch" | "method_not_allowed" => {
-            "Not an MCP server"
-        }
+        "bad_content_type" | "bad_json" | "bad_http" | "bad_encoding" | "protocol_error"
+        | "id_mismatch" | "method_not_allowed" => "Not an MCP server",
         _ => "Failing",
     }
 }

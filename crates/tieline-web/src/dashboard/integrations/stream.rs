@@ -33,7 +33,9 @@ impl Steps {
 }
 
 /// Runs a test and streams it; closing the dialog ends the test. `test` resolves with the last message.
-pub(crate) fn stream_test<F: Future<Output = Value> + Send + 'static>(test: impl FnOnce(Steps) -> F) -> Response {
+pub(crate) fn stream_test<F: Future<Output = Value> + Send + 'static>(
+    test: impl FnOnce(Steps) -> F,
+) -> Response {
     let (sender, receiver) = mpsc::unbounded_channel();
     let running = test(Steps(sender.clone()));
     let task = AbortOnDropHandle::new(tokio::spawn(async move {
@@ -42,19 +44,24 @@ pub(crate) fn stream_test<F: Future<Output = Value> + Send + 'static>(test: impl
     }));
     let rail = started();
     let first = event(&progress(&rail));
-    let rest = stream::unfold((task, receiver, rail), |(task, mut receiver, mut rail)| async move {
-        let message = match receiver.recv().await? {
-            Told::Step(step) => {
-                advance(&mut rail, &step);
-                progress(&rail)
-            }
-            Told::End(end) => end,
-        };
-        Some((event(&message), (task, receiver, rail)))
-    });
-    Sse::new(stream::iter([first]).chain(rest)).keep_alive(KeepAlive::default()).into_response()
+    let rest = stream::unfold(
+        (task, receiver, rail),
+        |(task, mut receiver, mut rail)| async move {
+            let message = match receiver.recv().await? {
+                Told::Step(step) => {
+                    advance(&mut rail, &step);
+                    progress(&rail)
+                }
+                Told::End(end) => end,
+            };
+            Some((event(&message), (task, receiver, rail)))
+        },
+    );
+    Sse::new(stream::iter([first]).chain(rest).map(Ok::<_, Infallible>))
+        .keep_alive(KeepAlive::default())
+        .into_response()
 }
 
-fn event(message: &Value) -> Result<Event, Infallible> {
-    Ok(Event::default().data(message.to_string()))
+fn event(message: &Value) -> Event {
+    Event::default().data(message.to_string())
 }

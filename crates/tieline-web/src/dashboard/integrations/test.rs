@@ -41,7 +41,11 @@ fn stream(state: AppState, form: ConnectorForm) -> Response {
     stream_test(move |steps| async move {
         let people = state.hub.people().await.unwrap_or_default();
         let cautions = cautions(&form.url);
-        let tested = match state.hub.test_draft(&form.draft(), &mut |step| steps.tell(step)).await {
+        let tested = match state
+            .hub
+            .test_draft(&form.draft(), &mut |step| steps.tell(step))
+            .await
+        {
             Ok(report) => Tested::ran(&report, people, token_field()),
             Err(TestConnectorError::Invalid { fields }) => Tested::refused(&fields, token_field()),
             Err(_) => Tested::refused(&[], token_field()),

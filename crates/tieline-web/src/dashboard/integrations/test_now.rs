@@ -13,7 +13,12 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// The page of the connector with the finished test on it. Nothing is changed, so a reload may repeat it.
-pub(crate) async fn test_now(State(state): State<AppState>, asked: Asked, Admin(who): Admin, Path(slug): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn test_now(
+    State(state): State<AppState>,
+    asked: Asked,
+    Admin(who): Admin,
+    Path(slug): Path<String>,
+) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
     let report = state.hub.test_connector(&slug, &mut |_| {}).await?;
     let shell = asked.shell(&state, &who, Section::Integrations).await;

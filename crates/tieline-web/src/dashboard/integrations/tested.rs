@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use tieline_domain::FieldError;
 use tieline_hub::TestReport;
 
-use super::add_view::{Foot, FootFragment, HeaderField, HeaderNote, TokenField, TokenNote, UrlNote};
+use super::add_view::{
+    Foot, FootFragment, HeaderField, HeaderNote, TokenField, TokenNote, UrlNote,
+};
 use super::rail::{broken_code, finished};
 use super::rail_view::{Rail, RailFragment};
 use crate::dashboard::words::counted;
@@ -37,11 +39,25 @@ impl Tested {
         let code = broken_code(report);
         let mut invalid = Vec::new();
         if code == Some("auth_failed") {
-            let sentence = report.steps.iter().find(|step| step.code == "auth_failed").map(|step| step.message.as_str());
+            let sentence = report
+                .steps
+                .iter()
+                .find(|step| step.code == "auth_failed")
+                .map(|step| step.message.as_str());
             (token.problem, token.tail) = split_tail(sentence.unwrap_or_default());
             invalid.push("token");
         }
-        let foot = if report.ok { Foot { save_anyway: false, consequence: consequence(report.tools.len(), people) } } else { Foot { save_anyway: true, consequence: String::new() } };
+        let foot = if report.ok {
+            Foot {
+                save_anyway: false,
+                consequence: consequence(report.tools.len(), people),
+            }
+        } else {
+            Foot {
+                save_anyway: true,
+                consequence: String::new(),
+            }
+        };
         Self {
             ok: report.ok,
             rail: finished(report),
@@ -56,13 +72,21 @@ impl Tested {
 
     /// The test did not run, because some fields cannot be used.
     pub(crate) fn refused(fields: &[FieldError], mut token: TokenField) -> Self {
-        let detail = |name: &str| fields.iter().find(|field| field.field == name).map(|field| field.detail.clone()).unwrap_or_default();
+        let detail = |name: &str| {
+            fields
+                .iter()
+                .find(|field| field.field == name)
+                .map(|field| field.detail.clone())
+                .unwrap_or_default()
+        };
         token.problem = detail("token");
         Self {
             ok: false,
             rail: Rail::untested(),
             foot: Foot::default(),
-            open_advanced: fields.iter().any(|field| matches!(field.field, "token" | "auth_header")),
+            open_advanced: fields
+                .iter()
+                .any(|field| matches!(field.field, "token" | "auth_header")),
             url_problem: detail("url"),
             header_problem: detail("auth_header"),
             invalid: fields.iter().map(|field| field.field).collect(),
@@ -72,8 +96,15 @@ impl Tested {
 
     /// The message that ends the stream of a test.
     pub(crate) fn message(&self, cautions: Vec<String>) -> Value {
-        let url = UrlNote { url_problem: &self.url_problem, url_offer: None, url_cautions: cautions };
-        let header = HeaderField { value: String::new(), problem: self.header_problem.clone() };
+        let url = UrlNote {
+            url_problem: &self.url_problem,
+            url_offer: None,
+            url_cautions: cautions,
+        };
+        let header = HeaderField {
+            value: String::new(),
+            problem: self.header_problem.clone(),
+        };
         let rendered = |view: &dyn askama::DynTemplate| view.dyn_render().unwrap_or_default();
         let mut html = json!({
             "rail": rail_html(&self.rail),
@@ -100,12 +131,19 @@ fn rail_html(rail: &Rail) -> String {
 
 fn consequence(tools: usize, people: usize) -> String {
     let get = if people == 1 { "gets" } else { "get" };
-    format!("{} {get} {} in their next session.", counted(people as u64, "person", "people"), counted(tools as u64, "tool", "tools"))
+    format!(
+        "{} {get} {} in their next session.",
+        counted(people as u64, "person", "people"),
+        counted(tools as u64, "tool", "tools")
+    )
 }
 
 /// "… (28 characters, ends in k3Qf)." with the end apart, because it stands in code type.
 fn split_tail(sentence: &str) -> (String, String) {
-    match sentence.strip_suffix(").").and_then(|rest| rest.rsplit_once(' ')) {
+    match sentence
+        .strip_suffix(").")
+        .and_then(|rest| rest.rsplit_once(' '))
+    {
         Some((start, tail)) if start.ends_with("ends in") => (start.to_owned(), tail.to_owned()),
         _ => (sentence.to_owned(), String::new()),
     }
@@ -117,8 +155,15 @@ mod tests {
 
     #[test]
     fn the_end_of_a_refused_token_stands_apart() {
-        let (start, tail) = split_tail("The server rejected this token (28 characters, ends in k3Qf).");
-        assert_eq!((start.as_str(), tail.as_str()), ("The server rejected this token (28 characters, ends in", "k3Qf"));
+        let (start, tail) =
+            split_tail("The server rejected this token (28 characters, ends in k3Qf).");
+        assert_eq!(
+            (start.as_str(), tail.as_str()),
+            (
+                "The server rejected this token (28 characters, ends in",
+                "k3Qf"
+            )
+        );
         assert_eq!(split_tail("The server wants a token.").1, "");
     }
 }

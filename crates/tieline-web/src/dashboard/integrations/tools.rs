@@ -37,9 +37,14 @@ pub(crate) async fn switch_tool(
 ) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
     let on = form.on == "true";
-    state.hub.enable_tool(&admin.actor(), &slug, &form.tool, on).await?;
+    state
+        .hub
+        .enable_tool(&admin.actor(), &slug, &form.tool, on)
+        .await?;
     let done = if on { "tool_on" } else { "tool_off" };
-    Ok(go(&format!("/integrations/c/{slug}?done={done}&what={slug}")))
+    Ok(go(&format!(
+        "/integrations/c/{slug}?done={done}&what={slug}"
+    )))
 }
 
 /// One line for each tool that is left out.
@@ -48,19 +53,46 @@ pub(crate) fn left_out(tools: &[ConnectorToolView]) -> Vec<String> {
         .iter()
         .filter_map(|tool| tool.left_out.as_ref().map(|(_, reason)| (tool, reason)))
         .take(20)
-        .map(|(tool, reason)| format!("{} is left out: {}", shown(&tool.name, 60), shown(reason, 200)))
+        .map(|(tool, reason)| {
+            format!(
+                "{} is left out: {}",
+                shown(&tool.name, 60),
+                shown(reason, 200)
+            )
+        })
         .collect()
 }
 
 /// One tool as the page shows it.
 pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) -> Tool {
-    let definition: Value = listed.definition.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let tags = if writes(&definition) { vec![Tag { class: "", text: "Writes data".to_owned() }] } else { Vec::new() };
+    let definition: Value = listed
+        .definition
+        .as_ref()
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default();
+    let tags = if writes(&definition) {
+        vec![Tag {
+            class: "",
+            text: "Writes data".to_owned(),
+        }]
+    } else {
+        Vec::new()
+    };
     let known = state.hub.catalog();
-    let exposed = known.connector(slug.as_str()).and_then(|connector| connector.tool(&listed.name)).map(|tool| tool.agent_name.clone());
+    let exposed = known
+        .connector(slug.as_str())
+        .and_then(|connector| connector.tool(&listed.name))
+        .map(|tool| tool.agent_name.clone());
     Tool {
         name: shown(&listed.name, 128),
-        description: shown(listed.description.as_deref().or(listed.title.as_deref()).unwrap_or_default(), 600),
+        description: shown(
+            listed
+                .description
+                .as_deref()
+                .or(listed.title.as_deref())
+                .unwrap_or_default(),
+            600,
+        ),
         tags,
         on: listed.enabled,
         calls: counted(listed.tokens as u64, "token", "tokens"),
@@ -72,11 +104,20 @@ pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) ->
 
 /// The name that a tool which is off would have.
 fn alone(slug: &Slug, name: &str) -> String {
-    expose(NameSpace::Agent, slug, [name]).into_iter().next().map(|exposed| exposed.exposed).unwrap_or_default()
+    expose(NameSpace::Agent, slug, [name])
+        .into_iter()
+        .next()
+        .map(|exposed| exposed.exposed)
+        .unwrap_or_default()
 }
 
 fn inputs(schema: &Value) -> Vec<Input> {
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let properties = schema["properties"].as_object().into_iter().flatten();
     properties
         .take(MOST_INPUTS)
@@ -96,11 +137,19 @@ fn kind(input: &Value, required: bool) -> String {
     let kind = match &input["type"] {
         _ if !words.is_empty() => words.join(" | "),
         Value::String(kind) => kind.clone(),
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | "),
+        Value::Array(kinds) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" | "),
         _ => "any".to_owned(),
     };
     let kind = shown(&kind, 80);
-    if required { format!("{kind}, required") } else { kind }
+    if required {
+        format!("{kind}, required")
+    } else {
+        kind
+    }
 }
 
 #[cfg(test)]
@@ -118,8 +167,18 @@ mod tests {
             },
             "required": ["id"],
         });
-        let read: Vec<_> = inputs(&schema).into_iter().map(|input| format!("{}: {} {}", input.name, input.kind, input.meaning)).collect();
-        assert_eq!(read, ["id: string, required Which order", "odd: any ", "status: open | paid "]);
+        let read: Vec<_> = inputs(&schema)
+            .into_iter()
+            .map(|input| format!("{}: {} {}", input.name, input.kind, input.meaning))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                "id: string, required Which order",
+                "odd: any ",
+                "status: open | paid "
+            ]
+        );
         assert!(inputs(&json!("nonsense")).is_empty());
     }
 }

@@ -20,7 +20,11 @@ pub(crate) struct InvitationQuery {
 }
 
 /// The form, or why the link does not work.
-pub(crate) async fn invitation_page(State(state): State<AppState>, asked: Asked, Query(query): Query<InvitationQuery>) -> Response {
+pub(crate) async fn invitation_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Query(query): Query<InvitationQuery>,
+) -> Response {
     match state.hub.invited_user(&query.code).await {
         Ok(user) => page(&form(&state, asked, &user, &query.code)),
         Err(error) => refused(&state, asked, error),

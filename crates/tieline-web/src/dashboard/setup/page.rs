@@ -33,13 +33,16 @@ pub(crate) async fn setup_page(
     }
     let code = query.code.trim();
     let mut form = AccountForm {
-        code: Field::required(code).help("Paste the setup code from the log; it proves that you run this server."),
+        code: Field::required(code)
+            .help("Paste the setup code from the log; it proves that you run this server."),
         name: Field::required(""),
         email: Field::required(""),
         password: Field::required("").help("At least 12 characters."),
     };
     if !code.is_empty() && !state.hub.is_setup_code(code).await? {
-        form.code = form.code.problem("This code is not the newest one from the log, or it is older than 30 minutes.");
+        form.code = form.code.problem(
+            "This code is not the newest one from the log, or it is older than 30 minutes.",
+        );
     }
     Ok(page(&step(asked, At::Account, "", Some(form))))
 }
@@ -57,7 +60,10 @@ pub(crate) async fn skip_model(_admin: Admin) -> Response {
 /// Step 3: the first connector.
 pub(crate) async fn connector_page(asked: Asked, Admin(who): Admin) -> Response {
     let mut view = step(asked, At::Connector, &who.email, None);
-    let supported = providers().iter().filter(|provider| provider.supported).take(4);
+    let supported = providers()
+        .iter()
+        .filter(|provider| provider.supported)
+        .take(4);
     view.choices = supported
         .map(|provider| Choice {
             name: provider.name.clone(),
@@ -74,7 +80,10 @@ pub(super) fn step(asked: Asked, at: At, email: &str, account: Option<AccountFor
     SetupPage {
         shell: bare(asked.frame),
         steps: SetupStep::all(at, email),
-        facts: format!("Version {}, tokens sealed with a key file on this server", env!("CARGO_PKG_VERSION")),
+        facts: format!(
+            "Version {}, tokens sealed with a key file on this server",
+            env!("CARGO_PKG_VERSION")
+        ),
         account,
         model: at == At::Model,
         choices: Vec::new(),

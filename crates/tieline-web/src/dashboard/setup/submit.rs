@@ -48,7 +48,9 @@ pub(crate) async fn set_up(
             let started = state.hub.start_sign_in(user, user_agent(&headers)).await?;
             Ok(signed_in(&state, &started, "/setup/model"))
         }
-        Err(error @ (SetupError::Done | SetupError::Store(_))) => Ok(Problem::from(error).into_response()),
+        Err(error @ (SetupError::Done | SetupError::Store(_))) => {
+            Ok(Problem::from(error).into_response())
+        }
         Err(error) => {
             let form = with_problems(&typed, &error);
             Ok(page_about(error, &step(asked, At::Account, "", Some(form))))

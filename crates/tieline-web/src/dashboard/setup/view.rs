@@ -78,16 +78,35 @@ pub enum At {
 impl SetupStep {
     /// The three steps, seen from one of them. `email` is the account's, once there is one.
     pub fn all(at: At, email: &str) -> [Self; 3] {
-        let account = if email.is_empty() { "Proves that you run this server" } else { email };
+        let account = if email.is_empty() {
+            "Proves that you run this server"
+        } else {
+            email
+        };
         let class = |step: At| match (at as u8).cmp(&(step as u8)) {
             std::cmp::Ordering::Greater => "done",
             std::cmp::Ordering::Equal => "now",
             std::cmp::Ordering::Less => "",
         };
         [
-            Self { class: class(At::Account), number: 1, title: "Admin account", text: account.to_owned() },
-            Self { class: class(At::Model), number: 2, title: "Model provider", text: "Gateway only in this release".to_owned() },
-            Self { class: class(At::Connector), number: 3, title: "First connector", text: "Your own server, Linear, GitHub, or later".to_owned() },
+            Self {
+                class: class(At::Account),
+                number: 1,
+                title: "Admin account",
+                text: account.to_owned(),
+            },
+            Self {
+                class: class(At::Model),
+                number: 2,
+                title: "Model provider",
+                text: "Gateway only in this release".to_owned(),
+            },
+            Self {
+                class: class(At::Connector),
+                number: 3,
+                title: "First connector",
+                text: "Your own server, Linear, GitHub, or later".to_owned(),
+            },
         ]
     }
 }

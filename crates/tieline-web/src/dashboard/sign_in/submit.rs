@@ -36,7 +36,16 @@ pub(crate) async fn sign_in(
 ) -> Response {
     let next = next_path(Some(&typed.next));
     let address = address.map(|address| address.to_string());
-    match state.hub.sign_in(&typed.email, typed.password.0, address.as_deref(), user_agent(&headers)).await {
+    match state
+        .hub
+        .sign_in(
+            &typed.email,
+            typed.password.0,
+            address.as_deref(),
+            user_agent(&headers),
+        )
+        .await
+    {
         Ok(started) => signed_in(&state, &started, next),
         Err(SignInError::Store(error)) => Problem::from(error).into_response(),
         Err(error) => {
@@ -50,11 +59,15 @@ pub(crate) async fn sign_in(
 /// Goes on with the cookie of a fresh sign-in.
 pub(crate) fn signed_in(state: &AppState, started: &StartedSignIn, next: &str) -> Response {
     let mut response = go(next);
-    response.headers_mut().append(header::SET_COOKIE, set_cookie(&state.settings, started));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, set_cookie(&state.settings, started));
     response
 }
 
 /// What the browser calls itself, for the person's list of sign-ins.
 pub(crate) fn user_agent(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok())
+    headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
 }

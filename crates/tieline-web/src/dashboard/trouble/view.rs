@@ -43,7 +43,11 @@ pub struct TroubleOutside {
 impl Trouble {
     /// A member opened a page for admins.
     pub fn admins_only(page: &str, admins: &[String]) -> Self {
-        let ask = if admins.is_empty() { String::new() } else { format!(" Ask {}.", any_of(admins)) };
+        let ask = if admins.is_empty() {
+            String::new()
+        } else {
+            format!(" Ask {}.", any_of(admins))
+        };
         let verb = match page {
             "Integrations" => "manage integrations",
             "Users" => "manage users",
@@ -52,9 +56,14 @@ impl Trouble {
         };
         Self {
             title: format!("Only admins {verb}"),
-            text: format!("Only admins {verb}.{ask} You can use every tool that is connected, and see them under Connect your client."),
+            text: format!(
+                "Only admins {verb}.{ask} You can use every tool that is connected, and see them under Connect your client."
+            ),
             request: String::new(),
-            ways: vec![("Connect your client", "/connect".to_owned()), ("Back", "/".to_owned())],
+            ways: vec![
+                ("Connect your client", "/connect".to_owned()),
+                ("Back", "/".to_owned()),
+            ],
         }
     }
 

@@ -31,21 +31,71 @@ pub(crate) async fn change_role(
     Form(form): Form<RoleForm>,
 ) -> Result<Response, Problem> {
     let role: Role = form.role.parse().map_err(|_| Problem::not_found())?;
-    change(&state, asked, &admin, &id, UserChange { role: Some(role), ..UserChange::default() }).await
+    change(
+        &state,
+        asked,
+        &admin,
+        &id,
+        UserChange {
+            role: Some(role),
+            ..UserChange::default()
+        },
+    )
+    .await
 }
 
 /// Suspends a person: their sign-ins end and their keys stop working.
-pub(crate) async fn suspend(State(state): State<AppState>, asked: Asked, admin: Admin, Path(id): Path<String>) -> Result<Response, Problem> {
-    change(&state, asked, &admin, &id, UserChange { disabled: Some(true), ..UserChange::default() }).await
+pub(crate) async fn suspend(
+    State(state): State<AppState>,
+    asked: Asked,
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    change(
+        &state,
+        asked,
+        &admin,
+        &id,
+        UserChange {
+            disabled: Some(true),
+            ..UserChange::default()
+        },
+    )
+    .await
 }
 
 /// Lets a suspended person in again.
-pub(crate) async fn restore(State(state): State<AppState>, asked: Asked, admin: Admin, Path(id): Path<String>) -> Result<Response, Problem> {
-    change(&state, asked, &admin, &id, UserChange { disabled: Some(false), ..UserChange::default() }).await
+pub(crate) async fn restore(
+    State(state): State<AppState>,
+    asked: Asked,
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    change(
+        &state,
+        asked,
+        &admin,
+        &id,
+        UserChange {
+            disabled: Some(false),
+            ..UserChange::default()
+        },
+    )
+    .await
 }
 
-async fn change(state: &AppState, asked: Asked, admin: &Admin, id: &str, change: UserChange) -> Result<Response, Problem> {
-    match state.hub.update_user(&admin.actor(), known(id)?, change).await {
+async fn change(
+    state: &AppState,
+    asked: Asked,
+    admin: &Admin,
+    id: &str,
+    change: UserChange,
+) -> Result<Response, Problem> {
+    match state
+        .hub
+        .update_user(&admin.actor(), known(id)?, change)
+        .await
+    {
         Ok(_) => Ok(go("/users?done=user_saved")),
         Err(UpdateUserError::Store(error)) => Ok(Problem::from(error).into_response()),
         Err(error) => {

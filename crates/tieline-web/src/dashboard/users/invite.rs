@@ -25,13 +25,29 @@ pub(crate) struct InviteForm {
 }
 
 /// Adds a person. The answer is the page itself: after a redirect the link could not be shown any more.
-pub(crate) async fn invite(State(state): State<AppState>, asked: Asked, admin: Admin, Form(form): Form<InviteForm>) -> Result<Response, Problem> {
-    let role = if form.role == "admin" { Role::Admin } else { Role::Member };
-    let new = NewUser { email: form.email.clone(), name: form.name.clone(), role, password: None };
+pub(crate) async fn invite(
+    State(state): State<AppState>,
+    asked: Asked,
+    admin: Admin,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, Problem> {
+    let role = if form.role == "admin" {
+        Role::Admin
+    } else {
+        Role::Member
+    };
+    let new = NewUser {
+        email: form.email.clone(),
+        name: form.name.clone(),
+        role,
+        password: None,
+    };
     match state.hub.add_user(&admin.actor(), new).await {
         Ok(added) => {
             let mut view = view(&state, asked, &admin.0).await?;
-            view.link = added.invitation.map(|code| link(&state, &added.user.email, &code));
+            view.link = added
+                .invitation
+                .map(|code| link(&state, &added.user.email, &code));
             Ok(page(&view))
         }
         Err(AddUserError::Store(error)) => Ok(Problem::from(error).into_response()),
@@ -43,7 +59,11 @@ pub(crate) async fn invite(State(state): State<AppState>, asked: Asked, admin: A
             match &error {
                 AddUserError::Invalid { fields } => {
                     for field in fields {
-                        let place = if field.field == "email" { &mut view.email } else { &mut view.name };
+                        let place = if field.field == "email" {
+                            &mut view.email
+                        } else {
+                            &mut view.name
+                        };
                         place.problem.clone_from(&field.detail);
                     }
                 }
@@ -55,10 +75,18 @@ pub(crate) async fn invite(State(state): State<AppState>, asked: Asked, admin: A
 }
 
 /// A new link for a person whose first one ran out; the one before stops working.
-pub(crate) async fn invite_again(State(state): State<AppState>, asked: Asked, admin: Admin, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn invite_again(
+    State(state): State<AppState>,
+    asked: Asked,
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = known(&id)?;
     let users = state.hub.list_users().await?;
-    let user = users.into_iter().find(|user| user.id == id && !user.has_password).ok_or_else(Problem::not_found)?;
+    let user = users
+        .into_iter()
+        .find(|user| user.id == id && !user.has_password)
+        .ok_or_else(Problem::not_found)?;
     let code = state.hub.invite(&admin.actor(), id, &user.email).await?;
     let mut view = view(&state, asked, &admin.0).await?;
     view.link = Some(link(&state, &user.email, &code));
@@ -71,5 +99,12 @@ pub(super) fn known(id: &str) -> Result<UserId, Problem> {
 }
 
 fn link(state: &AppState, email: &str, code: &RandomCode) -> InvitationLink {
-    InvitationLink { title: format!("Invitation for {email}"), url: format!("{}/invitation?code={}", state.settings.base_url(), code.expose()) }
+    InvitationLink {
+        title: format!("Invitation for {email}"),
+        url: format!(
+            "{}/invitation?code={}",
+            state.settings.base_url(),
+            code.expose()
+        ),
+    }
 }

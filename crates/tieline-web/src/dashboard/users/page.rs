@@ -18,24 +18,41 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Everybody.
-pub(crate) async fn users_page(State(state): State<AppState>, asked: Asked, Admin(who): Admin) -> Result<Response, Problem> {
+pub(crate) async fn users_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Admin(who): Admin,
+) -> Result<Response, Problem> {
     Ok(page(&view(&state, asked, &who).await?))
 }
 
 /// The page as it is before anything was typed.
-pub(super) async fn view(state: &AppState, asked: Asked, who: &SignedIn) -> Result<UsersPage, Problem> {
+pub(super) async fn view(
+    state: &AppState,
+    asked: Asked,
+    who: &SignedIn,
+) -> Result<UsersPage, Problem> {
     let users = state.hub.list_users().await?;
     let now = state.hub.clock().now();
-    let intro = format!("{}. Members use the tools, admins also manage them.", counted(users.len() as u64, "person", "people"));
+    let intro = format!(
+        "{}. Members use the tools, admins also manage them.",
+        counted(users.len() as u64, "person", "people")
+    );
     Ok(UsersPage {
         shell: asked.shell(state, who, Section::Users).await,
         intro,
         link: None,
         problem: None,
         email: Field::required(""),
-        name: Field { note: "optional".to_owned(), ..Field::default() },
+        name: Field {
+            note: "optional".to_owned(),
+            ..Field::default()
+        },
         role_admin: false,
-        people: users.into_iter().map(|user| row(user, who.user, now)).collect(),
+        people: users
+            .into_iter()
+            .map(|user| row(user, who.user, now))
+            .collect(),
     })
 }
 
@@ -48,12 +65,20 @@ fn row(user: UserView, you: UserId, now: Timestamp) -> PersonRow {
     };
     PersonRow {
         initials: initials(&user.name),
-        role: if user.role == Role::Admin { "Admin" } else { "Member" },
+        role: if user.role == Role::Admin {
+            "Admin"
+        } else {
+            "Member"
+        },
         you: user.id == you,
         state,
         state_class,
         seen: user.last_seen_at.map(|at| when(at, now)),
-        actions: if user.id == you { Vec::new() } else { actions(&user, suspended) },
+        actions: if user.id == you {
+            Vec::new()
+        } else {
+            actions(&user, suspended)
+        },
         name: user.name,
         email: user.email,
     }
@@ -61,7 +86,13 @@ fn row(user: UserView, you: UserId, now: Timestamp) -> PersonRow {
 
 /// Nobody changes their own role or suspends themselves: the way back would need somebody else.
 fn actions(user: &UserView, suspended: bool) -> Vec<Action> {
-    let action = |label, verb: &str, name, value, danger| Action { label, href: format!("/users/{}/{verb}", user.id), name, value, danger };
+    let action = |label, verb: &str, name, value, danger| Action {
+        label,
+        href: format!("/users/{}/{verb}", user.id),
+        name,
+        value,
+        danger,
+    };
     if suspended {
         return vec![action("Restore", "restore", "", "", false)];
     }

@@ -39,7 +39,9 @@ pub struct InvitationLink {
 
 impl std::fmt::Debug for InvitationLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InvitationLink").field("title", &self.title).finish_non_exhaustive()
+        f.debug_struct("InvitationLink")
+            .field("title", &self.title)
+            .finish_non_exhaustive()
     }
 }
 
