@@ -1,0 +1,15 @@
+//! The real binary, as operators, admins and MCP clients meet it: started, asked over HTTP, stopped, and its files read.
+
+mod beside;
+mod canary;
+mod commands;
+mod config;
+mod connector_commands;
+mod demo;
+mod forms;
+mod http;
+mod master_key;
+mod official;
+mod official_server;
+mod place;
+mod serve;
