@@ -13,6 +13,9 @@ use crate::Hub;
 /// The longest life of a key: ten years.
 const LONGEST_DAYS: u32 = 3650;
 
+/// How many keys that are not revoked one person may have.
+const MOST_KEYS: usize = 100;
+
 /// A new key, the only time that it can be seen.
 #[derive(Debug)]
 pub struct CreatedKey {
@@ -53,6 +56,7 @@ impl Hub {
             .await?
             .filter(|user| user.disabled_at.is_none())
             .ok_or(StoreError::NotFound)?;
+        self.refuse_one_key_too_many(owner).await?;
         let key = AccessKey::generate(self.entropy());
         let now = self.clock().now();
         let row = KeyRow {
@@ -76,6 +80,26 @@ impl Hub {
             key,
             view: KeyView::new(row, &user.email),
         })
+    }
+}
+
+impl Hub {
+    /// Every server holds all keys in memory, so one person cannot fill it.
+    async fn refuse_one_key_too_many(&self, owner: UserId) -> Result<(), CreateKeyError> {
+        let keys = self.inner.store.keys(Some(owner)).await?;
+        let active = keys.iter().filter(|key| key.revoked_at.is_none()).count();
+        if active < MOST_KEYS {
+            return Ok(());
+        }
+        let detail = format!("There are {MOST_KEYS} keys already. Revoke one that is not used.");
+        let code = "too_many_keys";
+        let field = "name";
+        let fields = vec![FieldError {
+            field,
+            code,
+            detail,
+        }];
+        Err(CreateKeyError::Invalid { fields })
     }
 }
 

@@ -120,3 +120,22 @@ async fn guesses_made_at_the_same_moment_are_counted_like_others() {
     }
     assert!(checked <= 11, "{checked} guesses reached the password");
 }
+
+#[tokio::test]
+async fn one_person_cannot_fill_the_memory_with_keys() {
+    let world = World::start().await;
+    let owner = world.person("Ada", Role::Member).await;
+    let make = || world.hub.create_key(&ADMIN, owner, "Laptop", None);
+    for _ in 0..99 {
+        make().await.unwrap();
+    }
+    let last = make().await.unwrap();
+    let refused = make().await.unwrap_err();
+    let tieline_hub::CreateKeyError::Invalid { fields } = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(fields[0].code, "too_many_keys");
+    let revoked = world.hub.revoke_key(&ADMIN, last.view.id, Some(owner));
+    revoked.await.unwrap();
+    make().await.unwrap();
+}
