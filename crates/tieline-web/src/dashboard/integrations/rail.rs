@@ -101,6 +101,11 @@ fn step(report: &StepReport) -> Step {
     };
     let message = shown(&report.message, 300);
     let (title, text) = match (report.step, report.outcome) {
+        // The advice stands below the rail; here is only what happened.
+        (_, StepOutcome::Fail) if report.code == "needs_oauth" => (
+            broken_title(report),
+            "The server wants a person to log in (OAuth)".to_owned(),
+        ),
         (_, StepOutcome::Fail) => (broken_title(report), message),
         // "12 tools found, about 1,900 tokens per session" has its title inside.
         (StepName::Tools, StepOutcome::Ok) => match message.split_once(", ") {
