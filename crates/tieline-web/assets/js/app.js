@@ -9,6 +9,7 @@ import './connector_form.js';
 import './confirm.js';
 import './clients.js';
 import './filter.js';
+import './local_time.js';
 import './live.js';
 import './toast.js';
 import './keys.js';

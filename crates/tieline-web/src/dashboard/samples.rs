@@ -1,8 +1,7 @@
 //! Every page with example data: what the gallery serves and the template test renders.
 
 use super::account::view::PasswordPage;
-use super::activity::view::{ActivityPage, AuditRow, CallRow, FilterSelect, SelectOption};
-use super::chart::Chart;
+use super::activity::samples::activity as activity_samples;
 use super::chat::view::ChatPage;
 use super::connect::snippets::clients;
 use super::connect::view::{
@@ -12,6 +11,7 @@ use super::integrations::detail_view::Fact;
 use super::integrations::rail_view::FoundTool;
 use super::integrations::samples as integrations;
 use super::integrations::samples::HOSTILE;
+use super::integrations::{detail_samples, form_samples};
 use super::invitation::view::InvitationPage;
 use super::monogram::Monogram;
 use super::parts::{Field, Status, Tone, When};
@@ -46,15 +46,15 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in integrations::page_states(&admin) {
         add(name, &page)?;
     }
-    for (name, page) in integrations::add(&admin) {
+    for (name, page) in form_samples::add(&admin) {
         add(name, &page)?;
     }
-    add("provider", &integrations::provider(&admin))?;
-    add("detail", &integrations::detail(&admin))?;
-    for (name, page) in integrations::detail_states(&admin) {
+    add("provider", &form_samples::provider(&admin))?;
+    add("detail", &detail_samples::detail(&admin))?;
+    for (name, page) in detail_samples::detail_states(&admin) {
         add(name, &page)?;
     }
-    add("remove", &integrations::remove(&admin))?;
+    add("remove", &detail_samples::remove(&admin))?;
     for (name, page) in sign_in(frame) {
         add(name, &page)?;
     }
@@ -77,48 +77,49 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
         },
     )?;
     add("users", &users(&admin))?;
-    for (name, page) in activity(&admin) {
+    for (name, page) in activity_samples(&at(&admin, Section::Activity)) {
         add(name, &page)?;
     }
     add("settings", &settings(&admin))?;
     add("chat", &chat(&admin))?;
     add("password", &password(&admin))?;
+    for (name, page) in trouble_inside(&admin) {
+        add(name, &page)?;
+    }
+    let outside = TroubleOutside {
+        shell: Bare {
+            frame: frame.clone(),
+        },
+        trouble: Trouble::not_found(),
+    };
+    add("not-found", &outside)?;
+    Ok(samples)
+}
+
+fn trouble_inside(admin: &Shell) -> Vec<(&'static str, TroubleInside)> {
     let mut member = admin.clone();
     member.admin = false;
     "Member one".clone_into(&mut member.name);
     "MO".clone_into(&mut member.initials);
     let names = ["Admin account".to_owned(), HOSTILE.to_owned()];
-    add(
-        "forbidden",
-        &TroubleInside {
-            shell: at(&member, Section::Elsewhere),
-            trouble: Trouble::admins_only("Integrations", &names),
-        },
-    )?;
-    add(
-        "not-found",
-        &TroubleOutside {
-            shell: Bare {
-                frame: frame.clone(),
-            },
-            trouble: Trouble::not_found(),
-        },
-    )?;
-    add(
-        "error",
-        &TroubleInside {
-            shell: at(&admin, Section::Elsewhere),
-            trouble: Trouble::failed("r-7f21c0", "/integrations"),
-        },
-    )?;
-    add(
-        "stale",
-        &TroubleInside {
-            shell: at(&admin, Section::Elsewhere),
-            trouble: Trouble::out_of_date("/integrations/new"),
-        },
-    )?;
-    Ok(samples)
+    let page = |shell: &Shell, trouble| TroubleInside {
+        shell: at(shell, Section::Elsewhere),
+        trouble,
+    };
+    vec![
+        (
+            "forbidden",
+            page(&member, Trouble::admins_only("Integrations", &names)),
+        ),
+        (
+            "error",
+            page(admin, Trouble::failed("r-7f21c0", "/integrations")),
+        ),
+        (
+            "stale",
+            page(admin, Trouble::out_of_date("/integrations/new")),
+        ),
+    ]
 }
 
 fn admin(frame: &Frame) -> Shell {
@@ -141,7 +142,7 @@ fn at(shell: &Shell, section: Section) -> Shell {
     }
 }
 
-fn when(text: &str) -> When {
+pub(super) fn when(text: &str) -> When {
     When::new(text, "22 Nov 2026, 14:31:05 UTC", "2026-11-22T14:31:05Z")
 }
 
@@ -389,144 +390,6 @@ fn users(admin: &Shell) -> UsersPage {
             ),
         ],
     }
-}
-
-fn activity(admin: &Shell) -> Vec<(&'static str, ActivityPage)> {
-    let call =
-        |person: &str, from: &str, connector: &str, slug: &str, tool: &str, result, took: &str| {
-            CallRow {
-                when: when("14:31:08"),
-                person: person.to_owned(),
-                initials: super::monogram::initials(person),
-                from: from.to_owned(),
-                monogram: Monogram::of(connector, slug),
-                connector: connector.to_owned(),
-                tool: tool.to_owned(),
-                result,
-                took: took.to_owned(),
-            }
-        };
-    let done = || Status::new(Tone::Good, "Done", "");
-    let select = |name, label, first: &str| FilterSelect {
-        name,
-        label,
-        options: vec![
-            SelectOption {
-                value: String::new(),
-                label: first.to_owned(),
-                chosen: true,
-            },
-            SelectOption {
-                value: HOSTILE.to_owned(),
-                label: HOSTILE.to_owned(),
-                chosen: false,
-            },
-        ],
-    };
-    let calls = ActivityPage {
-        shell: at(admin, Section::Activity),
-        intro: "Every tool call and every change an admin made. Calls are kept for 30 days."
-            .to_owned(),
-        today: "6,318 today".to_owned(),
-        chart: Some(Chart::wide(
-            &integrations::day(60, &[1, 0, 0, 40, 60, 70, 60]),
-            1002,
-            64,
-        )),
-        figures: vec![
-            ("6,318".to_owned(), "calls".to_owned()),
-            ("97".to_owned(), "failed (1.5%)".to_owned()),
-        ],
-        axis: ["Yesterday 14:30", "20:30", "02:30", "08:30", "Now"]
-            .map(str::to_owned)
-            .into(),
-        filters: vec![
-            select("connector", "Connector", "All connectors"),
-            select("outcome", "Result", "Any result"),
-        ],
-        calls: Some(vec![
-            call(
-                "Admin account",
-                "Claude Code 2.1",
-                "Docs search",
-                "docs_search",
-                "search_docs",
-                done(),
-                "3.1 s",
-            ),
-            call(
-                "Admin account",
-                "Claude Code 2.1",
-                "Billing warehouse",
-                "billing_warehouse",
-                "run_query",
-                Status::new(Tone::Bad, "Token rejected", HOSTILE),
-                "88 ms",
-            ),
-            call(
-                "Member one",
-                "Cursor",
-                "Incident room",
-                "incident_room",
-                "timeline",
-                Status::new(Tone::Warn, "Timed out after 30 s", ""),
-                "30.0 s",
-            ),
-            call(
-                HOSTILE,
-                HOSTILE,
-                HOSTILE,
-                "x",
-                HOSTILE,
-                Status::new(Tone::Off, "Refused, tool is off", ""),
-                "2 ms",
-            ),
-        ]),
-        audit: None,
-        older: "/activity?cursor=x".to_owned(),
-        newest: String::new(),
-    };
-    let event = |who: &str, what: &str, target: &str, detail: &str| AuditRow {
-        when: when("14:02"),
-        who: who.to_owned(),
-        initials: super::monogram::initials(who),
-        what: what.to_owned(),
-        target: target.to_owned(),
-        detail: detail.to_owned(),
-    };
-    let audit = ActivityPage {
-        chart: None,
-        figures: Vec::new(),
-        axis: Vec::new(),
-        calls: None,
-        audit: Some(vec![
-            event(
-                "Admin account",
-                "rotated the token of",
-                "billing_warehouse",
-                "",
-            ),
-            event(
-                HOSTILE,
-                "changed",
-                "acme_mcp",
-                "url: https://a.example/mcp → https://b.example/mcp",
-            ),
-        ]),
-        newest: "/activity?tab=audit".to_owned(),
-        ..calls.clone()
-    };
-    let empty = ActivityPage {
-        calls: Some(Vec::new()),
-        chart: None,
-        older: String::new(),
-        ..calls.clone()
-    };
-    vec![
-        ("activity", calls),
-        ("activity-audit", audit),
-        ("activity-empty", empty),
-    ]
 }
 
 fn settings(admin: &Shell) -> SettingsPage {

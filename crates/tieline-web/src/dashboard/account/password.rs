@@ -61,7 +61,7 @@ pub(crate) async fn change_password(
     match &error {
         ChangePasswordError::WrongCurrent => view.current.problem = error.to_string(),
         ChangePasswordError::Invalid { field } => {
-            view.new_password.problem.clone_from(&field.detail)
+            view.new_password.problem.clone_from(&field.detail);
         }
         _ => view.new_password.problem = error.to_string(),
     }

@@ -2,4 +2,5 @@
 
 mod audit_words;
 pub(crate) mod page;
+pub mod samples;
 pub mod view;

@@ -10,101 +10,133 @@ use super::view::{Client, Part, Snippet};
 
 const PLACEHOLDER: &str = "TIELINE_KEY";
 
+const IDS: [&str; 7] = [
+    "claude-code",
+    "cursor",
+    "vscode",
+    "codex",
+    "goose",
+    "opencode",
+    "other",
+];
+
 /// Every client with its snippets. `key` is the key in plain text on the one page that shows it.
 pub fn clients(url: &str, key: Option<&str>, chosen: &str) -> Vec<Client> {
-    let ids = [
-        "claude-code",
-        "cursor",
-        "vscode",
-        "codex",
-        "goose",
-        "opencode",
-        "other",
-    ];
-    let chosen = if ids.contains(&chosen) {
-        chosen
-    } else {
-        ids[0]
-    };
-    let fill = |place: &'static str, text: &str| Snippet {
-        place,
-        parts: parts(text, url, key),
-    };
-    let client = |id: &'static str, name, snippets, help: &str| Client {
-        id,
-        name,
-        href: format!("/connect?client={id}"),
-        current: id == chosen,
-        snippets,
-        more: None,
-        more_label: "",
-        help: help.to_owned(),
-        button: "",
-        button_href: String::new(),
-    };
-    let mut cursor = client(
-        "cursor",
-        "Cursor",
-        vec![fill("~/.cursor/mcp.json", CURSOR)],
-        "Cursor reads the key from the environment variable TIELINE_KEY.",
-    );
-    cursor.button = "Or add it in one press";
-    cursor.button_href = cursor_link(url);
-    let mut claude = client(
-        "claude-code",
-        "Claude Code",
-        vec![fill("Run in a terminal", CLAUDE_COMMAND)],
-        "Saved for you in every project.",
-    );
-    claude.more = Some(fill(
-        ".mcp.json of a project, with the key in the environment variable TIELINE_KEY",
-        CLAUDE_PROJECT,
-    ));
-    claude.more_label =
-        "Keep the key out of your shell history: use an environment variable instead";
-    let mut opencode = client(
-        "opencode",
-        "OpenCode",
-        vec![fill("opencode.json", OPENCODE)],
-        "The file lies in your project or in ~/.config/opencode.",
-    );
-    opencode.more = Some(fill("opencode.json, version 1", OPENCODE_1));
-    opencode.more_label = "For OpenCode version 1";
+    let chosen = IDS.into_iter().find(|id| *id == chosen).unwrap_or(IDS[0]);
+    let of = Filling { url, key, chosen };
     vec![
-        claude,
-        cursor,
-        client(
+        of.claude_code(),
+        of.cursor(),
+        of.client(
             "vscode",
             "VS Code",
-            vec![fill(".vscode/mcp.json", VSCODE)],
+            &[(".vscode/mcp.json", VSCODE)],
             "VS Code asks for the key once and keeps it in its own secret store.",
         ),
-        client(
+        of.client(
             "codex",
             "Codex",
-            vec![
-                fill("~/.codex/config.toml", CODEX),
-                fill("In your shell profile", EXPORT),
+            &[
+                ("~/.codex/config.toml", CODEX),
+                ("In your shell profile", EXPORT),
             ],
             "Codex reads the key from the environment only.",
         ),
-        client(
+        of.client(
             "goose",
             "Goose",
-            vec![fill("~/.config/goose/config.yaml", GOOSE)],
+            &[("~/.config/goose/config.yaml", GOOSE)],
             "Restart Goose afterwards.",
         ),
-        opencode,
-        client(
+        of.opencode(),
+        of.client(
             "other",
             "Other",
-            vec![
-                fill("Address", "{URL}"),
-                fill("Header", "Authorization: Bearer {KEY}"),
+            &[
+                ("Address", "{URL}"),
+                ("Header", "Authorization: Bearer {KEY}"),
             ],
             "Any client that speaks MCP over Streamable HTTP works. A single connector has its own address: put its key behind the address, as in /mcp/acme_mcp.",
         ),
     ]
+}
+
+/// What goes into the templates.
+struct Filling<'a> {
+    url: &'a str,
+    key: Option<&'a str>,
+    chosen: &'static str,
+}
+
+impl Filling<'_> {
+    fn snippet(&self, place: &'static str, text: &str) -> Snippet {
+        let parts = parts(text, self.url, self.key);
+        Snippet { place, parts }
+    }
+
+    fn client(
+        &self,
+        id: &'static str,
+        name: &'static str,
+        snippets: &[(&'static str, &str)],
+        help: &str,
+    ) -> Client {
+        Client {
+            id,
+            name,
+            href: format!("/connect?client={id}"),
+            current: id == self.chosen,
+            snippets: snippets
+                .iter()
+                .map(|(place, text)| self.snippet(place, text))
+                .collect(),
+            more: None,
+            more_label: "",
+            help: help.to_owned(),
+            button: "",
+            button_href: String::new(),
+        }
+    }
+
+    fn claude_code(&self) -> Client {
+        let place = ".mcp.json of a project, with the key in the environment variable TIELINE_KEY";
+        Client {
+            more: Some(self.snippet(place, CLAUDE_PROJECT)),
+            more_label: "Keep the key out of your shell history: use an environment variable instead",
+            ..self.client(
+                "claude-code",
+                "Claude Code",
+                &[("Run in a terminal", CLAUDE_COMMAND)],
+                "Saved for you in every project.",
+            )
+        }
+    }
+
+    fn cursor(&self) -> Client {
+        Client {
+            button: "Or add it in one press",
+            button_href: cursor_link(self.url),
+            ..self.client(
+                "cursor",
+                "Cursor",
+                &[("~/.cursor/mcp.json", CURSOR)],
+                "Cursor reads the key from the environment variable TIELINE_KEY.",
+            )
+        }
+    }
+
+    fn opencode(&self) -> Client {
+        Client {
+            more: Some(self.snippet("opencode.json, version 1", OPENCODE_1)),
+            more_label: "For OpenCode version 1",
+            ..self.client(
+                "opencode",
+                "OpenCode",
+                &[("opencode.json", OPENCODE)],
+                "The file lies in your project or in ~/.config/opencode.",
+            )
+        }
+    }
 }
 
 const CLAUDE_COMMAND: &str = "claude mcp add --transport http --scope user tieline \\\n  {URL} \\\n  --header \"Authorization: Bearer {KEY}\"";

@@ -76,7 +76,7 @@ pub(crate) async fn connect_provider(
             let mut view = form(shell, provider);
             match &error {
                 ConnectProviderError::Invalid { field } if field.field == "token" => {
-                    view.token.problem.clone_from(&field.detail)
+                    view.token.problem.clone_from(&field.detail);
                 }
                 other => view.general = Some(other.to_string()),
             }

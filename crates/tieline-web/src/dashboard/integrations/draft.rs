@@ -150,7 +150,7 @@ fn invalid(view: &mut AddConnectorPage, fields: &[FieldError]) {
                 view.name_problem = Some(NameProblem {
                     text: text.clone(),
                     ..NameProblem::default()
-                })
+                });
             }
             "url" => {
                 view.url_problem.clone_from(&text);

@@ -93,7 +93,7 @@ fn explain(edit: &mut EditForms, form: &EditForm, error: &EditConnectorError) {
         }
         // The newer version's number is on the page now, so a second press keeps what was typed.
         EditConnectorError::Stale => {
-            edit.general = Some(format!("{error} Pressing Save again keeps yours."))
+            edit.general = Some(format!("{error} Pressing Save again keeps yours."));
         }
         EditConnectorError::Store(_) => {}
     }

@@ -3,7 +3,9 @@
 //! Views hold prepared words; the files named with a verb are the operations and call the hub only.
 
 pub mod add_view;
+pub mod detail_samples;
 pub mod detail_view;
+pub mod form_samples;
 pub mod page_view;
 pub mod provider_view;
 pub mod rail_view;

@@ -36,7 +36,7 @@ pub(crate) async fn slug_preview(
             note.name_problem = Some(NameProblem {
                 text: error.to_string(),
                 ..NameProblem::default()
-            })
+            });
         }
         Ok(name) => match state.hub.preview_slug(&name).await {
             Ok(slug) => note.slug_preview = slug.to_string(),
