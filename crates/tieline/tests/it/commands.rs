@@ -126,7 +126,7 @@ async fn wrong_input_about_people_is_refused_with_a_sentence() {
         ),
     ] {
         let err = place.run_with(arguments, input).await.failed(2);
-        told.push_str(&format!("$ tieline {}\n{err}", arguments.join(" ")));
+        told.push_str(&asked(arguments, &err));
     }
     assert_snapshot!(told, @r"
         $ tieline user add --email bob --role member
@@ -165,6 +165,11 @@ async fn wrong_input_about_people_is_refused_with_a_sentence() {
             .count(),
         2
     );
+}
+
+/// What was typed and what was said, as a terminal shows it.
+pub(crate) fn asked(arguments: &[&str], err: &str) -> String {
+    format!("$ tieline {}\n{err}", arguments.join(" "))
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! `connector add|list|test|remove|rotate` without a server beside them.
 
+use std::fs;
+
 use insta::assert_snapshot;
 use serde_json::Value;
 use tieline_testkit::{At, FakeMcp, Fault, free_port, normalise};
 
+use crate::commands::asked;
 use crate::place::Place;
 
 const TOKEN: &str = "Bearer tok-0123456789-abcd";
@@ -156,13 +159,13 @@ async fn bad_input_ends_with_2_before_anything_is_asked() {
     let shop = FakeMcp::dual().tools(["search"]).start().await;
     let url = shop.url();
     let token = place.path("token");
-    std::fs::write(&token, "tok\u{7f}en").unwrap();
+    fs::write(&token, "tok\u{7f}en").unwrap();
     let (token, missing) = (token.to_str().unwrap().to_owned(), place.path("missing"));
     place
         .run(&["connector", "add", "Taken", &url, "--skip-test"])
         .await
         .succeeded();
-    let asked = shop.requests().len();
+    let before = shop.requests().len();
     let mut told = String::new();
     for arguments in [
         &["add", "", &url][..],
@@ -191,7 +194,7 @@ async fn bad_input_ends_with_2_before_anything_is_asked() {
     ] {
         let arguments = [&["connector"][..], arguments].concat();
         let err = place.run(&arguments).await.failed(2);
-        told.push_str(&format!("$ tieline {}\n{err}", arguments.join(" ")));
+        told.push_str(&asked(&arguments, &err));
     }
     let told = told.replace(place.path("").to_str().unwrap(), "[folder]/");
     assert_snapshot!(normalise(&told), @r"
@@ -239,7 +242,7 @@ async fn bad_input_ends_with_2_before_anything_is_asked() {
         error: token: Enter the new token.
         ");
     assert_eq!(list(&place).await.len(), 1);
-    assert_eq!(shop.requests().len(), asked);
+    assert_eq!(shop.requests().len(), before);
 }
 
 #[tokio::test]
@@ -262,7 +265,9 @@ async fn a_removed_token_is_gone_from_the_files() {
 }
 
 fn holds(place: &Place, bytes: &[u8]) -> bool {
-    let files = std::fs::read_dir(place.path("data")).unwrap();
-    let mut contents = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
-    contents.any(|content| memchr::memmem::find(&content, bytes).is_some())
+    let files = fs::read_dir(place.path("data")).expect("the data directory");
+    let paths = files.map(|file| file.expect("a file").path());
+    paths
+        .map(|path| fs::read(path).expect("a readable file"))
+        .any(|content| memchr::memmem::find(&content, bytes).is_some())
 }

@@ -49,8 +49,9 @@ async fn refusal(place: &Place) -> String {
 }
 
 fn write_key(place: &Place, text: &str) {
-    fs::write(place.data("master.key"), text).unwrap();
-    fs::set_permissions(place.data("master.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let file = place.data("master.key");
+    fs::write(&file, text).expect("a writable folder");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of ours");
 }
 
 #[tokio::test]

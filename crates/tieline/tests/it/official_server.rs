@@ -156,7 +156,7 @@ async fn answer(
     let body = body
         .collect()
         .await
-        .map(|body| body.to_bytes())
+        .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
     let message: Value = serde_json::from_slice(&body).unwrap_or_default();
     log.lock().expect("no holder panics").push(Seen {
