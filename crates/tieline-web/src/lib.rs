@@ -16,6 +16,6 @@ mod serve;
 pub mod state;
 
 pub use api::openapi;
-pub use router::app;
+pub use router::{App, app};
 pub use serve::serve;
 pub use state::{AppState, MetricsExposure, MetricsText, WebSettings};

@@ -5,16 +5,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use tracing::Instrument;
+use tieline_domain::Entropy;
+use tracing::{Instrument, Span};
 
 use crate::problem::Problem;
-use crate::state::AppState;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,19 +36,61 @@ impl fmt::Display for RequestId {
     }
 }
 
+/// Makes the ids of requests: never the same twice while the process lives, and in no order that a reader could follow.
+#[derive(Debug)]
+pub(crate) struct RequestIds(AtomicU64);
+
+impl RequestIds {
+    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
+        let mut start = [0_u8; 8];
+        entropy.fill(&mut start);
+        Self(AtomicU64::new(u64::from_be_bytes(start)))
+    }
+
+    /// Mixes a counter (`SplitMix64`): asking the operating system for each call through the gateway would cost more
+    /// than all of its other bookkeeping.
+    fn next(&self) -> RequestId {
+        let count = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+        let mixed = (count ^ (count >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        RequestId(format!("r-{:016x}", mixed ^ (mixed >> 31)).into())
+    }
+}
+
 /// Gives the request an id of our own making: one that a client sends could imitate another's in the log.
 pub(crate) async fn name_request(
-    State(state): State<AppState>,
+    State(ids): State<Arc<RequestIds>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = new_id(&state);
+    let id = ids.next();
     request.extensions_mut().insert(id.clone());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    // Below the default level, so that a call through the gateway pays for it only while somebody looks.
-    let span = tracing::debug_span!("request", %id, %method, ?path);
+    let span = span_of(&id, &request);
+    under(id, span, next.run(request)).await
+}
+
+/// The same for a request whose handler does not ask for its id.
+pub(crate) async fn name_answer<F>(
+    ids: &RequestIds,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let id = ids.next();
+    let span = span_of(&id, &request);
+    under(id, span, answer(request)).await
+}
+
+/// Below the default level, so that a call through the gateway pays for it only while somebody looks.
+fn span_of(id: &RequestId, request: &Request) -> Span {
+    tracing::debug_span!("request", %id, method = %request.method(), path = ?request.uri().path())
+}
+
+async fn under(id: RequestId, span: Span, answer: impl Future<Output = Response>) -> Response {
     let started = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = answer.instrument(span.clone()).await;
     span.in_scope(|| finish(&mut response, &id, started.elapsed()));
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(HEADER, value);
@@ -64,8 +107,18 @@ fn finish(response: &mut Response, id: &RequestId, took: Duration) {
     tracing::debug!(status = response.status().as_u16(), ms, "answered");
 }
 
-fn new_id(state: &AppState) -> RequestId {
-    let mut bytes = [0_u8; 8];
-    state.hub.entropy().fill(&mut bytes);
-    RequestId(format!("r-{:016x}", u64::from_be_bytes(bytes)).into())
+#[cfg(test)]
+mod tests {
+    use tieline_testkit::SeededEntropy;
+
+    use super::RequestIds;
+
+    #[test]
+    fn no_two_requests_share_an_id() {
+        let ids = RequestIds::new(&SeededEntropy::default());
+        let seen: std::collections::HashSet<String> =
+            (0..10_000).map(|_| ids.next().to_string()).collect();
+        assert_eq!(seen.len(), 10_000);
+        assert!(seen.iter().all(|id| id.len() == 18 && id.starts_with("r-")));
+    }
 }

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
@@ -14,9 +13,8 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
-use crate::auth::Peer;
+use crate::router::App;
 
 /// A client that has not sent its headers by then is given up.
 const HEADERS_WITHIN: Duration = Duration::from_secs(15);
@@ -30,7 +28,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is cancelled, then lets requests in flight finish for a moment.
-pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -60,17 +58,12 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, stop: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, app: App, stop: CancellationToken) {
     // Small answers would otherwise wait for more to send along. Not being able to set it only costs time.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+    let service = service_fn(move |request: Request<Incoming>| {
         let app = app.clone();
-        async move {
-            app.oneshot(request.map(Body::new))
-                .await
-                .map_err(|never: Infallible| never)
-        }
+        async move { Ok::<_, Infallible>(app.answer(request.map(Body::new), peer).await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder

@@ -33,7 +33,7 @@ async fn a_panic_costs_one_request_only() {
     let routes = Router::new()
         .route("/boom", get(async || -> () { panic!("canary-in-a-panic") }))
         .route("/fine", get(async || "fine"));
-    let app = around(routes, state(&directory).await);
+    let app = Around::new(&state(&directory).await).layers(routes);
     let request = |path: &str| Request::get(path).body(Body::empty()).expect("a request");
     for _ in 0..3 {
         let answer = app
@@ -65,5 +65,34 @@ async fn a_panic_costs_one_request_only() {
             .await
             .expect("an answer");
         assert_eq!(answer.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_on_the_short_way_costs_one_request_only() {
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    let around = Around::new(&state(&directory).await);
+    let request = || Request::get("/mcp").body(Body::empty()).expect("a request");
+    let answer = around
+        .answer(request(), async |_| panic!("canary-in-a-panic"))
+        .await;
+    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    let id = answer.headers()["x-request-id"].clone();
+    let body = answer.into_body().collect().await.expect("a body");
+    let body: serde_json::Value = serde_json::from_slice(&body.to_bytes()).expect("a problem");
+    assert_eq!(body["request_id"], id.to_str().expect("ASCII"));
+    assert!(!body.to_string().contains("canary"), "{body}");
+    let fine = async |_| Response::new(Body::empty());
+    assert_eq!(around.answer(request(), fine).await.status(), 200);
+}
+
+#[test]
+fn only_plain_spellings_take_the_short_way() {
+    for path in ["/mcp", "/mcp/linear", "/mcp/acme_mcp-2"] {
+        assert!(gateway::is_at(path), "{path}");
+    }
+    for path in ["/", "/mcp/", "/mcpx", "/mcp/a/b", "/mcp/%61", "/api/v1/mcp", "/mcp/a;b"] {
+        assert!(!gateway::is_at(path), "{path}");
     }
 }
