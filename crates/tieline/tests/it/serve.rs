@@ -38,6 +38,14 @@ async fn a_first_start_prints_the_setup_link_and_then_ready() {
 }
 
 #[tokio::test]
+async fn a_server_may_be_stopped_the_moment_it_is_ready() {
+    let place = Place::with_admin().await;
+    for _ in 0..5 {
+        place.serve().await.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn everybody_may_ask_how_it_is() {
     let place = Place::with_admin().await;
     let server = place.serve().await;
