@@ -53,6 +53,8 @@ fn install() -> Option<PathBuf> {
             "--version",
             VERSION,
             "--locked",
+            // It runs for a second; building it with optimisation would cost minutes.
+            "--debug",
             "--root",
         ])
         .arg(home());
