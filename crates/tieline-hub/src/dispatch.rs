@@ -156,8 +156,7 @@ impl CallRefusal {
 
 impl ToolOutcome {
     /// Every word that [`word`](Self::word) can say.
-    pub(crate) const WORDS: [&'static str; 4] =
-        ["ok", "tool_error", "upstream_failure", "refused"];
+    pub(crate) const WORDS: [&'static str; 4] = ["ok", "tool_error", "upstream_failure", "refused"];
 
     /// The word under which records and events show it.
     pub fn word(&self) -> &'static str {
@@ -496,11 +495,12 @@ fn is_error(result: &RawValue) -> bool {
     // A key may be spelled with escapes, which no server does without reason; a text without either has no such key.
     let text = result.get().as_bytes();
     let may_be = memmem::find(text, b"isError").is_some() || memmem::find(text, b"\\u").is_some();
-    may_be && RawObject::parse(result).is_ok_and(|object| {
-        object
-            .get("isError")
-            .is_some_and(|value| value.get() == "true")
-    })
+    may_be
+        && RawObject::parse(result).is_ok_and(|object| {
+            object
+                .get("isError")
+                .is_some_and(|value| value.get() == "true")
+        })
 }
 
 /// Milliseconds, saturating: a record has no use for more than 584 million years.

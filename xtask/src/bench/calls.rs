@@ -11,8 +11,8 @@ use super::upstream::{TOOLS, Upstream};
 use super::{Row, http, load, milliseconds, percentile, tenths};
 
 const CONNECTIONS: usize = 16;
-const CALLS_PER_CONNECTION: usize = 1500;
-const ROUNDS: usize = 3;
+const CALLS_PER_CONNECTION: usize = 1000;
+const ROUNDS: usize = 8;
 
 struct Round {
     /// In tenths of a microsecond.
