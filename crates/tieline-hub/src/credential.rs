@@ -33,16 +33,10 @@ impl Hub {
         header: &AuthHeader,
         token: &AccessToken,
     ) -> Sealed {
-        let row = id.to_string();
-        let (header, origin) = (
-            header.as_str().to_ascii_lowercase(),
-            url.origin().to_string(),
-        );
-        self.inner.keyring.seal(
-            self.entropy(),
-            &binding(&row, &header, &origin),
-            token.expose(),
-        )
+        let place = Place::of(id, url, header);
+        self.inner
+            .keyring
+            .seal(self.entropy(), &place.binding(), token.expose())
     }
 
     /// Opens the credential of a row as it was read, to seal it again for the same server.
@@ -55,7 +49,7 @@ impl Hub {
             AuthHeader::parse(&row.auth_header).map_err(|_| SecretUnreadable)?,
         );
         let stored = StoredCredential::of(row.sealed.as_deref());
-        self.open_bound(row.id, &url, &header, &stored)
+        self.open_in(&Place::of(row.id, &url, &header), &stored)
     }
 
     /// Opens the credential that belongs to this connector at this version, for one call.
@@ -63,14 +57,12 @@ impl Hub {
         &self,
         live: &LiveConnector,
     ) -> Result<OpenCredential, SecretUnreadable> {
-        self.open_bound(live.id, &live.url, &live.auth_header, &live.credential)
+        self.open_in(&live.place, &live.credential)
     }
 
-    fn open_bound(
+    fn open_in(
         &self,
-        id: ConnectorId,
-        url: &ConnectorUrl,
-        header: &AuthHeader,
+        place: &Place,
         stored: &StoredCredential,
     ) -> Result<OpenCredential, SecretUnreadable> {
         let sealed = match stored {
@@ -78,29 +70,39 @@ impl Hub {
             StoredCredential::Sealed(sealed) => sealed,
             StoredCredential::Damaged => return Err(SecretUnreadable),
         };
-        let row = id.to_string();
-        let (header, origin) = (
-            header.as_str().to_ascii_lowercase(),
-            url.origin().to_string(),
-        );
-        let opened = self
-            .inner
-            .keyring
-            .open(&binding(&row, &header, &origin), sealed);
+        let opened = self.inner.keyring.open(&place.binding(), sealed);
         opened
             .map(|text| OpenCredential(Some(text)))
             .map_err(|_| SecretUnreadable)
     }
 }
 
-/// Where a credential may be used: this row, this header, this origin. Anything else does not open it.
-fn binding<'a>(row: &'a str, header: &'a str, origin: &'a str) -> Binding<'a> {
-    Binding {
-        table: "connectors",
-        row,
-        field: "token",
-        header,
-        origin,
+/// Where a credential may be used: this row, this header, this origin. Anything else does not open it. Spelled out once
+/// for each version of a row, because every call asks for it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    row: String,
+    header: String,
+    origin: String,
+}
+
+impl Place {
+    pub(crate) fn of(id: ConnectorId, url: &ConnectorUrl, header: &AuthHeader) -> Self {
+        Self {
+            row: id.to_string(),
+            header: header.as_str().to_ascii_lowercase(),
+            origin: url.origin().to_string(),
+        }
+    }
+
+    fn binding(&self) -> Binding<'_> {
+        Binding {
+            table: "connectors",
+            row: &self.row,
+            field: "token",
+            header: &self.header,
+            origin: &self.origin,
+        }
     }
 }
 

@@ -315,22 +315,27 @@ impl Hub {
             .await
             .map_err(|error| failed(error, &scrubber))?;
         let deadline = started + self.inner.settings.call_timeout;
-        let (notifications, heard) = mpsc::channel(NOTIFICATIONS);
+        let asks = call.notifications.as_ref().map(|caller| {
+            let (notifications, heard) = mpsc::channel(NOTIFICATIONS);
+            (notifications, relay(heard, caller, &scrubber))
+        });
+        let (notifications, relaying) = asks.unzip();
         let request = CallRequest {
             method: "tools/call",
             name: Some(&call.tool.name),
             params: &params,
             param_headers: live.tools.get(&call.tool.name).map(|tool| &tool.headers),
             deadline,
-            notifications: call.notifications.is_some().then_some(notifications),
+            notifications,
             cancel: call.cancel.clone(),
         };
         // A caller that reads slowly must not keep the credential open.
-        let relayed = relay(heard, call.notifications.as_ref(), &scrubber);
-        let (reply, _) = tokio::join!(
-            upstream.call(&target, request),
-            tokio::time::timeout_at(deadline, relayed)
-        );
+        let relayed = async {
+            if let Some(relaying) = relaying {
+                let _ = tokio::time::timeout_at(deadline, relaying).await;
+            }
+        };
+        let (reply, ()) = tokio::join!(upstream.call(&target, request), relayed);
         let reply = reply.map_err(|error| failed(error, &scrubber))?;
         Ok(outcome_of(reply, &scrubber))
     }
@@ -392,10 +397,9 @@ const NOTIFICATIONS: usize = 32;
 /// Passes notifications on without the connector's credential, until the call is over.
 async fn relay(
     mut heard: mpsc::Receiver<Box<RawValue>>,
-    caller: Option<&mpsc::Sender<Box<RawValue>>>,
+    caller: &mpsc::Sender<Box<RawValue>>,
     scrubber: &Scrubber,
 ) {
-    let Some(caller) = caller else { return };
     while let Some(notification) = heard.recv().await {
         if let Some(clean) = scrubber.json(notification)
             && caller.send(clean).await.is_err()

@@ -17,6 +17,7 @@ use tieline_store::{ConnectorRow, Store, StoreError, ToolRow};
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::{Catalog, CatalogSource, ToolSource};
+use crate::credential::Place;
 
 /// The state that decides about calls at one version of the database.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ pub struct LiveConnector {
     /// Whether an admin has it turned on.
     pub enabled: bool,
     pub(crate) credential: StoredCredential,
+    pub(crate) place: Place,
     pub(crate) credential_version: i64,
     pub(crate) row_version: i64,
     pub(crate) wire: Option<Wire>,
@@ -209,11 +211,13 @@ impl LiveConnector {
             .filter(|old| old.enabled && row.enabled)
             .map(|old| old.ended.clone())
             .unwrap_or_default();
+        let auth_header = AuthHeader::parse(&row.auth_header).ok()?;
         Some(Self {
             id: row.id,
             slug: row.slug.clone(),
             name: row.name.clone(),
-            auth_header: AuthHeader::parse(&row.auth_header).ok()?,
+            place: Place::of(row.id, &url, &auth_header),
+            auth_header,
             url,
             enabled: row.enabled,
             credential: StoredCredential::of(row.sealed.as_deref()),
