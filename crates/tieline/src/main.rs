@@ -17,10 +17,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A call makes and drops many small values on two threads or more, at which the system's allocator is slow.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
