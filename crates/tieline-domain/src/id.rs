@@ -115,3 +115,7 @@ id!(
     /// An invitation that was not used yet.
     InvitationId
 );
+id!(
+    /// A configured model API.
+    ModelId
+);

@@ -13,11 +13,16 @@ mod connector_draft;
 mod connector_name;
 mod connector_url;
 mod id;
+mod model_draft;
+mod model_kind;
+mod model_name;
+mod model_url;
 mod provider;
 mod random_code;
 mod slug;
 mod time;
 mod tool_name;
+mod tool_policy;
 mod user;
 
 pub use access_key::{AccessKey, AccessKeyError, KeyHash};
@@ -27,12 +32,19 @@ pub use auth_header::{AuthHeader, HeaderError};
 pub use connector_draft::{ConnectorDraft, FieldError, NewConnector};
 pub use connector_name::{ConnectorName, NameError};
 pub use connector_url::{ConnectorUrl, Origin, UrlError, UrlWarning};
-pub use id::{AuditId, CallId, ConnectorId, IdError, InvitationId, KeyId, SignInId, UserId};
+pub use id::{
+    AuditId, CallId, ConnectorId, IdError, InvitationId, KeyId, ModelId, SignInId, UserId,
+};
+pub use model_draft::{KeyError, ModelDraft, ModelError, NewModel, parse_key, parse_model};
+pub use model_kind::{ModelKind, ModelKindError};
+pub use model_name::{ModelName, ModelNameError};
+pub use model_url::{ModelUrl, ModelUrlError};
 pub use provider::{Provider, provider, providers};
 pub use random_code::{RandomCode, RandomCodeError};
 pub use slug::{ReservedBy, Slug, SlugError};
 pub use time::{Clock, Entropy, Timestamp, TimestampError};
 pub use tool_name::{ExposedTool, NameSpace, expose};
+pub use tool_policy::{ToolPolicy, ToolPolicyError};
 pub use user::{
     Email, EmailError, NewPassword, PasswordError, PersonName, PersonNameError, Role, RoleError,
 };

@@ -5,6 +5,7 @@ mod connector_draft;
 mod connector_url;
 mod ids_and_time;
 mod keys;
+mod models;
 mod names;
 mod providers;
 mod slug;
