@@ -1,9 +1,26 @@
-//! The built-in agent: sessions that hold a frozen catalogue and call tools through the hub.
+//! The built-in agent: sessions with frozen tools, turns in a pool, a model that calls tools through the hub.
 //!
-//! It knows no HTTP and no database text. So far it holds the session itself, the type that makes "new tools appear in
-//! the next session" true; the model loop builds on it.
+//! It knows no HTTP that comes in, no template and no SQL text. [`Agent`] is the one object that the doors hold.
 
+mod agent;
+mod error;
+mod event;
 pub mod model;
 mod session;
+mod settings;
+mod transcript;
+mod view;
 
+pub use agent::{Agent, Events};
+pub use error::AgentError;
+pub use event::{
+    Decision, Event, EventKind, MessageQueued, ModelRetrying, TextDelta, ToolApproval, ToolDecided,
+    ToolFinished, ToolLeftOut, ToolStarted, TurnFailed, TurnFinished, TurnQueued, TurnStarted,
+};
 pub use session::{Session, ToolNotFound};
+pub use settings::AgentSettings;
+pub use transcript::{NoteKind, QueuedText, SessionState, ToolBlock, Transcript, TranscriptItem};
+pub use view::{
+    Changes, Follow, LeftOutTool, Sent, SessionConnector, SessionSummary, SessionTool, SessionView,
+    ToolMode,
+};

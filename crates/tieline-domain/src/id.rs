@@ -119,3 +119,11 @@ id!(
     /// A configured model API.
     ModelId
 );
+id!(
+    /// A conversation with the built-in agent.
+    SessionId
+);
+id!(
+    /// One message of a person to the built-in agent, and everything that the agent does about it.
+    TurnId
+);

@@ -33,7 +33,8 @@ pub use connector_draft::{ConnectorDraft, FieldError, NewConnector};
 pub use connector_name::{ConnectorName, NameError};
 pub use connector_url::{ConnectorUrl, Origin, UrlError, UrlWarning};
 pub use id::{
-    AuditId, CallId, ConnectorId, IdError, InvitationId, KeyId, ModelId, SignInId, UserId,
+    AuditId, CallId, ConnectorId, IdError, InvitationId, KeyId, ModelId, SessionId, SignInId,
+    TurnId, UserId,
 };
 pub use model_draft::{KeyError, ModelDraft, ModelError, NewModel, parse_key, parse_model};
 pub use model_kind::{ModelKind, ModelKindError};
