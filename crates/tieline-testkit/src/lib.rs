@@ -1,4 +1,4 @@
-//! Test helpers: fake MCP servers of both eras, fixed clock, snapshot filters.
+//! Test helpers: fake MCP servers of both eras, a scripted model API, fixed clock, snapshot filters.
 
 mod clock;
 mod entropy;
@@ -6,6 +6,7 @@ mod eventually;
 mod fake_mcp;
 mod filters;
 mod raw_server;
+mod scripted_model;
 
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;
@@ -16,3 +17,4 @@ pub use fake_mcp::{
 };
 pub use filters::normalise;
 pub use raw_server::{Afterwards, RawServer, raw_server};
+pub use scripted_model::{ModelCall, ModelReply, ScriptedModel};
