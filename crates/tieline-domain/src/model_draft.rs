@@ -132,7 +132,7 @@ pub fn parse_key(text: &str) -> Result<Option<AccessToken>, KeyError> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     /// Nothing was typed, and the address is not one whose models are known.
-    #[error("Name the model to ask, such as llama3.3 or gpt-5.1.")]
+    #[error("Name the model to ask, such as llama3.3 or gpt-5.4.")]
     Empty,
     /// Too many characters.
     #[error("The model’s name has {scalars} characters. Use at most 200.")]

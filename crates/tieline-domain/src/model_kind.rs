@@ -13,7 +13,7 @@ use crate::model_url::ModelUrl;
 pub enum ModelKind {
     /// Anthropic Messages.
     Anthropic,
-    /// Chat completions as OpenAI made them; Ollama, vLLM, OpenRouter and Azure's v1 endpoint speak it too.
+    /// Chat completions as `OpenAI` made them; Ollama, vLLM, `OpenRouter` and Azure's v1 endpoint speak it too.
     OpenAi,
 }
 
@@ -49,8 +49,8 @@ impl ModelKind {
     /// The model that is asked at the maker's own address when nobody names another.
     pub fn default_model(self) -> &'static str {
         match self {
-            Self::Anthropic => "claude-sonnet-4-5",
-            Self::OpenAi => "gpt-5.1",
+            Self::Anthropic => "claude-sonnet-5-5",
+            Self::OpenAi => "gpt-5.4",
         }
     }
 }

@@ -19,6 +19,7 @@ mod health;
 mod hub;
 mod keys;
 mod listen;
+mod models;
 mod password;
 mod providers;
 mod records;
@@ -43,6 +44,9 @@ pub use connectors::{
 pub use dispatch::{CallFailure, CallRefusal, Caller, SessionKey, ToolCall, ToolOutcome};
 pub use hub::{Hub, HubSettings, StartError};
 pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};
+pub use models::{
+    AddModelError, EditModelError, ModelKeyFound, ModelView, OpenModel, OpenModelError, UpdateModel,
+};
 pub use providers::{ConnectProviderError, ProviderView};
 pub use setup::{SetupError, SetupRequest};
 pub use sign_in::{SignInError, SignedIn, StartedSignIn};

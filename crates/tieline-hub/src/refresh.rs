@@ -303,6 +303,7 @@ fn tool_rows(
             definition,
             hash,
             enabled: true,
+            policy: tieline_domain::ToolPolicy::Allow,
             left_out_code,
             left_out_reason,
             first_seen_at: now,

@@ -7,17 +7,19 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use tieline_domain::{
-    AuthHeader, ConnectorId, ConnectorUrl, KeyHash, KeyId, Role, Slug, Timestamp, UserId,
+    AuthHeader, ConnectorId, ConnectorUrl, KeyHash, KeyId, Role, Slug, Timestamp, ToolPolicy,
+    UserId,
 };
 use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::ParamHeaders;
 use tieline_mcp::{Era, Wire};
 use tieline_secrets::Sealed;
-use tieline_store::{ConnectorRow, Store, StoreError, ToolRow};
+use tieline_store::{ConnectorRow, Store, StoreError, ToolRow, UserRow};
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::{Catalog, CatalogSource, ToolSource};
 use crate::credential::Place;
+use crate::models::LiveModels;
 
 /// The state that decides about calls at one version of the database.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct Snapshot {
     connectors: HashMap<ConnectorId, Arc<LiveConnector>>,
     keys: HashMap<[u8; 32], Arc<LiveKey>>,
     key_ends: HashMap<KeyId, CancellationToken>,
+    models: LiveModels,
+    admins: Vec<String>,
 }
 
 /// The live side of one connector: where it is and how to authenticate, not what it offered some time ago.
@@ -75,6 +79,7 @@ impl StoredCredential {
 #[derive(Debug)]
 pub(crate) struct LiveTool {
     pub(crate) enabled: bool,
+    pub(crate) policy: ToolPolicy,
     pub(crate) headers: ParamHeaders,
 }
 
@@ -123,7 +128,8 @@ impl Snapshot {
             Some(previous) if previous.catalog.equals(&catalog) => previous.catalog.clone(),
             _ => Arc::new(catalog),
         };
-        let keys = live_keys(store, previous).await?;
+        let users = active_users(store).await?;
+        let keys = live_keys(store, &users, previous).await?;
         let key_ends = keys
             .values()
             .map(|key| (key.id, key.ended.clone()))
@@ -134,6 +140,8 @@ impl Snapshot {
             connectors,
             keys,
             key_ends,
+            models: LiveModels::load(store).await?,
+            admins: names_of_admins(&users),
         })
     }
 
@@ -164,6 +172,15 @@ impl Snapshot {
     /// What ends calls with this key; nothing when the key does not work any more.
     pub(crate) fn key_end(&self, id: KeyId) -> Option<CancellationToken> {
         self.key_ends.get(&id).cloned()
+    }
+
+    pub(crate) fn models(&self) -> &LiveModels {
+        &self.models
+    }
+
+    /// The names of the people who can set things up: active admins.
+    pub(crate) fn admins(&self) -> &[String] {
+        &self.admins
     }
 
     /// The connectors whose upstream sessions must not outlive the step from `self` to `next`: they are gone, off,
@@ -245,6 +262,7 @@ fn live_tool(row: &ToolRow) -> (String, LiveTool) {
         row.name.clone(),
         LiveTool {
             enabled: row.enabled,
+            policy: row.policy,
             headers,
         },
     )
@@ -275,17 +293,24 @@ fn source_of(row: &ConnectorRow, live: &LiveConnector, tools: Vec<ToolRow>) -> C
     }
 }
 
+async fn active_users(store: &Store) -> Result<HashMap<UserId, UserRow>, StoreError> {
+    let users = store.users().await?.into_iter();
+    let active = users.filter(|user| user.disabled_at.is_none());
+    Ok(active.map(|user| (user.id, user)).collect())
+}
+
+fn names_of_admins(users: &HashMap<UserId, UserRow>) -> Vec<String> {
+    let admins = users.values().filter(|user| user.role == Role::Admin);
+    let mut names: Vec<String> = admins.map(|user| user.name.clone()).collect();
+    names.sort();
+    names
+}
+
 async fn live_keys(
     store: &Store,
+    users: &HashMap<UserId, UserRow>,
     previous: Option<&Snapshot>,
 ) -> Result<HashMap<[u8; 32], Arc<LiveKey>>, StoreError> {
-    let users: HashMap<UserId, _> = store
-        .users()
-        .await?
-        .into_iter()
-        .filter(|user| user.disabled_at.is_none())
-        .map(|user| (user.id, user))
-        .collect();
     let mut keys = HashMap::new();
     for row in store.keys_active().await? {
         let Some(user) = users.get(&row.user_id) else {

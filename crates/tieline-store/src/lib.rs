@@ -19,6 +19,7 @@ mod database_url;
 mod error;
 mod meta;
 mod migrate;
+mod models;
 mod nudge;
 mod page;
 mod read;
@@ -38,6 +39,7 @@ pub use connectors::{
 };
 pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use error::StoreError;
+pub use models::{ModelKeyPatch, ModelPatch, ModelRow, NewModelRow};
 pub use page::{Loaded, Page};
 pub use server_lock::ServerLock;
 pub use sign_ins::SignInRow;

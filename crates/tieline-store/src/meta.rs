@@ -48,7 +48,7 @@ impl Store {
         Ok(removed == 1)
     }
 
-    /// Grows with every change to connectors, tools, users, keys or roles.
+    /// Grows with every change to connectors, tools, model APIs, users, keys or roles.
     pub async fn config_version(&self) -> Result<u64, StoreError> {
         let mut conn = self.db().read().await?;
         let found = fetch_optional!(
@@ -67,7 +67,8 @@ impl Store {
         let found = fetch_optional!(
             conn,
             (String,),
-            "SELECT id FROM connectors WHERE sealed IS NOT NULL LIMIT 1"
+            "SELECT id FROM connectors WHERE sealed IS NOT NULL
+             UNION ALL SELECT id FROM models WHERE sealed IS NOT NULL LIMIT 1"
         )?;
         Ok(found.is_some())
     }

@@ -3,11 +3,12 @@
 mod list;
 mod replace;
 mod set_enabled;
+mod set_policy;
 
 pub use replace::CatalogUpdate;
 
 use sqlx::FromRow;
-use tieline_domain::{ConnectorId, Timestamp};
+use tieline_domain::{ConnectorId, Timestamp, ToolPolicy};
 
 use crate::StoreError;
 use crate::read::{hash, parsed, time};
@@ -27,6 +28,8 @@ pub struct ToolRow {
     pub hash: [u8; 32],
     /// Whether an admin lets agents have it.
     pub enabled: bool,
+    /// What an admin chose for it while it is on: allow or ask.
+    pub policy: ToolPolicy,
     /// Why agents cannot have it, for programs.
     pub left_out_code: Option<String>,
     /// Why agents cannot have it, for people.
@@ -38,7 +41,8 @@ pub struct ToolRow {
 /// The columns in the order of [`Columns`].
 macro_rules! columns {
     () => {
-        "connector_id, position, name, definition, hash, enabled, left_out_code, left_out_reason, first_seen_at"
+        "connector_id, position, name, definition, hash, enabled, policy, left_out_code, left_out_reason,
+         first_seen_at"
     };
 }
 use columns;
@@ -51,6 +55,7 @@ struct Columns {
     definition: String,
     hash: Vec<u8>,
     enabled: bool,
+    policy: String,
     left_out_code: Option<String>,
     left_out_reason: Option<String>,
     first_seen_at: i64,
@@ -67,6 +72,7 @@ impl TryFrom<Columns> for ToolRow {
             definition: row.definition,
             hash: hash("connector_tools.hash", &row.hash)?,
             enabled: row.enabled,
+            policy: parsed("connector_tools.policy", &row.policy)?,
             left_out_code: row.left_out_code,
             left_out_reason: row.left_out_reason,
             first_seen_at: time(row.first_seen_at),

@@ -7,6 +7,7 @@ mod refresh;
 mod remove;
 mod rotate;
 mod test;
+mod tool_policy;
 mod tools;
 mod update;
 mod view;

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use serde_json::value::RawValue;
-use tieline_domain::{Actor, Slug};
+use tieline_domain::{Actor, Slug, ToolPolicy};
 use tieline_store::StoreError;
 
+use super::tool_policy::effective;
 use super::view::estimated_tokens;
 use crate::Hub;
 
@@ -19,6 +20,10 @@ pub struct ConnectorToolView {
     pub description: Option<String>,
     /// Whether it is on. One that was left out is never on.
     pub enabled: bool,
+    /// What the agent may do with it; off when it is off or was left out.
+    pub policy: ToolPolicy,
+    /// What the server's own words about it suggest. A label, never a decision.
+    pub suggested_policy: ToolPolicy,
     /// Why it was left out, as a stable code and a sentence.
     pub left_out: Option<(String, String)>,
     /// About how many tokens its definition costs a model.
@@ -76,6 +81,10 @@ impl Hub {
 }
 
 fn view_of(row: tieline_store::ToolRow) -> ConnectorToolView {
+    let policy = match row.left_out_code {
+        None => effective(&row),
+        Some(_) => ToolPolicy::Off,
+    };
     let definition = RawValue::from_string(row.definition).ok();
     let fields: serde_json::Value = definition
         .as_ref()
@@ -91,6 +100,10 @@ fn view_of(row: tieline_store::ToolRow) -> ConnectorToolView {
         title: text("title"),
         description: text("description"),
         enabled: row.enabled && row.left_out_code.is_none(),
+        policy,
+        suggested_policy: ToolPolicy::suggested(
+            fields.pointer("/annotations/destructiveHint") == Some(&serde_json::Value::Bool(true)),
+        ),
         left_out: row.left_out_code.zip(row.left_out_reason),
         tokens: definition
             .as_ref()

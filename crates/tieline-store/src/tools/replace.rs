@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tieline_domain::{ConnectorId, Timestamp};
+use tieline_domain::{ConnectorId, Timestamp, ToolPolicy};
 
 use super::{ToolRow, list};
 use crate::connectors::in_transaction as connector_in_transaction;
@@ -109,6 +109,7 @@ fn merged(id: ConnectorId, before: &[ToolRow], listed: &[ToolRow]) -> Vec<ToolRo
         };
         if let Some(known) = known.get(tool.name.as_str()) {
             tool.enabled = known.enabled;
+            tool.policy = known.policy;
             tool.first_seen_at = known.first_seen_at;
         }
         tool
@@ -118,8 +119,8 @@ fn merged(id: ConnectorId, before: &[ToolRow], listed: &[ToolRow]) -> Vec<ToolRo
     after
 }
 
-/// The tools that an admin turned off and that the server no longer lists. They are remembered, so that a server cannot
-/// turn a tool on again by leaving it out of one list.
+/// The tools that an admin turned off, or made agents ask for, and that the server no longer lists. They are remembered,
+/// so that a server cannot undo that by leaving a tool out of one list.
 fn withdrawn<'a>(
     before: &'a [ToolRow],
     listed: &'a [ToolRow],
@@ -127,7 +128,8 @@ fn withdrawn<'a>(
     let is_listed = |tool: &&ToolRow| listed.iter().any(|now| now.name == tool.name);
     let is_chosen = |tool: &&ToolRow| {
         let code = tool.left_out_code.as_deref();
-        !tool.enabled && (code.is_none() || code == Some(WITHDRAWN))
+        let is_restricted = !tool.enabled || tool.policy != ToolPolicy::Allow;
+        is_restricted && (code.is_none() || code == Some(WITHDRAWN))
     };
     let next = listed.iter().map(|tool| tool.position + 1).max();
     before
@@ -138,7 +140,12 @@ fn withdrawn<'a>(
             position,
             left_out_code: Some(WITHDRAWN.to_owned()),
             left_out_reason: Some(
-                "its server no longer offers it; it stays off if it comes back".to_owned(),
+                if tool.enabled {
+                    "its server no longer offers it; agents still have to ask if it comes back"
+                } else {
+                    "its server no longer offers it; it stays off if it comes back"
+                }
+                .to_owned(),
             ),
             ..tool.clone()
         })
@@ -162,15 +169,16 @@ async fn write(tx: &mut Tx, id: ConnectorId, tools: &[ToolRow]) -> Result<(), St
     for tool in tools {
         execute!(
             tx,
-            "INSERT INTO connector_tools (connector_id, position, name, definition, hash, enabled, left_out_code,
+            "INSERT INTO connector_tools (connector_id, position, name, definition, hash, enabled, policy, left_out_code,
                  left_out_reason, first_seen_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             &id,
             tool.position,
             &tool.name,
             &tool.definition,
             &tool.hash[..],
             tool.enabled,
+            tool.policy.as_str(),
             &tool.left_out_code,
             &tool.left_out_reason,
             tool.first_seen_at.as_millis(),

@@ -12,6 +12,7 @@ mod audit;
 mod calls;
 mod connectors;
 mod meta;
+mod models;
 mod opening;
 mod postgres_only;
 mod sign_ins;
@@ -68,6 +69,12 @@ contract! {
         sets_and_replaces, one_of_eight_at_once_is_first, every_change_raises_the_version,
         bookkeeping_leaves_the_version, knows_whether_anything_was_sealed,
     }
+    models {
+        keeps_all_fields, the_first_is_the_default, one_of_eight_at_once_is_the_default, a_name_belongs_to_one_in_any_case, one_default_at_a_time,
+        removing_the_default_picks_the_oldest, a_fallback_that_goes_is_forgotten, changes_what_is_asked_and_no_more,
+        a_change_of_an_old_version_is_refused, a_key_can_be_replaced_and_removed, what_is_gone_is_not_found,
+        a_damaged_row_disables_itself_only, its_key_counts_as_sealed,
+    }
     opening {
         eight_at_once_make_one_schema, opens_again, refuses_a_newer_schema, refuses_an_edited_migration,
         a_second_store_sees_changes, a_held_lock_is_busy_and_then_not, a_closed_store_is_unavailable,
@@ -76,7 +83,7 @@ contract! {
         keeps_all_fields, notes_the_last_use, signs_out_one_and_all, forgets_expired, counts_failures_by_scope,
     }
     tools {
-        definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, a_tool_that_is_off_stays_off_when_it_comes_back, the_same_list_changes_nothing,
+        definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, a_policy_survives, a_policy_turns_a_tool_on_and_off, a_tool_that_is_off_stays_off_when_it_comes_back, the_same_list_changes_nothing,
         a_list_from_before_a_change_is_dropped, a_duplicate_that_was_left_out_may_stay, zero_characters_do_no_harm,
         a_damaged_tool_disables_itself_only, an_unknown_tool_is_not_found,
     }

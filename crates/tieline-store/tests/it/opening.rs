@@ -19,6 +19,7 @@ pub(crate) async fn eight_at_once_make_one_schema(bed: &Bed) {
         "sign_ins",
         "invitations",
         "users",
+        "models",
         "config_version",
         "meta",
         "_sqlx_migrations",

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tieline_domain::{
-    Actor, AuditId, CallId, Clock, ConnectorId, Entropy, InvitationId, KeyHash, KeyId, Role, Slug,
-    Timestamp, UserId,
+    Actor, AuditId, CallId, Clock, ConnectorId, Entropy, InvitationId, KeyHash, KeyId, ModelId,
+    ModelKind, ModelName, Role, Slug, Timestamp, ToolPolicy, UserId,
 };
 use tieline_store::{
-    AuditChain, CallRow, CatalogUpdate, Change, ConnectorRow, InvitationRow, KeyRow, NewAudit,
-    NewConnectorRow, SignInRow, Store, ToolRow, UserRow,
+    AuditChain, CallRow, CatalogUpdate, Change, ConnectorRow, InvitationRow, KeyRow, ModelRow,
+    NewAudit, NewConnectorRow, NewModelRow, SignInRow, Store, ToolRow, UserRow,
 };
 
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -132,6 +132,7 @@ pub(crate) fn tool(name: &str, definition: &str) -> ToolRow {
         definition: definition.to_owned(),
         hash: [3; 32],
         enabled: true,
+        policy: ToolPolicy::Allow,
         left_out_code: None,
         left_out_reason: None,
         first_seen_at: at(700),
@@ -232,4 +233,37 @@ pub(crate) fn call(connector: ConnectorId, millis: i64) -> CallRow {
         client: Some("Claude Code 2.1".to_owned()),
         request_id: Some("r-1".to_owned()),
     }
+}
+
+pub(crate) fn model(name: &str) -> NewModelRow {
+    let name = ModelName::parse(name).expect("a name");
+    NewModelRow {
+        id: ModelId::generate(&Counting, &Counting),
+        name: name.as_str().to_owned(),
+        name_folded: name.folded(),
+        kind: ModelKind::Anthropic,
+        base_url: "https://api.anthropic.com".to_owned(),
+        model: "claude-sonnet-5-5".to_owned(),
+        fallback: None,
+        sealed: None,
+        key_hint: None,
+        created_by: "Ann".to_owned(),
+        created_at: at(500),
+    }
+}
+
+/// Adds a model API and reads it back.
+pub(crate) async fn added_model(store: &Store, name: &str) -> ModelRow {
+    let new = model(name);
+    let id = new.id;
+    store
+        .model_insert(new, &change("model.added"))
+        .await
+        .expect("the model API is added");
+    read_model(store, id).await
+}
+
+pub(crate) async fn read_model(store: &Store, id: ModelId) -> ModelRow {
+    let found = store.model_by_id(id).await.expect("a database");
+    found.expect("the model API exists")
 }

@@ -1,5 +1,6 @@
 //! The tools of connectors.
 
+use tieline_domain::ToolPolicy;
 use tieline_store::{ConnectorPatch, StoreError, ToolRow};
 
 use crate::bed::Bed;
@@ -274,4 +275,77 @@ pub(crate) async fn an_unknown_tool_is_not_found(bed: &Bed) {
         .await;
     assert!(matches!(set, Err(StoreError::NotFound)));
     assert_eq!(bed.store.config_version().await.unwrap(), version);
+}
+
+pub(crate) async fn a_policy_survives(bed: &Bed) {
+    let row = added_connector(&bed.store, "acme_mcp").await;
+    let both = || {
+        listed(
+            &row,
+            vec![tool("search", "{}"), tool("delete", r#"{"d":1}"#)],
+        )
+    };
+    let replace = |update| bed.store.connector_replace_tools(row.id, update);
+    replace(both()).await.unwrap();
+    let version = bed.store.config_version().await.unwrap();
+    let asked = change("tool.policy_changed");
+    bed.store
+        .tool_set_policy(row.id, "delete", ToolPolicy::Ask, &asked)
+        .await
+        .unwrap();
+    assert_eq!(bed.store.config_version().await.unwrap(), version + 1);
+    assert!(!replace(both()).await.unwrap(), "the same list again");
+    // A server cannot shake it off by leaving the tool out of one list.
+    let fewer = listed(&row, vec![tool("search", "{}")]);
+    assert!(replace(fewer).await.unwrap());
+    let stored = bed.store.tools_of(row.id).await.unwrap();
+    assert_eq!(stored[1].left_out_code.as_deref(), Some("tool_withdrawn"));
+    assert!(replace(both()).await.unwrap());
+    let stored = bed.store.tools_of(row.id).await.unwrap();
+    let stored: Vec<_> = stored
+        .iter()
+        .map(|tool| (tool.name.as_str(), tool.policy, tool.enabled))
+        .collect();
+    assert_eq!(
+        stored,
+        [
+            ("search", ToolPolicy::Allow, true),
+            ("delete", ToolPolicy::Ask, true)
+        ]
+    );
+}
+
+pub(crate) async fn a_policy_turns_a_tool_on_and_off(bed: &Bed) {
+    let row = added_connector(&bed.store, "acme_mcp").await;
+    let update = listed(&row, vec![tool("delete", "{}")]);
+    bed.store
+        .connector_replace_tools(row.id, update)
+        .await
+        .unwrap();
+    let now = async || {
+        let tool = bed.store.tools_of(row.id).await.unwrap().remove(0);
+        (tool.enabled, tool.policy)
+    };
+    let set = async |name: &str, policy| {
+        let change = change("tool.policy_changed");
+        bed.store
+            .tool_set_policy(row.id, name, policy, &change)
+            .await
+    };
+    set("delete", ToolPolicy::Ask).await.unwrap();
+    assert_eq!(now().await, (true, ToolPolicy::Ask));
+    set("delete", ToolPolicy::Off).await.unwrap();
+    assert_eq!(now().await, (false, ToolPolicy::Ask));
+    let on = change("tool.turned_on");
+    bed.store
+        .tool_set_enabled(row.id, "delete", true, &on)
+        .await
+        .unwrap();
+    assert_eq!(now().await, (true, ToolPolicy::Ask), "as it was before");
+    set("delete", ToolPolicy::Allow).await.unwrap();
+    assert_eq!(now().await, (true, ToolPolicy::Allow));
+    for policy in ToolPolicy::ALL {
+        let unknown = set("nothing", policy).await;
+        assert!(matches!(unknown, Err(StoreError::NotFound)));
+    }
 }
