@@ -76,7 +76,6 @@ test('the pages of an admin', async () => {
   await rowShows(first, tieline, 'Acme MCP', 'Working');
   await rowShows(first, tieline, 'Billing warehouse', 'Token');
   const key = await createKey(first, tieline, 'Cursor, office PC');
-  
   await first.leave();
   await eventually('a call is recorded', async () => (await ask(tieline, key, 'tools/call', { name: 'acme_mcp__echo', arguments: {} })).body.result);
   await lookAt('admin', admin, [
@@ -97,6 +96,11 @@ test('the connection test, passed and failed', () => inEachView(admin, async (pa
   await testButton(page).click();
   await rail(page).getByText('The server rejected this token').first().waitFor();
   await look(page, `add-failed-${view}`);
+}));
+
+test('a key that was just made', () => inEachView(admin, async (page, view) => {
+  await createKey(page, tieline, `Laptop ${view}`);
+  await look(page, `key-made-${view}`);
 }));
 
 test('what opens over a page: menus and dialogs', () => inEachView(admin, async (page, view) => {

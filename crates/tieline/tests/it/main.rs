@@ -12,4 +12,5 @@ mod master_key;
 mod official;
 mod official_server;
 mod place;
+mod postgres;
 mod serve;

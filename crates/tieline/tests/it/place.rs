@@ -17,6 +17,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Where one Tieline lives. It is deleted with its data when it is dropped.
 pub(crate) struct Place {
     folder: TempDir,
+    database: Option<String>,
 }
 
 /// What a command did.
@@ -31,18 +32,31 @@ impl Place {
     pub(crate) fn new() -> Self {
         Self {
             folder: TempDir::new().expect("a temporary folder"),
+            database: None,
+        }
+    }
+
+    /// A place whose data are in this PostgreSQL database.
+    pub(crate) fn on(database_url: &str) -> Self {
+        Self {
+            database: Some(database_url.to_owned()),
+            ..Self::new()
         }
     }
 
     /// A place with one admin.
     pub(crate) async fn with_admin() -> Self {
         let place = Self::new();
+        place.add_admin().await;
+        place
+    }
+
+    pub(crate) async fn add_admin(&self) {
         let add = [
             "user", "add", "--email", EMAIL, "--name", "Ada", "--role", "admin",
         ];
         let add = [&add[..], &["--password-stdin"]].concat();
-        place.run_with(&add, PASSWORD).await.succeeded();
-        place
+        self.run_with(&add, PASSWORD).await.succeeded();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -61,6 +75,9 @@ impl Place {
             .current_dir(self.folder.path())
             .arg("--data-dir")
             .arg(self.path("data"));
+        if let Some(url) = &self.database {
+            command.args(["--database-url", url]);
+        }
         command
     }
 

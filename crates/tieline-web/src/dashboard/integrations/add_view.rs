@@ -76,6 +76,8 @@ pub struct TokenField {
     pub tail: String,
     /// One line of help.
     pub help: String,
+    /// Without scripts: "Bearer " goes in front of the token that is typed again.
+    pub with_bearer: bool,
 }
 
 /// The auth header's field.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use tieline_domain::{ConnectorDraft, ConnectorName, ConnectorUrl, FieldError, Slug, UrlWarning};
 use tieline_hub::AddConnectorError;
+use zeroize::Zeroizing;
 
 use super::add_view::{AddConnectorPage, HeaderField, NameProblem, TokenField};
 use super::rail_view::Offer;
@@ -24,6 +25,8 @@ pub(crate) struct ConnectorForm {
     pub(crate) use_name: String,
     pub(crate) use_url: String,
     pub(crate) use_bearer: String,
+    /// The tick that stays after the button of the hint was pressed, because the token has to be typed again.
+    pub(crate) with_bearer: String,
 }
 
 impl ConnectorForm {
@@ -40,8 +43,13 @@ impl ConnectorForm {
 
     /// Takes over a value that was offered; `true` when the form is only to be shown again.
     pub(crate) fn take_offer(&mut self) -> bool {
-        let offered =
-            !self.use_name.is_empty() || !self.use_url.is_empty() || !self.use_bearer.is_empty();
+        let token_missing = self.wants_bearer() && self.token.0.trim().is_empty();
+        let offered = !self.use_name.is_empty()
+            || !self.use_url.is_empty()
+            || (!self.use_bearer.is_empty() && token_missing);
+        if self.wants_bearer() && !token_missing && !self.token.0.starts_with("Bearer ") {
+            self.token = Secret(Zeroizing::new(format!("Bearer {}", self.token.0.trim())));
+        }
         if !self.use_name.is_empty() {
             self.name = std::mem::take(&mut self.use_name);
         }
@@ -49,6 +57,11 @@ impl ConnectorForm {
             self.url = std::mem::take(&mut self.use_url);
         }
         offered
+    }
+
+    /// Whether the admin agreed to put "Bearer " in front of the token.
+    fn wants_bearer(&self) -> bool {
+        !self.use_bearer.is_empty() || !self.with_bearer.is_empty()
     }
 
     /// The form with what was typed.
@@ -65,11 +78,9 @@ impl ConnectorForm {
             problem: String::new(),
         });
         view.advanced_open =
-            !self.auth_header.is_empty() || !self.token.0.is_empty() || !self.use_bearer.is_empty();
-        if !self.use_bearer.is_empty() {
-            "Paste the token again, with “Bearer ” in front of it."
-                .clone_into(&mut view.token.help);
-        } else if !self.token.0.is_empty() {
+            !self.auth_header.is_empty() || !self.token.0.is_empty() || self.wants_bearer();
+        view.token.with_bearer = self.wants_bearer();
+        if !self.token.0.is_empty() || self.wants_bearer() {
             "Type the token again: it is never sent back to the browser."
                 .clone_into(&mut view.token.help);
         }
