@@ -60,6 +60,8 @@ pub(crate) enum Command {
     /// Connectors
     #[command(subcommand)]
     Connector(ConnectorCommand),
+    /// Ask the built-in agent: one turn on the terminal
+    Ask(AskWords),
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -68,6 +70,26 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Print the OpenAPI document of the REST API
     Openapi,
+}
+
+/// One question to the agent.
+#[derive(Debug, Args)]
+pub(crate) struct AskWords {
+    /// What to ask; `-` reads it from standard input
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+    /// Go on in this session, with the tools that it began with
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Option<String>,
+    /// As whom; needed when several people use this Tieline
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    /// The model of a new session, or the name of a model API
+    #[arg(long, value_name = "M", conflicts_with = "session")]
+    pub(crate) model: Option<String>,
+    /// Let tools that ask first run without a question
+    #[arg(long)]
+    pub(crate) approve: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -293,6 +293,11 @@ impl Config {
     }
 }
 
+/// Whether output for a terminal may have colours (<https://no-color.org>).
+pub(crate) fn colours_wanted() -> bool {
+    environment("NO_COLOR").is_none() && environment("TERM").is_none_or(|term| term != "dumb")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place that reads the environment"

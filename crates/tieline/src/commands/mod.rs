@@ -1,5 +1,6 @@
 //! What each command does. A file each, named as the user types it.
 
+mod ask;
 mod audit;
 mod config;
 mod connector;
@@ -49,6 +50,7 @@ async fn run_on_data(
     config: &Config,
 ) -> Result<(), Failure> {
     match command {
+        Command::Ask(words) => ask::run(words, composed).await,
         Command::User(command) => user::run(command, composed, config).await,
         Command::Key(command) => key::run(command, composed).await,
         Command::Connector(command) => connector::run(command, composed).await,
