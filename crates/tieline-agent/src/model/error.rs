@@ -11,13 +11,16 @@ use thiserror::Error;
 pub enum ModelError {
     /// The key is wrong, revoked or may not use this model.
     #[error(
-        "The model API {api} refused its key (HTTP {status}). An admin can replace the key in Settings, Models."
+        "The model API {api} refused its key (HTTP {status}){}. An admin can replace the key in Settings, Models.",
+        because(detail)
     )]
     KeyRejected {
         /// Which model API.
         api: String,
         /// 401 or 403.
         status: u16,
+        /// What it said; empty for 401, where APIs repeat parts of the key.
+        detail: String,
     },
     /// Too many requests, or the account's quota is used up.
     #[error("The model API {api} takes no more requests for now{}. {}", because(detail), wait(*retry_after))]
@@ -166,6 +169,24 @@ impl ModelError {
             | Self::RefusedTool { api, .. }
             | Self::Cut { api }
             | Self::BadAnswer { api, .. } => api,
+        }
+    }
+}
+
+impl ModelError {
+    /// One sentence for somebody who only has to wait.
+    pub(super) fn in_short(&self) -> String {
+        let api = self.api();
+        match self {
+            Self::RateLimited { .. } => format!("{api} takes no more requests for now."),
+            Self::Overloaded { .. } => format!("{api} is overloaded."),
+            Self::Timeout { .. } => format!("{api} did not answer in time."),
+            Self::Unreachable { .. } => format!("{api} can’t be reached."),
+            Self::Failed {
+                status: Some(status),
+                ..
+            } => format!("{api} failed (HTTP {status})."),
+            _ => format!("{api} failed."),
         }
     }
 }

@@ -104,7 +104,12 @@ fn respond(reply: &ModelReply, kind: ModelKind, in_flight: InFlight) -> Response
             loop {
                 let item = match writes.next()? {
                     Write::Bytes(bytes) => Ok(bytes),
-                    Write::Break => Err(io::Error::other("the script breaks the connection")),
+                    Write::Break => {
+                        // What was written so far is flushed while the body has nothing to give.
+                        tokio::task::yield_now().await;
+                        tokio::task::yield_now().await;
+                        Err(io::Error::other("the script breaks the connection"))
+                    }
                     Write::Pause => {
                         wait(&in_flight.0).await;
                         continue;

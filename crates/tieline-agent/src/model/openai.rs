@@ -1,0 +1,8 @@
+//! The wire format of chat completions, as OpenAI made it and many servers speak it.
+
+mod body;
+mod decoder;
+mod reasoning;
+
+pub(super) use body::body;
+pub(super) use decoder::Decoder;
