@@ -17,6 +17,7 @@ mod browser;
 mod ci;
 mod deny;
 mod interop;
+mod kill;
 mod node_tests;
 mod postgres;
 mod process;
@@ -35,9 +36,10 @@ Usage: cargo xtask COMMAND
   ci              Everything that must pass before a change lands; nothing may be skipped.
   e2e [FILTER]    Browser tests against the real binary.
   interop         Clients and servers of other projects against the real binary.
+  kill [CYCLES]   Ends the real binary with SIGKILL during turns (500 times) and counts what is lost.
   postgres CMD…   Runs CMD with TIELINE_TEST_POSTGRES_URL set to a scratch PostgreSQL server.
   tidy            The checks of the repository itself (crate edges, file sizes, named files).
-  bench [NAME…]   Benchmarks: calls, sessions, idle; `--build` adds the fresh release build.
+  bench [NAME…]   Benchmarks: calls, sessions, idle, agent; `--build` adds the fresh release build.
 ";
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         "ci" => Ok(ci::run()),
         "e2e" => Ok(browser::command(&rest)),
         "interop" => Ok(interop::command()),
+        "kill" => kill::command(&rest),
         "postgres" => postgres::command(&rest),
         "tidy" => tidy::command(),
         "bench" => bench::command(&rest),

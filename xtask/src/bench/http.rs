@@ -64,19 +64,8 @@ impl Connection {
 
     /// Reads the next request or response; None when the other side closed.
     pub(crate) fn receive(&mut self) -> Result<Option<Message>> {
-        let mut head = String::new();
-        loop {
-            let start = head.len();
-            if self.reader.read_line(&mut head)? == 0 {
-                return Ok(None);
-            }
-            if head[start..].trim_end().is_empty() {
-                break;
-            }
-        }
-        let mut message = Message {
-            head,
-            body: Vec::new(),
+        let Some(mut message) = self.head()? else {
+            return Ok(None);
         };
         let chunked = message
             .header("transfer-encoding")
@@ -96,6 +85,30 @@ impl Connection {
         Ok(Some(message))
     }
 
+    /// Reads the first line and headers of the next message, and leaves its body where it is.
+    pub(crate) fn head(&mut self) -> Result<Option<Message>> {
+        let mut head = String::new();
+        loop {
+            let start = head.len();
+            if self.reader.read_line(&mut head)? == 0 {
+                return Ok(None);
+            }
+            if head[start..].trim_end().is_empty() {
+                let body = Vec::new();
+                return Ok(Some(Message { head, body }));
+            }
+        }
+    }
+
+    /// The lines of a body in chunks, each as soon as it is there.
+    pub(crate) fn lines(&mut self) -> Lines<'_> {
+        Lines {
+            reader: &mut self.reader,
+            left: 0,
+            ended: false,
+        }
+    }
+
     fn chunks(&mut self) -> Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
@@ -111,6 +124,57 @@ impl Connection {
                 return Ok(body);
             }
         }
+    }
+}
+
+/// A body that is read while it comes.
+pub(crate) struct Lines<'a> {
+    reader: &'a mut BufReader<TcpStream>,
+    /// How much of the current chunk is not read yet.
+    left: usize,
+    ended: bool,
+}
+
+impl Lines<'_> {
+    /// The next line; None at the end of the body.
+    pub(crate) fn next(&mut self) -> Result<Option<String>> {
+        let mut line = Vec::new();
+        while !self.ended {
+            if self.left == 0 {
+                self.begin_chunk()?;
+                continue;
+            }
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                bail!("the connection broke");
+            }
+            let there = &buffer[..buffer.len().min(self.left)];
+            let end = there.iter().position(|byte| *byte == b'\n');
+            line.extend_from_slice(&there[..end.unwrap_or(there.len())]);
+            let taken = end.map_or(there.len(), |end| end + 1);
+            self.reader.consume(taken);
+            self.left -= taken;
+            if self.left == 0 {
+                self.reader.read_exact(&mut [0; 2])?;
+            }
+            if end.is_some() {
+                return Ok(Some(String::from_utf8(line)?));
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin_chunk(&mut self) -> Result<()> {
+        let mut size = String::new();
+        if self.reader.read_line(&mut size)? == 0 {
+            bail!("the connection broke");
+        }
+        self.left = usize::from_str_radix(size.trim(), 16).context("a strange chunk size")?;
+        if self.left == 0 {
+            self.ended = true;
+            self.reader.read_exact(&mut [0; 2])?;
+        }
+        Ok(())
     }
 }
 

@@ -3,16 +3,19 @@
 //! One file per scenario; each returns rows of the table that is printed at the end. Upstream and load generator
 //! are our own and run in this process, on plain threads: what is measured is another process's CPU time.
 
+mod agent;
 mod build;
 mod calls;
 mod cpu;
-mod http;
+pub(crate) mod http;
 mod idle;
 mod load;
+pub(crate) mod model;
 mod nginx;
 mod sessions;
-mod subject;
-mod upstream;
+pub(crate) mod subject;
+pub(crate) mod talk;
+pub(crate) mod upstream;
 
 use std::path::PathBuf;
 
@@ -37,9 +40,9 @@ impl Row {
     }
 }
 
-/// `cargo xtask bench [calls] [sessions] [idle] [--build] [--binary=PATH]`
+/// `cargo xtask bench [calls] [sessions] [idle] [agent] [--build] [--binary=PATH]`
 pub(crate) fn command(words: &[String]) -> Result<bool> {
-    const KNOWN: [&str; 4] = ["calls", "sessions", "idle", "--build"];
+    const KNOWN: [&str; 5] = ["calls", "sessions", "idle", "agent", "--build"];
     // Another build, such as one of the profile `dist` or one of before a change.
     let given = words.iter().find_map(|word| word.strip_prefix("--binary="));
     let known = |word: &str| KNOWN.contains(&word) || word.starts_with("--binary=");
@@ -50,7 +53,7 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
         );
     }
     let named = |name: &str| words.iter().any(|word| word == name);
-    let all = !KNOWN[..3].iter().any(|name| named(name));
+    let all = !KNOWN[..4].iter().any(|name| named(name));
     let mut rows = Vec::new();
     // A fresh build is measured first, while nothing else of ours runs.
     if named("--build") {
@@ -68,6 +71,9 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
     }
     if all || named("idle") {
         rows.extend(idle::run(&binary)?);
+    }
+    if all || named("agent") {
+        rows.extend(agent::run(&binary)?);
     }
     print_table(&rows);
     Ok(true)

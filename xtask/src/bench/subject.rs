@@ -34,6 +34,7 @@ pub(crate) struct Installation {
     binary: PathBuf,
     folder: Scratch,
     pub(crate) key: String,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Installation {
@@ -44,6 +45,7 @@ impl Installation {
             binary: binary.to_path_buf(),
             folder,
             key: String::new(),
+            environment: Vec::new(),
         };
         this.cli(
             &[
@@ -63,6 +65,12 @@ impl Installation {
         Ok(this)
     }
 
+    /// The server starts with this setting.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
     /// Adds a connector without asking its server.
     pub(crate) fn connect(&self, name: &str, url: &str) -> Result<()> {
         self.cli(
@@ -79,6 +87,28 @@ impl Installation {
         Ok(())
     }
 
+    /// Gives the agent a model without asking it.
+    pub(crate) fn give_model(&self, url: &str) -> Result<()> {
+        self.cli(
+            &[
+                "model",
+                "add",
+                "--kind",
+                "anthropic",
+                "--name",
+                "Scripted",
+                "--base-url",
+                url,
+                "--model",
+                "scripted",
+                "--key-stdin",
+                "--skip-test",
+            ],
+            "sk-bench-0123456789",
+        )?;
+        Ok(())
+    }
+
     /// Starts the server and waits until it is ready.
     pub(crate) fn start(&self) -> Result<Subject> {
         let begun = Instant::now();
@@ -86,6 +116,7 @@ impl Installation {
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(self.data_dir())
             .env("TIELINE_LOG", "warn,tieline=info")
+            .envs(self.environment.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;

@@ -1,8 +1,9 @@
 //! A fast MCP server of the modern era: a thread per connection, answers made of strings.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ struct Mood {
     delay_millis: AtomicU64,
     /// Accepts no connection and drops those that stand.
     dead: AtomicBool,
+    /// How often each value of the argument `n` was called with.
+    marks: Mutex<HashMap<String, u32>>,
 }
 
 impl Upstream {
@@ -50,6 +53,12 @@ impl Upstream {
             delay.as_millis().try_into().unwrap_or(u64::MAX),
             Ordering::Relaxed,
         );
+    }
+
+    /// How often a tool ran with each value of the argument `n`.
+    pub(crate) fn marks(&self) -> HashMap<String, u32> {
+        let marks = self.mood.marks.lock();
+        marks.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Refuses connections from now on.
@@ -87,7 +96,20 @@ fn serve(stream: TcpStream, mood: &Mood) -> Result<()> {
         if mood.dead.load(Ordering::Relaxed) {
             return Ok(());
         }
+        count(&request, mood)?;
         connection.send(&answer(&request)?)?;
+    }
+    Ok(())
+}
+
+/// Counts a call before it is answered: what the caller makes of the answer changes nothing about what happened.
+fn count(request: &Message, mood: &Mood) -> Result<()> {
+    let body = request.text()?;
+    if body.contains("\"tools/call\"")
+        && let Some(mark) = between(body, "\"n\":\"", &['"'])
+    {
+        let mut marks = mood.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        *marks.entry(mark.to_owned()).or_default() += 1;
     }
     Ok(())
 }
