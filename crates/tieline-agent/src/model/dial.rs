@@ -73,7 +73,7 @@ impl Dialer {
         if let Some(config) = self.tls.get() {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(tls_config()?);
+        let config = Arc::new(tls_config(machine_roots()?)?);
         Ok(Arc::clone(self.tls.get_or_init(|| config)))
     }
 
@@ -88,16 +88,7 @@ impl Dialer {
         if !encrypted {
             return Ok(Stream::Plain(tcp));
         }
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(bare.to_owned()).map_err(|_| {
-            DialError::lasting("its host is not a name that a certificate can have")
-        })?;
-        let handshake = TlsConnector::from(self.tls()?).connect(name, tcp.into_inner());
-        let stream = tokio::time::timeout(self.limit, handshake)
-            .await
-            .map_err(|_| DialError::passing("it did not answer the TLS handshake"))?
-            .map_err(|error| explain_tls(&error))?;
-        Ok(Stream::Tls(Box::new(TokioIo::new(stream))))
+        secure(self.tls()?, &host, tcp.into_inner(), self.limit).await
     }
 }
 
@@ -117,8 +108,26 @@ impl Service<Uri> for Dialer {
     }
 }
 
-/// TLS 1.2 and 1.3 with the machine's authorities, HTTP/2 preferred.
-fn tls_config() -> Result<ClientConfig, DialError> {
+/// The handshake. `host` is what the certificate must be made for.
+async fn secure(
+    config: Arc<ClientConfig>,
+    host: &str,
+    tcp: TcpStream,
+    limit: Duration,
+) -> Result<Stream, DialError> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(bare.to_owned())
+        .map_err(|_| DialError::lasting("its host is not a name that a certificate can have"))?;
+    let handshake = TlsConnector::from(config).connect(name, tcp);
+    let stream = tokio::time::timeout(limit, handshake)
+        .await
+        .map_err(|_| DialError::passing("it did not answer the TLS handshake"))?
+        .map_err(|error| explain_tls(&error))?;
+    Ok(Stream::Tls(Box::new(TokioIo::new(stream))))
+}
+
+/// The machine's authorities.
+fn machine_roots() -> Result<RootCertStore, DialError> {
     let mut roots = RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     let (added, _) = roots.add_parsable_certificates(native.certs);
@@ -127,6 +136,11 @@ fn tls_config() -> Result<ClientConfig, DialError> {
             "this machine has no certificate authorities, so https can’t be verified",
         ));
     }
+    Ok(roots)
+}
+
+/// TLS 1.2 and 1.3, HTTP/2 preferred.
+fn tls_config(roots: RootCertStore) -> Result<ClientConfig, DialError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
@@ -247,3 +261,6 @@ impl Write for Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
