@@ -1,146 +1,139 @@
-//! The service that every door uses: sessions, turns and their events. Cloning is cheap and shares everything.
+//! The service that every door holds. What it does is in files named by the verb.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::BoxStream;
-use tieline_domain::{CallId, SessionId};
-use tieline_hub::{Caller, Hub};
-use tieline_store::Store;
+use tieline_domain::{RandomCode, SessionId, Timestamp};
+use tieline_hub::{Caller, Hub, SessionKey};
+use tieline_store::{AgentSessionRow, Store};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::error::AgentError;
-use crate::event::{Decision, Event};
+use crate::event::Event;
+use crate::frozen::FrozenCache;
+use crate::live::{Registry, Why};
+use crate::model::ModelLimits;
+use crate::models::{HubModels, Models};
+use crate::pool::Pool;
 use crate::settings::AgentSettings;
-use crate::transcript::Transcript;
-use crate::view::{Follow, Sent, SessionSummary, SessionTool, SessionView};
+use crate::writer::Writer;
+
+/// How long turns are given to end when the process ends.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A stream of events, oldest first.
 pub type Events = BoxStream<'static, Result<Arc<Event>, AgentError>>;
 
-/// The agent.
+/// The agent. Cloning is cheap and shares everything.
 #[derive(Clone)]
 pub struct Agent {
-    hub: Hub,
-    _store: Store,
-    _settings: AgentSettings,
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) hub: Hub,
+    pub(crate) store: Store,
+    pub(crate) settings: AgentSettings,
+    pub(crate) models: Arc<dyn Models>,
+    /// This process among all that use the database.
+    pub(crate) owner: String,
+    pub(crate) writer: Writer,
+    pub(crate) pool: Pool,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) frozen: FrozenCache,
+    /// Turns that run, so that the end of the process can wait for them.
+    pub(crate) turns: TaskTracker,
+    /// Wakes whoever stores events that nobody waits for.
+    pub(crate) dirty: Arc<Notify>,
+    pub(crate) stopping: CancellationToken,
 }
 
 impl fmt::Debug for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Agent")
-            .field("hub", &self.hub)
+            .field("owner", &self.inner.owner)
             .finish_non_exhaustive()
     }
 }
 
-#[expect(
-    clippy::unused_async,
-    reason = "what these do follows; the doors can be built against them meanwhile"
-)]
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
 impl Agent {
-    /// Opens the agent over a hub and its store, and marks the turns of processes that are gone as interrupted.
+    /// Opens the agent over a hub and its store, with the model APIs that admins set up. Turns of processes that are
+    /// gone are marked as interrupted. What runs in the background ends with [`Agent::close`], or with the last clone.
     pub async fn open(hub: Hub, store: Store, settings: AgentSettings) -> Result<Self, AgentError> {
-        Ok(Self {
+        let models = HubModels::new(hub.clone(), ModelLimits::default());
+        Self::open_with(hub, store, settings, Arc::new(models)).await
+    }
+
+    /// The same with models from elsewhere.
+    pub async fn open_with(
+        hub: Hub,
+        store: Store,
+        settings: AgentSettings,
+        models: Arc<dyn Models>,
+    ) -> Result<Self, AgentError> {
+        let unique = RandomCode::generate(hub.entropy());
+        let (writer, _) = Writer::start(store.clone());
+        let inner = Inner {
+            owner: format!("{}:{}", settings.kind(), unique.expose()),
+            pool: Pool::new(settings.max_running, settings.max_waiting),
+            writer,
+            registry: Arc::default(),
+            frozen: FrozenCache::default(),
+            turns: TaskTracker::new(),
+            dirty: Arc::default(),
+            stopping: CancellationToken::new(),
             hub,
-            _store: store,
-            _settings: settings,
-        })
+            store,
+            settings,
+            models,
+        };
+        let agent = Self {
+            inner: Arc::new(inner),
+        };
+        agent.recover(true).await?;
+        agent.start_background();
+        Ok(agent)
     }
 
-    /// Ends what runs, stores everything and stops the work in the background.
-    pub async fn close(&self) {}
+    /// Ends what runs, stores everything and stops the work in the background. Turns that run are marked as
+    /// interrupted.
+    pub async fn close(&self) {
+        self.inner.stopping.cancel();
+        for live in self.inner.registry.all() {
+            if let Some(turn) = live.turn() {
+                turn.end(Why::Closing);
+            }
+        }
+        self.inner.turns.close();
+        let _ = tokio::time::timeout(FAREWELL, self.inner.turns.wait()).await;
+    }
 
-    /// Starts a session: its tools are those of now and stay so. `model` is the name of a configured model API or of a
-    /// model; none is the default.
-    pub async fn create_session(
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.hub.clock().now()
+    }
+
+    /// Somebody's own session. Another's is not there.
+    pub(crate) async fn own(
         &self,
-        _caller: &Caller,
-        _model: Option<String>,
-    ) -> Result<SessionView, AgentError> {
-        Err(AgentError::Stopping)
+        caller: &Caller,
+        id: SessionId,
+    ) -> Result<AgentSessionRow, AgentError> {
+        let found = self.inner.store.agent_session(caller.user, id).await?;
+        found.ok_or(AgentError::SessionNotFound)
     }
+}
 
-    /// The caller's own sessions, the latest first.
-    pub async fn sessions(&self, _caller: &Caller) -> Result<Vec<SessionSummary>, AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// One session of the caller.
-    pub async fn session(
-        &self,
-        _caller: &Caller,
-        _id: SessionId,
-    ) -> Result<SessionView, AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// Gives a session another title.
-    pub async fn rename(
-        &self,
-        _caller: &Caller,
-        _id: SessionId,
-        _title: &str,
-    ) -> Result<(), AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// Deletes a session with everything in it. What runs in it ends first.
-    pub async fn delete(&self, _caller: &Caller, _id: SessionId) -> Result<(), AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// The frozen tools of a session.
-    pub async fn tools(
-        &self,
-        _caller: &Caller,
-        _id: SessionId,
-    ) -> Result<Vec<SessionTool>, AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// Everything that was said and done in a session.
-    pub async fn transcript(
-        &self,
-        _caller: &Caller,
-        _id: SessionId,
-    ) -> Result<Transcript, AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// Takes a message. It is stored when this returns; the turn that answers it goes on whether anyone listens or not.
-    pub async fn send(
-        &self,
-        _caller: &Caller,
-        _id: SessionId,
-        _text: String,
-    ) -> Result<Sent, AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// Stops the turn that runs, with its calls. Answers whether there was one. Messages that wait start next.
-    pub async fn stop(&self, _caller: &Caller, _id: SessionId) -> Result<bool, AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// Decides about a call that waits.
-    pub async fn decide(
-        &self,
-        _caller: &Caller,
-        _id: SessionId,
-        _call: CallId,
-        _decision: Decision,
-    ) -> Result<(), AgentError> {
-        Err(AgentError::Stopping)
-    }
-
-    /// The events after `after`: the stored ones first, then each as it happens, none twice and none left out.
-    pub async fn events(
-        &self,
-        _caller: &Caller,
-        _id: SessionId,
-        _after: u64,
-        _follow: Follow,
-    ) -> Result<Events, AgentError> {
-        Err(AgentError::Stopping)
-    }
+/// The name under which a session's calls keep state at legacy servers.
+pub(crate) fn key_of(session: SessionId) -> SessionKey {
+    SessionKey(format!("agent:{session}").into())
 }

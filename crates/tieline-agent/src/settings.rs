@@ -29,6 +29,9 @@ pub struct AgentSettings {
     /// Whether this process is the only server on its database, as the server on a SQLite file is: then turns that
     /// another server left behind are over at once, and no lease has to run out. Default no.
     pub only_server: bool,
+    /// Whether this process takes over what others left behind, as a server does. A command that runs beside a server
+    /// must not: it ends too soon. Default yes.
+    pub takes_over: bool,
 }
 
 impl Default for AgentSettings {
@@ -45,6 +48,17 @@ impl Default for AgentSettings {
             approval_wait: Duration::from_hours(24),
             lease: Duration::from_secs(15),
             only_server: false,
+            takes_over: true,
         }
     }
 }
+
+impl AgentSettings {
+    /// How this process is called among the owners of turns.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.takes_over { SERVER } else { "command" }
+    }
+}
+
+/// How the names of servers among the owners of turns begin.
+pub(crate) const SERVER: &str = "server";

@@ -1,6 +1,6 @@
 //! Sessions as lists, panels and REST show them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tieline_domain::{SessionId, Timestamp, ToolPolicy, TurnId};
 
 use crate::transcript::SessionState;
@@ -119,7 +119,7 @@ pub struct Changes {
 }
 
 /// A tool that the model does not get.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOutTool {
     /// The name that the model knew.
     pub tool: String,

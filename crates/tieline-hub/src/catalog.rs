@@ -4,6 +4,8 @@
 //! makes "new tools appear in the next session" a fact of the types. Whether a call may still run is decided at
 //! the moment of the call, by `dispatch`, never here.
 
+mod frozen;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -109,6 +111,10 @@ impl Catalog {
         sources.sort_by(|a, b| a.slug.as_str().cmp(b.slug.as_str()));
         let connectors: Vec<CatalogConnector> =
             sources.into_iter().map(CatalogConnector::build).collect();
+        Self::assemble(revision_of(&connectors), connectors)
+    }
+
+    fn assemble(revision: CatalogRevision, connectors: Vec<CatalogConnector>) -> Self {
         let mut by_gateway_name = HashMap::new();
         let mut by_agent_name = HashMap::new();
         for (at, connector) in connectors.iter().enumerate() {
@@ -118,7 +124,7 @@ impl Catalog {
             }
         }
         Self {
-            revision: revision_of(&connectors),
+            revision,
             connectors,
             by_gateway_name,
             by_agent_name,
@@ -227,6 +233,7 @@ impl CatalogConnector {
                 continue;
             }
             let facts = Facts::read(&definition);
+            let read_only = facts.read_only();
             by_name.insert(tool.name.clone(), tools.len());
             tools.push(Arc::new(CatalogTool {
                 connector: source.id,
@@ -236,11 +243,7 @@ impl CatalogConnector {
                 agent_name: agent_name.clone(),
                 title: facts.title,
                 description: facts.description,
-                read_only: facts
-                    .annotations
-                    .get("readOnlyHint")
-                    .and_then(serde_json::Value::as_bool)
-                    == Some(true),
+                read_only,
                 definition,
             }));
         }
@@ -293,6 +296,11 @@ struct Facts {
 impl Facts {
     fn read(definition: &RawValue) -> Self {
         serde_json::from_str(definition.get()).unwrap_or_default()
+    }
+
+    fn read_only(&self) -> bool {
+        let hint = self.annotations.get("readOnlyHint");
+        hint.and_then(serde_json::Value::as_bool) == Some(true)
     }
 }
 

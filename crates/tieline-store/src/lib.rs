@@ -11,6 +11,7 @@
 mod dialect;
 
 mod access_keys;
+mod agent;
 mod audit;
 mod calls;
 mod change;
@@ -31,6 +32,11 @@ mod tools;
 mod users;
 
 pub use access_keys::KeyRow;
+pub use agent::{
+    AgentAddTurn, AgentAddedTurn, AgentCallRow, AgentEventRow, AgentNewCall, AgentRecord,
+    AgentSessionRow, AgentSignals, AgentSummaryRow, AgentTurnRow, AgentTurnState, AgentTurns, AgentWrite,
+    AgentWritten,
+};
 pub use audit::{AuditRow, FirstBadRow};
 pub use calls::{CallRow, HourCount};
 pub use change::{AuditChain, Change, NewAudit};
