@@ -1,8 +1,10 @@
 //! Sealing a credential, and opening it for the one call in hand.
 
+use std::sync::Arc;
+
 use http::{HeaderName, HeaderValue};
 use tieline_domain::{AccessToken, AuthHeader, ConnectorId, ConnectorUrl};
-use tieline_mcp::Target;
+use tieline_mcp::{Address, Target};
 use tieline_secrets::{Binding, Sealed};
 use tieline_store::ConnectorRow;
 use zeroize::Zeroizing;
@@ -107,16 +109,16 @@ impl Place {
 }
 
 /// The address and the one auth header of a call.
-pub(crate) fn target_of(url: &ConnectorUrl, header: &AuthHeader, token: Option<&str>) -> Target {
+pub(crate) fn target_of(
+    address: &Arc<Address>,
+    header: &AuthHeader,
+    token: Option<&str>,
+) -> Target {
     let auth = token.and_then(|token| {
         // Both were parsed with narrower rules than these, so neither conversion can fail.
         let name = HeaderName::from_bytes(header.as_str().as_bytes()).ok()?;
-        let mut value = HeaderValue::from_str(token).ok()?;
-        value.set_sensitive(true);
+        let value = HeaderValue::from_str(token).ok()?;
         Some((name, value))
     });
-    Target {
-        url: url.to_url(),
-        auth,
-    }
+    Target::new(address.clone(), auth)
 }

@@ -291,7 +291,7 @@ impl Hub {
             current.enabled && current.credential_version != live.credential_version
         }) {
             Some(current) => {
-                let second = self.ask_once(&current, call, started).await;
+                let second = Box::pin(self.ask_once(&current, call, started)).await;
                 self.settle(&current, second, started)
             }
             None => self.settle(live, first, started),
@@ -307,9 +307,11 @@ impl Hub {
         let credential = self
             .open_credential(live)
             .map_err(|_| Asked::SecretUnreadable)?;
-        let target = target_of(&live.url, &live.auth_header, credential.expose());
+        let target = target_of(&live.address, &live.auth_header, credential.expose());
         let scrubber = Scrubber::new(credential.expose());
-        let params = with_upstream_name(call.params, &call.tool.name).ok_or(Asked::BadParams)?;
+        let params = RawObject::parse(call.params)
+            .map_err(|_| Asked::BadParams)?
+            .rename_value("name", &call.tool.name);
         let upstream = self
             .upstream_for(live, call.session, &target)
             .await
@@ -456,12 +458,6 @@ fn shown(name: &str) -> String {
         .filter(|character| !character.is_control())
         .take(80)
         .collect()
-}
-
-fn with_upstream_name(params: &RawValue, name: &str) -> Option<Box<RawValue>> {
-    RawObject::parse(params)
-        .ok()
-        .map(|object| object.rename_value("name", name).to_box())
 }
 
 fn outcome_of(reply: Reply, scrubber: &Scrubber) -> ToolOutcome {

@@ -72,7 +72,7 @@ impl Hub {
         let Ok(credential) = self.open_credential(live) else {
             return false;
         };
-        let target = target_of(&live.url, &live.auth_header, credential.expose());
+        let target = target_of(&live.address, &live.auth_header, credential.expose());
         drop(credential);
         tokio::select! {
             () = live.ended.cancelled() => false,

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
-use tieline_domain::{CallId, KeyId, Slug, Timestamp};
+use tieline_domain::{CallId, ConnectorId, KeyId, Slug, Timestamp, UserId};
 use tieline_store::CallRow;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::Hub;
-use crate::dispatch::{ToolCall, ToolOutcome, millis};
+use crate::dispatch::{SessionKey, ToolCall, ToolOutcome, millis};
 
 const QUEUE: usize = 16_384;
 /// Large, because what a batch costs hardly depends on its size.
@@ -23,12 +23,52 @@ const LINGER: Duration = Duration::from_millis(200);
 /// What the writer stores.
 #[derive(Debug)]
 enum Record {
-    Call(Box<CallRow>),
+    Call(Box<EndedCall>),
     KeyUsed {
         id: KeyId,
         at: Timestamp,
         client: Option<String>,
     },
+}
+
+/// What is known of a call when it ends. The rest of its row is made up where no call waits for it.
+#[derive(Debug)]
+struct EndedCall {
+    at: Timestamp,
+    user: UserId,
+    key: Option<KeyId>,
+    session: SessionKey,
+    connector: ConnectorId,
+    slug: Slug,
+    tool: String,
+    outcome: &'static str,
+    code: Option<&'static str>,
+    took: Duration,
+    bytes_in: usize,
+    bytes_out: usize,
+    client: Option<String>,
+}
+
+impl EndedCall {
+    fn into_row(self, id: CallId) -> CallRow {
+        CallRow {
+            id,
+            at: self.at,
+            user_id: self.user,
+            key_id: self.key,
+            session: Some(self.session.0.to_string()),
+            connector_id: self.connector,
+            connector_slug: self.slug.to_string(),
+            tool: self.tool,
+            outcome: self.outcome.to_owned(),
+            code: self.code.map(str::to_owned),
+            ms: millis(self.took),
+            bytes_in: i64::try_from(self.bytes_in).unwrap_or(i64::MAX),
+            bytes_out: i64::try_from(self.bytes_out).unwrap_or(i64::MAX),
+            client: self.client,
+            request_id: None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -103,29 +143,27 @@ impl Hub {
     pub(crate) fn record_call(&self, call: &ToolCall<'_>, took: Duration, outcome: &ToolOutcome) {
         let records = &self.inner.records;
         records.meters(&call.tool.slug).count(outcome.word(), took);
-        let row = CallRow {
-            id: CallId::generate(self.clock(), self.entropy()),
+        let ended = EndedCall {
             at: self.clock().now(),
-            user_id: call.caller.user,
-            key_id: call.caller.key,
-            session: Some(call.session.0.to_string()),
-            connector_id: call.tool.connector,
-            connector_slug: call.tool.slug.to_string(),
-            tool: call.tool.name.chars().take(200).collect(),
-            outcome: outcome.word().to_owned(),
-            code: outcome.code().map(str::to_owned),
-            ms: millis(took),
-            bytes_in: i64::try_from(call.params.get().len()).unwrap_or(i64::MAX),
-            bytes_out: i64::try_from(outcome.size()).unwrap_or(i64::MAX),
-            client: call.client.map(|client| client.chars().take(80).collect()),
-            request_id: None,
+            user: call.caller.user,
+            key: call.caller.key,
+            session: call.session.clone(),
+            connector: call.tool.connector,
+            slug: call.tool.slug.clone(),
+            tool: first(200, &call.tool.name),
+            outcome: outcome.word(),
+            code: outcome.code(),
+            took,
+            bytes_in: call.params.get().len(),
+            bytes_out: outcome.size(),
+            client: call.client.map(|client| first(80, client)),
         };
-        records.push(Record::Call(Box::new(row)));
+        records.push(Record::Call(Box::new(ended)));
     }
 
     /// Notes when and by which program an access key was last used. Written in the background.
     pub fn note_key_use(&self, key: KeyId, client: Option<&str>) {
-        let client = client.map(|client| client.chars().take(80).collect());
+        let client = client.map(|client| first(80, client));
         self.inner.records.push(Record::KeyUsed {
             id: key,
             at: self.clock().now(),
@@ -174,7 +212,10 @@ impl Hub {
         let (mut calls, mut uses) = (Vec::new(), Vec::new());
         for record in batch {
             match record {
-                Record::Call(row) => calls.push(*row),
+                Record::Call(ended) => {
+                    let id = CallId::generate(self.clock(), self.entropy());
+                    calls.push(ended.into_row(id));
+                }
                 Record::KeyUsed { id, at, client } => uses.push((id, at, client)),
             }
         }
@@ -187,4 +228,10 @@ impl Hub {
             tracing::warn!(%error, "the last use of access keys could not be written");
         }
     }
+}
+
+/// The first characters of a text, copied in one go when that is all of it.
+fn first(characters: usize, text: &str) -> String {
+    let end = text.char_indices().nth(characters);
+    end.map_or(text, |(end, _)| &text[..end]).to_owned()
 }

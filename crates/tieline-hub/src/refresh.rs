@@ -175,7 +175,7 @@ impl Hub {
             self.note_unreadable_secret(live);
             return;
         };
-        let target = target_of(&live.url, &live.auth_header, credential.expose());
+        let target = target_of(&live.address, &live.auth_header, credential.expose());
         let scrubber = Scrubber::new(credential.expose());
         let started = Instant::now();
         let answer = tokio::time::timeout(LONGEST, self.ask_for_tools(live, &target))

@@ -2,62 +2,52 @@
 //!
 //! A server that echoes the token, in a result or in an error, must not carry it to a model, a page or a log.
 
+mod forms;
+mod probe;
+
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use memchr::memmem;
 use serde_json::value::RawValue;
+
+use forms::Forms;
+use probe::Probe;
 
 const REDACTED: &str = "[redacted]";
 
-/// A shorter value would match by chance all over a payload, so it is left alone.
-const SHORTEST: usize = 8;
-
-/// The forms in which one credential could come back.
+/// Knows one credential in all the forms in which it could come back.
 pub(crate) struct Scrubber {
-    needles: Vec<String>,
+    whole: String,
+    /// The forms of the part that every echo of the credential has in it.
+    core: Forms,
+    probe: Option<Probe>,
 }
 
 impl Scrubber {
     /// The raw value, and the common encodings of it: base64 at all three offsets in both alphabets, hexadecimal in
     /// both cases, URL-encoded, and with JSON escapes.
     pub(crate) fn new(credential: Option<&str>) -> Self {
-        let mut needles = Vec::new();
-        let Some(value) = credential else {
-            return Self { needles };
-        };
-        push_forms(&mut needles, value);
-        if let Some((_scheme, secret)) = value.split_once(' ') {
-            push_forms(&mut needles, secret);
-        }
-        // PHP and others write a slash in JSON as `\/`.
-        let slashed: Vec<String> = needles
-            .iter()
-            .filter(|needle| needle.contains('/'))
-            .map(|needle| needle.replace('/', "\\/"))
-            .collect();
-        needles.extend(slashed);
-        // A longer form goes first: what holds it whole must not be cut by a shorter one.
-        needles.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        needles.dedup();
-        Self { needles }
+        let whole = credential.unwrap_or_default().to_owned();
+        let core = Forms::of_core(&whole);
+        let probe = Probe::of(&core);
+        Self { whole, core, probe }
     }
 
     /// The text with every form of the credential replaced.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut clean = Cow::Borrowed(text);
-        for needle in &self.needles {
-            if memmem::find(clean.as_bytes(), needle.as_bytes()).is_some() {
-                clean = Cow::Owned(clean.replace(needle.as_str(), REDACTED));
-            }
+        if !self.finds(text) {
+            return Cow::Borrowed(text);
         }
-        clean
+        let mut clean = text.to_owned();
+        for form in Forms::of(&self.whole).iter() {
+            clean = clean.replace(form, REDACTED);
+        }
+        Cow::Owned(clean)
     }
 
     /// Whether the text holds any form of the credential.
     pub(crate) fn finds(&self, text: &str) -> bool {
-        matches!(self.text(text), Cow::Owned(_))
+        let found = |probe: &Probe| probe.finds(&self.core, text.as_bytes());
+        self.probe.as_ref().is_some_and(found)
     }
 
     /// The JSON with every form of the credential replaced; `None` if it would not be JSON afterwards.
@@ -69,43 +59,54 @@ impl Scrubber {
     }
 }
 
-fn hex(text: &str, digits: &[u8; 16]) -> String {
-    let digit = |value: u8| char::from(digits[usize::from(value & 15)]);
-    text.bytes()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte)])
-        .collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Every call asks for these, so a form that would equal one before it is not made at all.
-fn push_forms(needles: &mut Vec<String>, text: &str) {
-    if text.len() < SHORTEST {
-        return;
+    const TOKEN: &str = "Bearer s/cr+t \"k3y\" ÄÖ==0123456789";
+
+    fn every_form() -> Vec<String> {
+        Forms::of(TOKEN).iter().map(str::to_owned).collect()
     }
-    needles.reserve(12);
-    needles.push(text.to_owned());
-    let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
-    if text.bytes().any(is_escaped) {
-        let escaped = serde_json::Value::String(text.to_owned()).to_string();
-        needles.push(escaped.trim_matches('"').to_owned());
-    }
-    needles.push(hex(text, b"0123456789abcdef"));
-    needles.push(hex(text, b"0123456789ABCDEF"));
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._".contains(&byte);
-    if !text.bytes().all(is_plain) {
-        needles.push(url::form_urlencoded::byte_serialize(text.as_bytes()).collect());
-        needles.push(text.replace(' ', "%20"));
-    }
-    for skip in 0..3 {
-        // The first characters of a base64 text depend on what stands before it; from the next full group on they
-        // depend on the credential alone, so the three starting offsets cover every position.
-        let Some(tail) = text.as_bytes().get(skip..) else {
-            continue;
-        };
-        let whole = &tail[..tail.len() - tail.len() % 3];
-        let standard = STANDARD_NO_PAD.encode(whole);
-        if standard.contains(['+', '/']) {
-            needles.push(URL_SAFE_NO_PAD.encode(whole));
+
+    #[test]
+    fn every_form_is_found_wherever_it_stands() {
+        let scrubber = Scrubber::new(Some(TOKEN));
+        for form in every_form() {
+            for before in 0..40 {
+                let text = format!("{}{form}tail", "x".repeat(before));
+                let clean = scrubber.text(&text);
+                assert!(clean.contains(REDACTED), "{form} after {before}");
+                assert!(!clean.contains(&form), "{form} after {before}");
+            }
         }
-        needles.push(standard);
+    }
+
+    #[test]
+    fn anything_else_is_left_alone() {
+        let scrubber = Scrubber::new(Some(TOKEN));
+        let mut text = "lorem ipsum Bearer 0123456789 ".repeat(200);
+        for form in every_form() {
+            // All but its last character is not the form.
+            let mut shorter = form;
+            shorter.pop();
+            text.push_str(&shorter);
+            text.push('\n');
+        }
+        assert!(matches!(scrubber.text(&text), Cow::Borrowed(_)));
+        for nothing in [None, Some(""), Some("short")] {
+            let scrubber = Scrubber::new(nothing);
+            assert!(!scrubber.finds("a short text"));
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_least_length_is_found() {
+        let scrubber = Scrubber::new(Some("abcdefgh"));
+        for before in 0..9 {
+            assert!(scrubber.finds(&format!("{}abcdefgh", "-".repeat(before))));
+        }
+        assert!(!scrubber.finds("abcdefg"));
+        assert!(!scrubber.finds("abc"));
     }
 }

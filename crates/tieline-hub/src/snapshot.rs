@@ -12,7 +12,7 @@ use tieline_domain::{
 };
 use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::ParamHeaders;
-use tieline_mcp::{Era, Wire};
+use tieline_mcp::{Address, Era, Wire};
 use tieline_secrets::Sealed;
 use tieline_store::{ConnectorRow, Store, StoreError, ToolRow, UserRow};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +48,7 @@ pub struct LiveConnector {
     pub auth_header: AuthHeader,
     /// Whether an admin has it turned on.
     pub enabled: bool,
+    pub(crate) address: Arc<Address>,
     pub(crate) credential: StoredCredential,
     pub(crate) place: Place,
     pub(crate) credential_version: i64,
@@ -235,6 +236,7 @@ impl LiveConnector {
             name: row.name.clone(),
             place: Place::of(row.id, &url, &auth_header),
             auth_header,
+            address: Arc::new(Address::new(url.to_url())),
             url,
             enabled: row.enabled,
             credential: StoredCredential::of(row.sealed.as_deref()),

@@ -133,10 +133,12 @@ impl Hub {
         let shared = live.era() == Era::Modern;
         let key = (live.id, (!shared).then(|| session.clone()));
         let slot = self.inner.upstreams.slot(key.clone(), live);
-        let opened = slot
-            .client
-            .get_or_try_init(|| self.open_upstream(live, target))
-            .await;
+        if shared && let Some(upstream) = slot.client.get() {
+            return Ok(upstream.clone());
+        }
+        // What a call seldom needs lies on the heap, so that the future of every call stays small.
+        let opening = || Box::pin(self.open_upstream(live, target));
+        let opened = slot.client.get_or_try_init(opening).await;
         match opened {
             Ok(upstream) => {
                 if !shared && upstream.wire().era() == Era::Modern {
@@ -221,7 +223,7 @@ impl Hub {
     /// Ends a client's session at its server, with the credential of now. Without one there is nothing to say.
     pub(crate) async fn close_upstream(&self, live: &LiveConnector, upstream: &Upstream) {
         if let Ok(credential) = self.open_credential(live) {
-            let target = target_of(&live.url, &live.auth_header, credential.expose());
+            let target = target_of(&live.address, &live.auth_header, credential.expose());
             upstream.close(&target).await;
         }
     }

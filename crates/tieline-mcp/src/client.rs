@@ -2,6 +2,7 @@
 //!
 //! It must not know connectors, users or a database, and it keeps no credential: every request gets its [`Target`].
 
+mod connection;
 mod detect;
 mod dial;
 mod error;
@@ -12,6 +13,7 @@ mod limits;
 mod link;
 mod listen;
 mod message;
+mod pool;
 mod probe;
 mod refusal;
 mod request;
@@ -30,7 +32,7 @@ pub use dial::{
 pub use error::{Failure, McpError};
 pub use limits::Limits;
 pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
-pub use target::Target;
+pub use target::{Address, Target};
 pub use tools::{LeftOut, ListedTool, ListedTools};
 pub use transport::Wire;
 pub use upstream::{CallRequest, Connected, Reply, ReplyBody, RpcError, ServerInfo, Upstream};

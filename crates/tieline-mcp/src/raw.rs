@@ -288,23 +288,33 @@ impl<'a> RawObject<'a> {
 
     /// The object as one JSON text without white space between its entries.
     pub fn to_json(&self) -> String {
-        let length = self
-            .entries
-            .iter()
-            .map(|entry| entry.written.len() + entry.value.get().len() + 2)
-            .sum::<usize>();
-        let mut text = String::with_capacity(length + 2);
+        let mut text = String::with_capacity(self.json_length());
         text.push('{');
+        self.push_entries(&mut text, |text, _, value| text.push_str(value.get()));
+        text.push('}');
+        text
+    }
+
+    /// How long [`to_json`](Self::to_json) is, at most.
+    pub(crate) fn json_length(&self) -> usize {
+        let length = |entry: &Entry<'_>| entry.written.len() + entry.value.get().len() + 2;
+        self.entries.iter().map(length).sum::<usize>() + 2
+    }
+
+    /// Writes the entries behind one another; `put` writes the value of each.
+    pub(crate) fn push_entries(
+        &self,
+        text: &mut String,
+        mut put: impl FnMut(&mut String, &str, &RawValue),
+    ) {
         for (at, entry) in self.entries.iter().enumerate() {
             if at > 0 {
                 text.push(',');
             }
             text.push_str(&entry.written);
             text.push(':');
-            text.push_str(entry.value.get());
+            put(text, &entry.key, &entry.value);
         }
-        text.push('}');
-        text
     }
 
     /// The object as a raw value.
@@ -331,7 +341,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(4);
         while let Some((key, value)) = map.next_entry::<&'de RawValue, &'de RawValue>()? {
             let decoded =
                 as_str(key).ok_or_else(|| serde::de::Error::custom("a key that is not text"))?;

@@ -65,20 +65,26 @@ pub fn app(state: AppState, gateway: GatewayState) -> App {
 }
 
 impl App {
-    /// Answers one request. Those to the gateway take a short way to the same answer: routing and layers would cost
-    /// them more than everything that Tieline itself does for a call.
+    /// Whether [`answer_gateway`](Self::answer_gateway) answers this request.
+    pub(crate) fn is_for_gateway(&self, request: &Request) -> bool {
+        gateway::is_at(request.uri().path())
+    }
+
+    /// Answers a request to the gateway. Routing and layers would cost it more than everything that Tieline itself does
+    /// for a call, so it takes a short way to the same answer.
+    pub(crate) async fn answer_gateway(&self, request: Request) -> Response {
+        let gateway = &self.0.gateway;
+        let answer = |request| gateway::answer(gateway.clone(), request);
+        self.0.around.answer(request, answer).await
+    }
+
+    /// Answers one request, whatever it is for.
     pub async fn answer(&self, mut request: Request, peer: SocketAddr) -> Response {
-        let Parts {
-            routes,
-            gateway,
-            around,
-        } = &*self.0;
-        if gateway::is_at(request.uri().path()) {
-            let answer = |request| gateway::answer(gateway.clone(), request);
-            return around.answer(request, answer).await;
+        if self.is_for_gateway(&request) {
+            return self.answer_gateway(request).await;
         }
         request.extensions_mut().insert(Peer(peer));
-        match routes.clone().oneshot(request).await {
+        match self.0.routes.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         }
@@ -110,7 +116,7 @@ impl Around {
             answering.map(|answered| answered.unwrap_or_else(answer_panic))
         };
         let mut response = name_answer(&self.ids, request, caught).await;
-        security_headers::add(response.headers_mut(), self.https);
+        security_headers::add_to_message(response.headers_mut(), self.https);
         response
     }
 }

@@ -28,6 +28,16 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
+/// For answers that programs read: no browser shows them, so there is nothing to lock down but guessing and keeping.
+pub(crate) fn add_to_message(headers: &mut HeaderMap, https: Https) {
+    headers.reserve(4);
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    add_transport(headers, https);
+}
+
 pub(crate) fn add(headers: &mut HeaderMap, https: Https) {
     // With those that follow, so that the table is not made anew while it grows.
     headers.reserve(10);
@@ -46,6 +56,10 @@ pub(crate) fn add(headers: &mut HeaderMap, https: Https) {
     for (name, value) in always {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    add_transport(headers, https);
+}
+
+fn add_transport(headers: &mut HeaderMap, https: Https) {
     if https.0 {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,

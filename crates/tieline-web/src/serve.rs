@@ -1,91 +1,114 @@
-//! Serves a router on a listening socket, with limits on what a connection may do before anybody is known.
+//! Serves the whole service on a listening socket, with one worker thread for each CPU.
+//!
+//! Each worker has a runtime of its own, so that a call through the gateway stays on one thread, as do the connections
+//! to servers that it uses. Handing calls from thread to thread cost more than everything else that Tieline does for
+//! them. What is not for the gateway is answered on the runtime that called [`serve`].
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
+mod connection;
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::thread;
 use std::time::Duration;
 
-use axum::body::Body;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::router::App;
 
-/// A client that has not sent its headers by then is given up.
-const HEADERS_WITHIN: Duration = Duration::from_secs(15);
-/// More headers than any client of ours sends; beyond it the answer is 431.
-const MOST_HEADERS: usize = 100;
-/// All headers together.
-const HEADER_BYTES: usize = 64 * 1024;
 /// How long requests in flight may take once the server is told to stop; open event streams are cut then.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 /// After an error such as too many open files, a short pause lets others finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is cancelled, then lets requests in flight finish for a moment.
-pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
+    let listener = listener.into_std()?;
+    // Nobody else would tell the workers when the caller is dropped.
+    let stop = stop.child_token();
+    let _stops_with_me = stop.clone().drop_guard();
+    let mut workers = Vec::new();
+    for number in 0..thread::available_parallelism().map_or(1, NonZeroUsize::get) {
+        let worker = Worker {
+            listener: listener.try_clone()?,
+            app: app.clone(),
+            others: Handle::current(),
+            stop: stop.clone(),
         };
-        match accepted {
-            Ok((stream, peer)) => {
-                connections.spawn(connection(stream, peer, app.clone(), stop.clone()));
-            }
-            Err(error) => {
-                tracing::debug!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
+        workers.push(worker.start(number)?);
     }
     drop(listener);
-    connections.close();
-    if tokio::time::timeout(LAST_REQUESTS, connections.wait())
-        .await
-        .is_err()
-    {
-        tracing::debug!(
-            left = connections.len(),
-            "connections that were still open are cut"
-        );
+    for ended in workers {
+        // A worker that panicked has dropped its end, which is an end as well.
+        let _ = ended.await;
     }
+    Ok(())
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, app: App, stop: CancellationToken) {
-    // Small answers would otherwise wait for more to send along. Not being able to set it only costs time.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let app = app.clone();
-        async move { Ok::<_, Infallible>(app.answer(request.map(Body::new), peer).await) }
-    });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(HEADER_BYTES);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX));
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+/// One thread that accepts connections and serves those that it accepted.
+struct Worker {
+    listener: std::net::TcpListener,
+    app: App,
+    /// Where requests are answered that are not for the gateway.
+    others: Handle,
+    stop: CancellationToken,
+}
+
+impl Worker {
+    fn start(self, number: usize) -> io::Result<oneshot::Receiver<()>> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (ended, end) = oneshot::channel();
+        let name = format!("tieline-http-{number}");
+        thread::Builder::new().name(name).spawn(move || {
+            runtime.block_on(self.run());
+            // Names that are still being looked up need not be waited for.
+            runtime.shutdown_background();
+            let _ = ended.send(());
+        })?;
+        Ok(end)
+    }
+
+    async fn run(self) {
+        let listener = match TcpListener::from_std(self.listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(%error, "a worker cannot listen");
+                return;
+            }
+        };
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = self.stop.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let (app, others) = (self.app.clone(), self.others.clone());
+                    connections.spawn(connection::serve(
+                        (stream, peer),
+                        app,
+                        others,
+                        self.stop.clone(),
+                    ));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
         }
-    };
-    if let Err(error) = ended {
-        tracing::trace!(error, "a connection ended early");
+        drop(listener);
+        connections.close();
+        let rest = tokio::time::timeout(LAST_REQUESTS, connections.wait());
+        if rest.await.is_err() {
+            tracing::debug!(
+                left = connections.len(),
+                "connections that were still open are cut"
+            );
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The connection test: the same client, limits and identity as a real call, step by step. Nothing is saved.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 use tieline_domain::{AccessToken, AuthHeader, ConnectorDraft, ConnectorUrl, FieldError, Slug};
-use tieline_mcp::{McpError, ProbeHint, ProbeReport, StepReport};
+use tieline_mcp::{Address, McpError, ProbeHint, ProbeReport, StepReport};
 use tieline_store::StoreError;
 
 use super::ServerView;
@@ -140,7 +142,8 @@ impl Hub {
         on_step: &mut (dyn FnMut(&StepReport) + Send),
     ) -> TestReport {
         let scrubber = Scrubber::new(token.map(AccessToken::expose));
-        let target = target_of(url, header, token.map(AccessToken::expose));
+        let address = Arc::new(Address::new(url.to_url()));
+        let target = target_of(&address, header, token.map(AccessToken::expose));
         let report = self
             .inner
             .mcp
@@ -216,7 +219,14 @@ impl Hub {
         let second = self
             .inner
             .mcp
-            .probe(&target_of(url, header, Some(&with_bearer)), |_| {})
+            .probe(
+                &target_of(
+                    &Arc::new(Address::new(url.to_url())),
+                    header,
+                    Some(&with_bearer),
+                ),
+                |_| {},
+            )
             .await;
         second.ok().then(|| Hint {
             code: "add_bearer",

@@ -173,14 +173,14 @@ fn wants_any_token(error: &McpError) -> bool {
 /// A 401 without a challenge: servers that want a sign-in by a person say so in a document at their own origin.
 async fn sign_in_or_token(http: &Http, target: &Target, error: McpError, pace: &Pace) -> McpError {
     const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
-    let path = target.url.path().trim_end_matches('/');
+    let path = target.url().path().trim_end_matches('/');
     let with_path = format!("{WELL_KNOWN}{path}");
     let mut places = vec![with_path.as_str()];
     if !path.is_empty() {
         places.push(WELL_KNOWN);
     }
     for place in places {
-        let Ok(url) = target.url.join(place) else {
+        let Ok(url) = target.url().join(place) else {
             continue;
         };
         let Some(document) = target.at(url) else {

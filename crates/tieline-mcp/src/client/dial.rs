@@ -10,9 +10,9 @@ mod resolve;
 mod stream;
 mod tls;
 
-pub(crate) use connector::{DialError, DialEvent, Dialer};
+pub(crate) use connector::{DialEvent, Dialer};
 pub use policy::{AddressKind, AddressRefused, DialPolicy};
 pub use resolve::{Addresses, Resolve, SystemResolver};
-pub(crate) use stream::Born;
+pub(crate) use stream::DialIo;
 pub use tls::TlsSetupError;
 pub(crate) use tls::tls_config;

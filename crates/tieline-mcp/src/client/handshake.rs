@@ -47,7 +47,7 @@ pub(crate) async fn discover(
     target: &Target,
     pace: Pace,
 ) -> Result<Discovered, McpError> {
-    let params = empty_object();
+    let params = RawObject::new();
     let ask = ask("server/discover", &params, pace);
     match Link::Modern
         .ask(http, target, http.ids.next(), &ask)
@@ -143,7 +143,7 @@ pub(crate) async fn initialize(
     let params = initialize_params(http);
     let ask = ask("initialize", &params, pace);
     let id = http.ids.next();
-    let body = request_body(id, ask.method, params.get());
+    let body = request_body(id, ask.method, &params);
     let headers = http.introduction.post_headers();
     let (outcome, headers) = post(http, target, headers, body, id, &ask, None).await?;
     let result = match outcome {
@@ -187,7 +187,7 @@ pub(crate) async fn initialize_sse(
     Ok((link, greeting))
 }
 
-fn ask<'a>(method: &'a str, params: &'a RawValue, pace: Pace) -> Ask<'a> {
+fn ask<'a>(method: &'a str, params: &'a RawObject<'a>, pace: Pace) -> Ask<'a> {
     Ask {
         method,
         name: None,
@@ -199,12 +199,11 @@ fn ask<'a>(method: &'a str, params: &'a RawValue, pace: Pace) -> Ask<'a> {
     }
 }
 
-fn initialize_params(http: &Http) -> Box<RawValue> {
+fn initialize_params(http: &Http) -> RawObject<'static> {
     RawObject::new()
         .with("protocolVersion", raw_str(LATEST_LEGACY.as_str()))
         .with("capabilities", empty_object())
         .with("clientInfo", http.introduction.client_info.clone())
-        .to_box()
 }
 
 fn read_initialized(result: &RawValue) -> Result<(Revision, Greeting), McpError> {

@@ -2,30 +2,25 @@
 //!
 //! It knows nothing of MCP beyond what its callers put into the headers.
 
-use std::error::Error as StdError;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Body as _, Incoming};
-use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::body::Body as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::dial::{Born, DialError, Dialer};
+use super::connection::{AnswerBody, Connection, NoAnswer};
+use super::dial::Dialer;
 use super::error::{Failure, McpError, plain};
 use super::limits::Limits;
+use super::pool::Pool;
 use super::request::{Ids, Introduction};
-use super::target::Target;
-
-/// Below the 60 s and 75 s after which common servers and load balancers close an idle connection.
-const POOL_IDLE: Duration = Duration::from_secs(50);
-const POOL_IDLE_PER_HOST: usize = 64;
+use super::target::{Parts, Target};
 
 /// How long an exchange may take.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +97,7 @@ pub(crate) struct Answered {
 /// An HTTP client, its limits and how it introduces itself.
 #[derive(Debug)]
 pub(crate) struct Http {
-    client: Client<Dialer, Full<Bytes>>,
+    pool: Arc<Pool>,
     pub(crate) dialer: Dialer,
     pub(crate) limits: Limits,
     pub(crate) introduction: Introduction,
@@ -112,19 +107,8 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new(dialer: Dialer, limits: Limits, introduction: Introduction) -> Self {
-        let header_bytes = limits.header_bytes;
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
-            .http1_max_buf_size(header_bytes.max(8 << 10))
-            .http2_max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .http2_keep_alive_timeout(Duration::from_secs(10))
-            .build(dialer.clone());
         Self {
-            client,
+            pool: Arc::new(Pool::new(limits.connection_age)),
             dialer,
             limits,
             introduction,
@@ -142,62 +126,17 @@ impl Http {
         mut headers: HeaderMap,
         body: Bytes,
         pace: &Pace,
-    ) -> Result<Response<Incoming>, McpError> {
+    ) -> Result<Response<AnswerBody>, McpError> {
+        let address = target.address.parts();
+        let address = address.ok_or_else(|| McpError::unsent(unusable(target)))?;
         if let Some((name, value)) = &target.auth {
-            let mut value = value.clone();
-            value.set_sensitive(true);
-            headers.insert(name.clone(), value);
+            headers.insert(name.clone(), value.clone());
         }
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = target
-            .uri()
-            .ok_or_else(|| McpError::unsent(unusable(target)))?;
         *request.headers_mut() = headers;
-        let response = self.await_head(request, pace).await?;
-        refuse_redirect(&response, target)?;
-        refuse_broken_framing(&response)?;
-        Ok(response)
-    }
-
-    /// The limit for the head begins when there is a connection: the dialer has limits of its own.
-    async fn await_head(
-        &self,
-        mut request: Request<Full<Bytes>>,
-        pace: &Pace,
-    ) -> Result<Response<Incoming>, McpError> {
         let begun = Instant::now();
-        let mut connection = capture_connection(&mut request);
-        let mut answer = std::pin::pin!(self.client.request(request));
-        let early = tokio::select! {
-            biased;
-            response = &mut answer => Some(response),
-            found = connection.wait_for_connection_metadata() => {
-                drop(found);
-                None
-            }
-            () = tokio::time::sleep_until(pace.deadline) => {
-                return Err(McpError::unsent(pace.overdue()));
-            }
-        };
-        let response = if let Some(response) = early {
-            response
-        } else {
-            let until = pace.deadline.min(Instant::now() + pace.first_byte);
-            let late = |_| McpError::sent(late_head(pace, until));
-            timeout_at(until, answer).await.map_err(late)?
-        };
-        let connected = connection.connection_metadata().is_some();
-        let response =
-            response.map_err(|error| explain(&error, connected, self.limits.header_bytes))?;
-        if response
-            .extensions()
-            .get::<Born>()
-            .is_some_and(|born| born.0.elapsed() > self.limits.connection_age)
-            && let Some(connection) = connection.connection_metadata().as_ref()
-        {
-            connection.poison();
-        }
+        let response = self.exchange(request, target, address, pace).await?;
         if let Some(observer) = &self.observer {
             // The test may have ended meanwhile.
             let _ = observer.send(Answered {
@@ -205,13 +144,58 @@ impl Http {
                 took: begun.elapsed(),
             });
         }
+        refuse_redirect(&response, target)?;
+        refuse_broken_framing(&response)?;
         Ok(response)
+    }
+
+    /// Over a connection at rest if there is one that still stands, else over a new one. A request goes to another
+    /// connection only when provably nothing of it was written.
+    async fn exchange(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        target: &Target,
+        address: &Parts,
+        pace: &Pace,
+    ) -> Result<Response<AnswerBody>, McpError> {
+        loop {
+            let (connection, fresh) = match self.pool.take(&target.address) {
+                Some(connection) => (connection, false),
+                None => (self.connect(&address.whole, pace).await?, true),
+            };
+            connection.address(&mut request, address);
+            let until = pace.deadline.min(Instant::now() + pace.first_byte);
+            let pool = self.pool.clone();
+            let exchange = connection.exchange(request, target.address.clone(), pool);
+            match timeout_at(until, exchange).await {
+                Ok(Ok(response)) => return Ok(response),
+                Ok(Err(NoAnswer::Unsent(unsent))) if !fresh => request = *unsent,
+                Ok(Err(NoAnswer::Unsent(_))) => return Err(McpError::unsent(Failure::Interrupted)),
+                Ok(Err(NoAnswer::Broken(error))) => {
+                    return Err(McpError::sent(explain(&error, self.limits.header_bytes)));
+                }
+                Err(_) => return Err(McpError::sent(late_head(pace, until))),
+            }
+        }
+    }
+
+    /// The dialer has limits of its own, which the deadline of the call can only shorten.
+    async fn connect(&self, whole: &Uri, pace: &Pace) -> Result<Connection, McpError> {
+        let open = async {
+            let stream = self.dialer.dial(whole).await?;
+            let opened = Connection::open(stream, self.limits.header_bytes).await;
+            opened.map_err(|error| explain(&error, self.limits.header_bytes))
+        };
+        let opened = timeout_at(pace.deadline, Box::pin(open)).await;
+        opened
+            .map_err(|_| McpError::unsent(pace.overdue()))?
+            .map_err(McpError::unsent)
     }
 
     /// Reads a body to its end, but not beyond `limit`.
     pub(crate) async fn read_body(
         &self,
-        mut body: Incoming,
+        mut body: AnswerBody,
         limit: usize,
         pace: &Pace,
     ) -> Result<Bytes, McpError> {
@@ -255,7 +239,7 @@ impl Http {
     }
 
     /// Reads as much of an error's body as is worth reading; failures do not matter.
-    pub(crate) async fn read_error_body(&self, body: Incoming, pace: &Pace) -> Bytes {
+    pub(crate) async fn read_error_body(&self, body: AnswerBody, pace: &Pace) -> Bytes {
         let pace = Pace {
             idle: pace.idle.min(Duration::from_secs(5)),
             ..*pace
@@ -340,7 +324,7 @@ fn late_head(pace: &Pace, until: Instant) -> Failure {
 }
 
 /// A redirect is never followed: the next address was neither checked nor chosen by the admin.
-fn refuse_redirect(response: &Response<Incoming>, target: &Target) -> Result<(), McpError> {
+fn refuse_redirect(response: &Response<AnswerBody>, target: &Target) -> Result<(), McpError> {
     if !response.status().is_redirection() {
         return Ok(());
     }
@@ -350,7 +334,7 @@ fn refuse_redirect(response: &Response<Incoming>, target: &Target) -> Result<(),
     };
     let location = String::from_utf8_lossy(location.as_bytes());
     let whole = target
-        .url
+        .url()
         .join(&location)
         .map_or_else(|_| location.into_owned(), String::from);
     Err(McpError::sent(Failure::RedirectRefused {
@@ -358,7 +342,7 @@ fn refuse_redirect(response: &Response<Incoming>, target: &Target) -> Result<(),
     }))
 }
 
-fn refuse_broken_framing(response: &Response<Incoming>) -> Result<(), McpError> {
+fn refuse_broken_framing(response: &Response<AnswerBody>) -> Result<(), McpError> {
     let headers = response.headers();
     // Two parties that disagree about which of the two counts see different answers.
     if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
@@ -375,28 +359,8 @@ fn refuse_broken_framing(response: &Response<Incoming>) -> Result<(), McpError> 
     Ok(())
 }
 
-/// What a failed exchange means. `connected` tells whether the request had a connection to be written to.
-fn explain(error: &ClientError, connected: bool, header_bytes: usize) -> McpError {
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(inner) = cause {
-        if let Some(DialError(failure)) = inner.downcast_ref::<DialError>() {
-            return McpError::unsent(failure.clone());
-        }
-        if let Some(http) = inner.downcast_ref::<hyper::Error>() {
-            return McpError {
-                failure: explain_http(http, header_bytes),
-                sent: connected,
-            };
-        }
-        cause = inner.source();
-    }
-    McpError {
-        failure: Failure::Interrupted,
-        sent: connected,
-    }
-}
-
-fn explain_http(error: &hyper::Error, header_bytes: usize) -> Failure {
+/// What a failed exchange means.
+fn explain(error: &hyper::Error, header_bytes: usize) -> Failure {
     if error.is_parse_too_large() {
         return Failure::TooLarge {
             what: "The head of the answer",

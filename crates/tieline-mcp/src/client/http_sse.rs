@@ -22,7 +22,7 @@ use super::link::{Ask, Outcome, post_message};
 use super::listen::TOOLS_CHANGED;
 use super::message::{self, Answer, AnswerId, Inbound, LIST_DEPTH, Rules};
 use super::refusal::Refusal;
-use super::request::{legacy_params, reply_body, request_body};
+use super::request::{legacy_body, reply_body};
 use super::sse::{Event, Reader};
 use super::target::Target;
 use crate::wire::Revision;
@@ -145,7 +145,7 @@ impl SseLink {
                 target: target.clone(),
             },
         )?;
-        let body = request_body(id, ask.method, &legacy_params(ask.params));
+        let body = legacy_body(id, ask.method, ask.params);
         let headers = http.introduction.post_headers();
         let response = http
             .send(Method::POST, &target, headers, body, &ask.pace)
@@ -208,12 +208,12 @@ async fn read_endpoint(
             continue;
         };
         let text = String::from_utf8_lossy(&data);
-        let url = target.url.join(text.trim()).map_err(|_| {
+        let url = target.url().join(text.trim()).map_err(|_| {
             McpError::sent(Failure::protocol(
                 "an address for messages that is not an address",
             ))
         })?;
-        if url.origin() != target.url.origin() {
+        if url.origin() != target.url().origin() {
             return Err(McpError::sent(other_origin()));
         }
         return Ok(url);

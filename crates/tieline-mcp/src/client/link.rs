@@ -2,21 +2,22 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use hyper::body::Incoming;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
+use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
 use super::http_sse::SseLink;
 use super::message::{self, Answer, AnswerId, Inbound, Rules};
 use super::refusal::Refusal;
 use super::request::{
-    PROTOCOL_VERSION, legacy_params, modern_headers, notification_body, reply_body, request_body,
+    PROTOCOL_VERSION, legacy_body, modern_headers, notification_body, reply_body,
 };
 use super::sse::{Event, Reader};
 use super::target::Target;
 use super::transport::Wire;
+use crate::raw::RawObject;
 use crate::wire::{Era, HEADER_LAST_EVENT_ID, HEADER_SESSION_ID, ParamHeaders, Revision};
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static(HEADER_SESSION_ID);
@@ -42,7 +43,7 @@ pub(crate) struct Session {
 pub(crate) struct Ask<'a> {
     pub(crate) method: &'a str,
     pub(crate) name: Option<&'a str>,
-    pub(crate) params: &'a RawValue,
+    pub(crate) params: &'a RawObject<'a>,
     pub(crate) param_headers: Option<&'a ParamHeaders>,
     pub(crate) notifications: Option<&'a mpsc::Sender<Box<RawValue>>>,
     pub(crate) pace: Pace,
@@ -99,8 +100,7 @@ impl Link {
     ) -> Result<Outcome, McpError> {
         match self {
             Self::Modern => {
-                let body = http.introduction.modern_params(ask.params);
-                let body = request_body(id, ask.method, &body);
+                let body = http.introduction.modern_body(id, ask.method, ask.params);
                 let mut headers = http.introduction.post_headers();
                 modern_headers(
                     &mut headers,
@@ -114,12 +114,12 @@ impl Link {
                     .map(|(outcome, _)| outcome)
             }
             Self::Streamable(session) => {
-                let body = request_body(id, ask.method, &legacy_params(ask.params));
+                let body = legacy_body(id, ask.method, ask.params);
                 let headers = session.headers(http.introduction.post_headers());
                 let outcome = post(http, target, headers, body, id, ask, Some(session)).await;
                 outcome.map(|(outcome, _)| outcome)
             }
-            Self::HttpSse(link) => link.ask(http, target, id, ask).await,
+            Self::HttpSse(link) => Box::pin(link.ask(http, target, id, ask)).await,
         }
     }
 
@@ -188,7 +188,7 @@ pub(crate) async fn post(
         .await?;
     let (head, body) = response.into_parts();
     if !head.status.is_success() {
-        let body = http.read_error_body(body, &ask.pace).await;
+        let body = Box::pin(http.read_error_body(body, &ask.pace)).await;
         let refusal = Refusal::new(head.status, &head.headers, &body, id, target);
         return Ok((Outcome::Refused(refusal), head.headers));
     }
@@ -199,7 +199,9 @@ pub(crate) async fn post(
                 .await?;
             answer_in(&bytes, id, ask, session).map_err(McpError::sent)?
         }
-        Media::EventStream => answer_on_stream(http, target, body, id, ask, session).await?,
+        Media::EventStream => {
+            Box::pin(answer_on_stream(http, target, body, id, ask, session)).await?
+        }
         other @ Media::Other { .. } => return Err(McpError::sent(other.refused())),
     };
     Ok((Outcome::Answer(answer), head.headers))
@@ -251,7 +253,7 @@ fn ours(whose: AnswerId, answer: Answer, id: u64) -> Result<Answer, Failure> {
 async fn answer_on_stream(
     http: &Http,
     target: &Target,
-    body: Incoming,
+    body: AnswerBody,
     id: u64,
     ask: &Ask<'_>,
     session: Option<&Session>,
@@ -292,7 +294,7 @@ async fn resume(
     last_id: &[u8],
     reader: &Reader,
     ask: &Ask<'_>,
-) -> Result<Option<Incoming>, McpError> {
+) -> Result<Option<AnswerBody>, McpError> {
     let Ok(last_id) = HeaderValue::from_bytes(last_id) else {
         return Ok(None);
     };

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
 use super::link::{Link, Session, post_message};
 use super::message::{self, Answer, Inbound, Rules, STRICT_DEPTH};
 use super::refusal::Refusal;
-use super::request::{modern_headers, reply_body, request_body};
+use super::request::{modern_headers, reply_body};
 use super::sse::{Event, Reader};
 use super::target::Target;
 use super::upstream::Upstream;
@@ -62,25 +62,22 @@ async fn subscribe(
     http: &Http,
     target: &Target,
     pace: &Pace,
-) -> Result<Response<Incoming>, McpError> {
+) -> Result<Response<AnswerBody>, McpError> {
     const METHOD: &str = "subscriptions/listen";
     let wanted = RawValue::from_string("{\"toolsListChanged\":true}".to_owned());
     let wanted = wanted.unwrap_or_else(|_| raw_str(""));
-    let params = RawObject::new().with("notifications", wanted).to_box();
+    let params = RawObject::new().with("notifications", wanted);
     let mut headers = http.introduction.post_headers();
     modern_headers(&mut headers, METHOD, None, None, &params);
-    let body = request_body(
-        http.ids.next(),
-        METHOD,
-        &http.introduction.modern_params(&params),
-    );
+    let id = http.ids.next();
+    let body = http.introduction.modern_body(id, METHOD, &params);
     http.send(Method::POST, target, headers, body, pace).await
 }
 
 async fn follow(
     http: &Http,
     target: &Target,
-    response: Response<Incoming>,
+    response: Response<AnswerBody>,
     session: Option<&Session>,
     pace: &Pace,
 ) -> Result<(), McpError> {

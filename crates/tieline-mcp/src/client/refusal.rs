@@ -137,7 +137,7 @@ fn failure_of(status: StatusCode, headers: &HeaderMap, target: &Target) -> Failu
             scope: missing_scope(headers),
         },
         404 => Failure::NotFound {
-            path: plain(target.url.path(), 100),
+            path: plain(target.url().path(), 100),
         },
         405 => Failure::MethodNotAllowed,
         429 => Failure::RateLimited {

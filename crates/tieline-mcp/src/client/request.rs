@@ -1,6 +1,6 @@
 //! The bytes of a request: its id, its body and its headers.
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -74,31 +74,35 @@ impl Introduction {
         }
     }
 
-    /// Modern parameters: ours in `_meta`, everything else as it was.
-    pub(crate) fn modern_params<'a>(&self, params: &'a RawValue) -> Cow<'a, str> {
-        let text = params.get();
-        if memmem::find(text.as_bytes(), b"\"_meta\"").is_none() {
-            let rest = text[1..].trim_start();
-            let comma = if rest.starts_with('}') { "" } else { "," };
-            let mut whole = String::with_capacity(text.len() + self.meta_entries.len() + 12);
-            whole.push_str("{\"_meta\":{");
-            whole.push_str(&self.meta_entries);
-            whole.push('}');
-            whole.push_str(comma);
-            whole.push_str(rest);
-            return Cow::Owned(whole);
+    /// A modern request: ours in `_meta`, everything else of the parameters as it was.
+    pub(crate) fn modern_body(&self, id: u64, method: &str, params: &RawObject<'_>) -> Bytes {
+        let mut body = start_request(id, method, params.json_length() + self.meta_entries.len());
+        body.push('{');
+        if !params.contains("_meta") {
+            body.push_str("\"_meta\":");
+            self.push_meta(&mut body, None);
+            body.push_str(if params.is_empty() { "" } else { "," });
         }
-        let Ok(object) = RawObject::parse(params) else {
-            return Cow::Borrowed(text);
-        };
-        let held = object
-            .get("_meta")
-            .and_then(|meta| RawObject::parse(meta).ok());
-        let kept = held.unwrap_or_default().without(&HOP_META).to_json();
-        let comma = if kept.len() == 2 { "" } else { "," };
-        let meta = format!("{{{}{comma}{}", self.meta_entries, &kept[1..]);
-        let meta = RawValue::from_string(meta).expect("two lists of entries make an object");
-        Cow::Owned(object.clone().with("_meta", meta).to_json())
+        params.push_entries(&mut body, |body, key, value| {
+            if key == "_meta" {
+                self.push_meta(body, Some(value));
+            } else {
+                body.push_str(value.get());
+            }
+        });
+        body.push_str("}}");
+        Bytes::from(body)
+    }
+
+    /// What is said about this hop, and behind it what the caller says about anything else.
+    fn push_meta(&self, body: &mut String, held: Option<&RawValue>) {
+        body.push('{');
+        body.push_str(&self.meta_entries);
+        let held = held.and_then(|held| RawObject::parse(held).ok());
+        let kept = held.unwrap_or_default().without(&HOP_META);
+        body.push_str(if kept.is_empty() { "" } else { "," });
+        kept.push_entries(body, |body, _, value| body.push_str(value.get()));
+        body.push('}');
     }
 
     /// The headers of a request, all but the session and the credential.
@@ -122,25 +126,21 @@ impl Introduction {
     }
 }
 
-/// Legacy parameters: what a modern client said about its own hop is not for this server.
-pub(crate) fn legacy_params(params: &RawValue) -> Cow<'_, str> {
-    let text = params.get();
-    if memmem::find(text.as_bytes(), b"\"io.modelcontextprotocol/").is_none() {
-        return Cow::Borrowed(text);
-    }
-    let Ok(object) = RawObject::parse(params) else {
-        return Cow::Borrowed(text);
+/// A legacy request: what a modern client said about its own hop is not for this server.
+pub(crate) fn legacy_body(id: u64, method: &str, params: &RawObject<'_>) -> Bytes {
+    let of_a_modern_hop = |meta: &&RawValue| {
+        memmem::find(meta.get().as_bytes(), b"\"io.modelcontextprotocol/").is_some()
     };
-    let Ok(Some(meta)) = object.get_object("_meta") else {
-        return Cow::Borrowed(text);
+    let meta = params.get("_meta").filter(of_a_modern_hop);
+    let Some(meta) = meta.and_then(|meta| RawObject::parse(meta).ok()) else {
+        return request_body(id, method, params);
     };
     let kept = meta.without(&HOP_META);
-    Cow::Owned(if kept.is_empty() {
-        object.without(&["_meta"]).to_json()
+    if kept.is_empty() {
+        request_body(id, method, &params.clone().without(&["_meta"]))
     } else {
-        let kept = kept.to_box();
-        object.clone().with("_meta", kept).to_json()
-    })
+        request_body(id, method, &params.clone().with("_meta", kept.to_box()))
+    }
 }
 
 /// The modern headers that repeat the body, so that proxies can route without reading it.
@@ -149,7 +149,7 @@ pub(crate) fn modern_headers(
     method: &str,
     name: Option<&str>,
     param_headers: Option<&ParamHeaders>,
-    params: &RawValue,
+    params: &RawObject<'_>,
 ) {
     headers.insert(PROTOCOL_VERSION, HeaderValue::from_static(MODERN.as_str()));
     headers.insert(METHOD, encode_header_value(method));
@@ -157,25 +157,30 @@ pub(crate) fn modern_headers(
         headers.insert(NAME, encode_header_value(name));
     }
     if let Some(marked) = param_headers.filter(|marked| !marked.is_empty()) {
-        let object = RawObject::parse(params).unwrap_or_default();
-        for (header, value) in marked.headers(object.get("arguments")) {
+        for (header, value) in marked.headers(params.get("arguments")) {
             headers.insert(header, value);
         }
     }
 }
 
 /// A JSON-RPC request.
-pub(crate) fn request_body(id: u64, method: &str, params: &str) -> Bytes {
-    let id = id.to_string();
-    let mut body = String::with_capacity(params.len() + method.len() + id.len() + 52);
+pub(crate) fn request_body(id: u64, method: &str, params: &RawObject<'_>) -> Bytes {
+    let mut body = start_request(id, method, params.json_length());
+    body.push('{');
+    params.push_entries(&mut body, |body, _, value| body.push_str(value.get()));
+    body.push_str("}}");
+    Bytes::from(body)
+}
+
+/// A request up to its parameters, with room for as many bytes of those.
+fn start_request(id: u64, method: &str, params: usize) -> String {
+    let mut body = String::with_capacity(params + method.len() + 96);
     body.push_str("{\"jsonrpc\":\"2.0\",\"id\":");
-    body.push_str(&id);
+    push_number(&mut body, id);
     body.push_str(",\"method\":");
     push_string(&mut body, method);
     body.push_str(",\"params\":");
-    body.push_str(params);
-    body.push('}');
-    Bytes::from(body)
+    body
 }
 
 /// A JSON-RPC notification.
@@ -204,7 +209,20 @@ pub(crate) fn reply_body(id: &RawValue, method: &str) -> Bytes {
 }
 
 fn push_string(body: &mut String, text: &str) {
-    body.push_str(to_raw(text).get());
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+    {
+        body.push('"');
+        body.push_str(text);
+        body.push('"');
+    } else {
+        body.push_str(to_raw(text).get());
+    }
+}
+
+fn push_number(body: &mut String, number: u64) {
+    write!(body, "{number}").expect("a string takes every text");
 }
 
 pub(crate) fn empty_object() -> Box<RawValue> {
@@ -234,7 +252,7 @@ mod tests {
             ("{}", format!("{{\"_meta\":{{{OURS}}}}}")),
             (
                 "{ \"a\" : 1.0 }",
-                format!("{{\"_meta\":{{{OURS}}},\"a\" : 1.0 }}"),
+                format!("{{\"_meta\":{{{OURS}}},\"a\":1.0}}"),
             ),
             (
                 r#"{"name":"x","_meta":{"progressToken":7,"io.modelcontextprotocol/clientInfo":{"name":"north"}},"z":1e2}"#,
@@ -242,10 +260,14 @@ mod tests {
             ),
             (
                 r#"{"arguments":{"_meta":"not ours"}}"#,
-                format!(r#"{{"arguments":{{"_meta":"not ours"}},"_meta":{{{OURS}}}}}"#),
+                format!(r#"{{"_meta":{{{OURS}}},"arguments":{{"_meta":"not ours"}}}}"#),
             ),
         ] {
-            assert_eq!(introduction().modern_params(&raw(params)), expected);
+            let params = raw(params);
+            let body = introduction().modern_body(5, "m", &RawObject::parse(&params).unwrap());
+            let expected =
+                format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{expected}}}"#);
+            assert_eq!(body, expected);
         }
     }
 
@@ -262,7 +284,11 @@ mod tests {
                 r#"{"_meta":{"x":2},"a":1}"#,
             ),
         ] {
-            assert_eq!(legacy_params(&raw(params)), expected);
+            let params = raw(params);
+            let body = legacy_body(5, "m", &RawObject::parse(&params).unwrap());
+            let expected =
+                format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{expected}}}"#);
+            assert_eq!(body, expected);
         }
     }
 
@@ -277,8 +303,8 @@ mod tests {
     #[test]
     fn bodies_are_json_rpc() {
         assert_eq!(
-            request_body(5, "tools/call", "{\"x\":1}"),
-            r#"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"x":1}}"#
+            request_body(5, "tools/\u{e9}", &RawObject::new().with("x", raw("1"))),
+            r#"{"jsonrpc":"2.0","id":5,"method":"tools/é","params":{"x":1}}"#
         );
         assert_eq!(
             notification_body("notifications/initialized", None),

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::Pace;
 use super::limits::Limits;
@@ -147,7 +147,7 @@ impl Parser {
 /// The events of one answer.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    body: Incoming,
+    body: AnswerBody,
     pub(crate) parser: Parser,
     ready: VecDeque<Event>,
     /// Bytes since the stream, or the answer that is waited for on a shared stream, began.
@@ -155,7 +155,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(body: Incoming) -> Self {
+    pub(crate) fn new(body: AnswerBody) -> Self {
         let (parser, ready) = (Parser::default(), VecDeque::new());
         Self {
             body,
@@ -166,7 +166,7 @@ impl Reader {
     }
 
     /// Goes on with the body of a resumed stream; what was read so far still counts.
-    pub(crate) fn resume(&mut self, body: Incoming) {
+    pub(crate) fn resume(&mut self, body: AnswerBody) {
         self.body = body;
         self.parser.cut();
     }

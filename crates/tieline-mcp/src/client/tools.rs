@@ -101,7 +101,6 @@ impl Upstream {
         if let Some(cursor) = cursor {
             params.set("cursor", raw_str(cursor));
         }
-        let params = params.to_box();
         let ask = Ask {
             method: "tools/list",
             name: None,

@@ -14,6 +14,7 @@ use super::link::{Ask, Link, Outcome};
 use super::message::{Answer, STRICT_DEPTH};
 use super::target::Target;
 use super::transport::Wire;
+use crate::bridge;
 use crate::raw::{self, RawObject, shown};
 use crate::wire::{Era, ParamHeaders, UNSUPPORTED_PROTOCOL_VERSION};
 
@@ -50,8 +51,8 @@ pub struct CallRequest<'a> {
     pub method: &'a str,
     /// The routing name of the request as it stands in `params`: the tool or prompt name, or the resource URI.
     pub name: Option<&'a str>,
-    /// `params`, an object. Our own `_meta` keys are put into it where the era wants them; the rest is sent as it is.
-    pub params: &'a RawValue,
+    /// `params`. Our own `_meta` keys are put into it where the era wants them; the rest is sent as it is.
+    pub params: &'a RawObject<'a>,
     /// For tools/call: which arguments are repeated as headers.
     pub param_headers: Option<&'a ParamHeaders>,
     /// When the whole call must be over.
@@ -176,11 +177,6 @@ impl Upstream {
             pace: Pace::until(&self.inner.http.limits, request.deadline),
             max_depth: STRICT_DEPTH,
         };
-        if !raw::is_object(request.params) {
-            return Err(McpError::unsent(Failure::protocol(
-                "parameters that are not an object",
-            )));
-        }
         let flight = Flight::default();
         let ended = |failure| {
             let sent = flight
@@ -233,7 +229,11 @@ impl Upstream {
         ask: &Ask<'_>,
         flight: &Flight,
     ) -> Result<(Era, Answer), McpError> {
-        let mut link = self.link(target, ask.pace).await?;
+        // What a call seldom needs lies on the heap, so that the future of every call stays small.
+        let mut link = match self.current() {
+            Some(link) => link,
+            None => Box::pin(self.link(target, ask.pace)).await?,
+        };
         let mut renewed = false;
         loop {
             let id = self.inner.http.ids.next();
@@ -249,7 +249,7 @@ impl Upstream {
             };
             if lost && !renewed {
                 renewed = true;
-                let next = self.renew(&link, target, ask.pace).await?;
+                let next = Box::pin(self.renew(&link, target, ask.pace)).await?;
                 // A server without sessions that still speaks what it spoke would refuse the same again.
                 if next.wire() != link.wire() || next.has_session() {
                     link = next;
@@ -348,8 +348,7 @@ fn reply_body(era: Era, answer: Answer) -> Result<ReplyBody, McpError> {
         Answer::Error(error) => return Ok(ReplyBody::Error(error)),
         Answer::Result(result) => result,
     };
-    let says_kind = || memchr::memmem::find(result.get().as_bytes(), b"\"resultType\"").is_some();
-    if era == Era::Legacy || !says_kind() {
+    if era == Era::Legacy || bridge::is_surely_complete(&result) {
         return Ok(ReplyBody::Result(result));
     }
     let object = RawObject::parse(&result).unwrap_or_default();

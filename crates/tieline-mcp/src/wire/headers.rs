@@ -8,7 +8,7 @@ use super::codes::{
     META_CLIENT_CAPABILITIES, META_PROTOCOL_VERSION, UNSUPPORTED_PROTOCOL_VERSION,
 };
 use super::header_value::decode_header_value;
-use super::params::{Params, ParamsError};
+use super::params::{Params, ParamsError, RequestMeta};
 use super::revision::{Era, MODERN, Revision, SUPPORTED, is_dated};
 use crate::raw::{self, RawObject, shown};
 
@@ -117,8 +117,9 @@ pub fn detect_era(
     params: &Params<'_>,
 ) -> Result<NorthEra, RequestError> {
     let version = version_header(headers)?;
-    if is_modern(version, method, params) {
-        check_modern(headers, version, method, params)?;
+    let meta = params.request_meta();
+    if is_modern(version, method, meta.as_ref().ok()) {
+        check_modern(headers, version, method, (params, &meta?))?;
         return Ok(NorthEra::Modern);
     }
     if method == Some("initialize") {
@@ -146,15 +147,15 @@ pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, HeaderMismatc
 
 /// A modern mark in the header or in `_meta` is enough: the other one missing is then a fault to report, and falling
 /// back to the older rules would skip the very check that the mark promises.
-fn is_modern(version: Option<&str>, method: Option<&str>, params: &Params<'_>) -> bool {
+fn is_modern(version: Option<&str>, method: Option<&str>, meta: Option<&RequestMeta<'_>>) -> bool {
     let from_modern_on = |text: &str| is_dated(text) && text >= MODERN.as_str();
-    let meta = params.request_meta().unwrap_or_default();
+    let in_meta = meta.and_then(|meta| meta.protocol_version);
     let is_legacy = |text: &str| {
         text.parse()
             .is_ok_and(|revision: Revision| revision.era() == Era::Legacy)
     };
-    let meta_is_modern = meta.protocol_version.is_some()
-        && !meta.protocol_version().is_some_and(|text| is_legacy(&text));
+    let meta_is_modern =
+        in_meta.is_some_and(|version| !raw::as_str(version).is_some_and(|text| is_legacy(&text)));
     version.is_some_and(from_modern_on)
         || meta_is_modern
         || method.is_some_and(|method| MODERN_METHODS.contains(&method))
@@ -164,9 +165,8 @@ fn check_modern(
     headers: &HeaderMap,
     version: Option<&str>,
     method: Option<&str>,
-    params: &Params<'_>,
+    (params, meta): (&Params<'_>, &RequestMeta<'_>),
 ) -> Result<(), RequestError> {
-    let meta = params.request_meta()?;
     let body = meta.protocol_version().ok_or(ParamsError::MissingMeta {
         key: META_PROTOCOL_VERSION,
     })?;

@@ -48,7 +48,8 @@ async fn parameters_arrive_byte_for_byte() {
         let server = server.tools(["t"]).start().await;
         let target = target(&server.url());
         let connected = client().connect(&target, None).await.unwrap();
-        let params = raw(PARAMS);
+        let text = raw(PARAMS);
+        let params = RawObject::parse(&text).unwrap();
         connected
             .upstream
             .call(&target, request("t", &params))
@@ -85,7 +86,8 @@ async fn notifications_arrive_while_the_tool_works() {
         let server = server.tool(FakeTool::echo("t").reporting(3)).start().await;
         let target = target(&server.url());
         let connected = client().connect(&target, None).await.unwrap();
-        let params = raw(r#"{"name":"t","_meta":{"progressToken":"mine"}}"#);
+        let text = raw(r#"{"name":"t","_meta":{"progressToken":"mine"}}"#);
+        let params = RawObject::parse(&text).unwrap();
         let (sender, mut receiver) = mpsc::channel(16);
         let mut call = request("t", &params);
         call.notifications = Some(sender);
@@ -271,7 +273,8 @@ async fn answers_of_many_simultaneous_calls_never_cross() {
         let calls = (0..100).map(|user| {
             let (upstream, target) = (&connected.upstream, &target);
             async move {
-                let params = raw(&format!(r#"{{"name":"t","arguments":{{"user":{user}}}}}"#));
+                let text = raw(&format!(r#"{{"name":"t","arguments":{{"user":{user}}}}}"#));
+                let params = RawObject::parse(&text).unwrap();
                 let reply = upstream.call(target, request("t", &params)).await.unwrap();
                 assert_eq!(text_of(&reply), format!(r#"{{"user":{user}}}"#));
             }

@@ -120,7 +120,8 @@ async fn works(config: StreamableHttpServerConfig, legacy_only: bool, stored: &s
             .expect("an official server takes it");
         assert_eq!(list.tools[0].name, "sum");
         for upstream in [connected.upstream, client().open(connected.wire)] {
-            let params = raw(r#"{"name":"sum","arguments":{"a":40,"b":2}}"#);
+            let text = raw(r#"{"name":"sum","arguments":{"a":40,"b":2}}"#);
+            let params = RawObject::parse(&text).expect("an object");
             let reply = upstream
                 .call(&target, request("sum", &params))
                 .await

@@ -8,8 +8,8 @@ use std::time::Duration;
 use http::HeaderValue;
 use serde_json::value::RawValue;
 use tieline_mcp::{
-    Addresses, CallRequest, ClientInfo, DialPolicy, Limits, McpClient, McpError, Reply, ReplyBody,
-    Resolve, Target, Upstream,
+    Address, Addresses, CallRequest, ClientInfo, DialPolicy, Limits, McpClient, McpError, Reply,
+    ReplyBody, Resolve, Target, Upstream,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -50,14 +50,18 @@ pub(crate) fn client_with(limits: Limits) -> McpClient {
     McpClient::new(loopback(), limits, info()).expect("this machine's certificates can be read")
 }
 
+fn address(url: &str) -> Arc<Address> {
+    Arc::new(Address::new(Url::parse(url).expect("a test URL")))
+}
+
 pub(crate) fn target(url: &str) -> Target {
-    Target::new(Url::parse(url).expect("a test URL"), None)
+    Target::new(address(url), None)
 }
 
 pub(crate) fn target_with(url: &str, header: &str, value: &str) -> Target {
     let name = header.parse().expect("a header name");
     let value = HeaderValue::from_str(value).expect("a header value");
-    Target::new(Url::parse(url).expect("a test URL"), Some((name, value)))
+    Target::new(address(url), Some((name, value)))
 }
 
 pub(crate) fn raw(text: &str) -> Box<RawValue> {
@@ -65,13 +69,13 @@ pub(crate) fn raw(text: &str) -> Box<RawValue> {
 }
 
 /// Parameters of a call with an argument.
-pub(crate) fn params(tool: &str) -> Box<RawValue> {
-    raw(&format!(
-        r#"{{"name":"{tool}","arguments":{{"text":"hello"}}}}"#
-    ))
+pub(crate) fn params(tool: &str) -> RawObject<'static> {
+    RawObject::new()
+        .with("name", raw_str(tool))
+        .with("arguments", raw(r#"{"text":"hello"}"#))
 }
 
-pub(crate) fn request<'a>(tool: &'a str, params: &'a RawValue) -> CallRequest<'a> {
+pub(crate) fn request<'a>(tool: &'a str, params: &'a RawObject<'a>) -> CallRequest<'a> {
     CallRequest {
         method: "tools/call",
         name: Some(tool),

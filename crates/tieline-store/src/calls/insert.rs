@@ -6,8 +6,9 @@ use super::CallRow;
 use crate::read::{foreign, foreign_optional};
 use crate::{Store, StoreError};
 
-/// With 15 values a row this stays under the 32,766 that SQLite takes in one statement.
-const ROWS_AT_ONCE: usize = 500;
+/// How many rows a statement adds. A batch of any size is made of a few of these, so that every statement has been
+/// prepared before; 15 values a row stay under the 32,766 that SQLite takes in one.
+const ROWS_AT_ONCE: [usize; 4] = [256, 32, 4, 1];
 
 impl Store {
     /// Adds calls, all or none. A call that is already there stays as it is, so a batch may be tried again.
@@ -16,7 +17,10 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.db().begin_append().await?;
-        for rows in calls.chunks(ROWS_AT_ONCE) {
+        let mut left = calls.as_slice();
+        while let Some(count) = ROWS_AT_ONCE.iter().find(|count| **count <= left.len()) {
+            let (rows, rest) = left.split_at(*count);
+            left = rest;
             on!(tx, link => {
                 let mut insert = QueryBuilder::new(
                     "INSERT INTO calls (id, at, user_id, key_id, session, connector_id, connector_slug, tool, outcome,

@@ -98,7 +98,10 @@ pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<St
     tasks.spawn(async move { tidy_metrics(metrics, token).await });
     tasks.spawn(async move {
         let _drained = drained.drop_guard();
-        tieline_web::serve(listener, app, stop).await;
+        if let Err(error) = tieline_web::serve(listener, app, stop.clone()).await {
+            tracing::error!(%error, "the server could not start its workers");
+            stop.cancel();
+        }
     });
     Ok(Started {
         address,

@@ -1,12 +1,9 @@
 //! Look up once, check all answers, dial the checked addresses in order, then encrypt.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
@@ -43,11 +40,6 @@ pub(crate) enum DialEvent {
     NotEncrypted,
 }
 
-/// A failed dial. Nothing of the request was sent.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct DialError(pub(crate) Failure);
-
 /// Makes the connections of one HTTP client.
 #[derive(Clone)]
 pub(crate) struct Dialer {
@@ -67,23 +59,9 @@ impl fmt::Debug for Dialer {
     }
 }
 
-impl tower::Service<Uri> for Dialer {
-    type Response = DialIo;
-    type Error = DialError;
-    type Future = Pin<Box<dyn Future<Output = Result<DialIo, DialError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let dialer = self.clone();
-        Box::pin(async move { dialer.dial(&uri).await.map_err(DialError) })
-    }
-}
-
 impl Dialer {
-    async fn dial(&self, uri: &Uri) -> Result<DialIo, Failure> {
+    /// A connection to the host of this address, encrypted if it says so.
+    pub(crate) async fn dial(&self, uri: &Uri) -> Result<DialIo, Failure> {
         let encrypted = uri.scheme_str() == Some("https");
         let host = uri.host().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });

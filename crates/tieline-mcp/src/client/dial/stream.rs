@@ -4,16 +4,11 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
-
-/// When a connection was made. A pooled connection is given up some time later, so that a change in DNS is noticed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Born(pub(crate) Instant);
 
 pub(crate) struct DialStream {
     pub(super) socket: Socket,
@@ -28,15 +23,17 @@ pub(super) enum Socket {
 /// The wrapper that hyper wants around a stream of tokio.
 pub(crate) struct DialIo(pub(super) TokioIo<DialStream>);
 
-impl Connection for DialIo {
-    fn connected(&self) -> Connected {
-        let stream = self.0.inner();
-        let connected = Connected::new().extra(Born(stream.born));
-        match &stream.socket {
-            Socket::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2") => {
-                connected.negotiated_h2()
-            }
-            _ => connected,
+impl DialIo {
+    /// When the connection was made.
+    pub(crate) fn born(&self) -> Instant {
+        self.0.inner().born
+    }
+
+    /// Whether both sides agreed on HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        match &self.0.inner().socket {
+            Socket::Tls(tls) => tls.get_ref().1.alpn_protocol() == Some(b"h2"),
+            Socket::Plain(_) => false,
         }
     }
 }

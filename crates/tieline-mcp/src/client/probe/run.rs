@@ -123,16 +123,16 @@ async fn hint(
             is_address.then(|| ProbeHint::UseAddress { url: to.clone() })
         }
         Failure::NotFound { .. } | Failure::MethodNotAllowed | Failure::BadContentType { .. } => {
-            let mut url = target.url.join("/mcp").ok()?;
+            let mut url = target.url().join("/mcp").ok()?;
             url.set_query(None);
-            if url.path() == target.url.path() {
+            if url.path() == target.url().path() {
                 return None;
             }
             let there = target.at(url)?;
             answers_mcp(http, &there, deadline)
                 .await
                 .then(|| ProbeHint::TryMcp {
-                    url: there.url.into(),
+                    url: there.url().clone().into(),
                 })
         }
         _ => None,
