@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tieline_agent::AgentSettings;
 use url::Url;
 
 use crate::cli::{Place, ServeFlags};
@@ -113,6 +114,18 @@ const SETTINGS: &[Setting] = &[
         default: "60",
         help: "longest tool call",
     },
+    Setting {
+        key: "running_turns",
+        env: "TIELINE_RUNNING_TURNS",
+        default: "64",
+        help: "how many turns of the agent run at once; others wait",
+    },
+    Setting {
+        key: "tool_tokens",
+        env: "TIELINE_TOOL_TOKENS",
+        default: "20000",
+        help: "most tokens of tool definitions that the agent's model is given; above, it searches them",
+    },
 ];
 
 /// Where a value came from.
@@ -165,6 +178,8 @@ pub(crate) struct Config {
     pub(crate) metrics: MetricsAccess,
     pub(crate) check_interval: Duration,
     pub(crate) call_timeout: Duration,
+    pub(crate) running_turns: usize,
+    pub(crate) tool_tokens: u64,
     pub(crate) values: BTreeMap<&'static str, (String, Source)>,
 }
 
@@ -254,8 +269,25 @@ impl Config {
                 &text("check_interval_seconds"),
             )?,
             call_timeout: parse_seconds("call_timeout_seconds", &text("call_timeout_seconds"))?,
+            running_turns: text("running_turns")
+                .parse()
+                .ok()
+                .filter(|turns| (1..=10_000).contains(turns))
+                .ok_or_else(|| wrong("running_turns", "between 1 and 10000"))?,
+            tool_tokens: text("tool_tokens")
+                .parse()
+                .map_err(|_| wrong("tool_tokens", "a whole number of tokens"))?,
             values,
         })
+    }
+
+    /// The settings of the agent in a process.
+    pub(crate) fn agent_settings(&self) -> AgentSettings {
+        AgentSettings {
+            max_running: self.running_turns,
+            definition_budget: self.tool_tokens,
+            ..AgentSettings::default()
+        }
     }
 
     /// Whether an operator chose the address to listen on.

@@ -154,7 +154,7 @@ fn many_tools(binary: &Path) -> Result<Vec<Row>> {
 fn many_sessions(binary: &Path) -> Result<Vec<Row>> {
     let model = Model::start(script, |_, _| {})?;
     let (_upstream, installation) = installation(binary, "bench-agent-many", 1, &model)?;
-    let installation = installation.with("TIELINE_AGENT_RUNNING_TURNS", &RUNNING.to_string());
+    let installation = installation.with("TIELINE_RUNNING_TURNS", &RUNNING.to_string());
     let tieline = started(&installation, 1)?;
     println!("{IDLE_SESSIONS} sessions, then {RUNNING} turns at once");
     let sessions = start_sessions(&tieline, &installation.key)?;

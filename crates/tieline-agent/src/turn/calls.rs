@@ -64,7 +64,6 @@ impl Run<'_> {
                     let decision = tokio::time::timeout(wait, decided).await;
                     (number, decision.ok().and_then(Result::ok))
                 }));
-                self.emit(approval(call));
             } else {
                 self.emit(started(call));
             }
@@ -72,8 +71,13 @@ impl Run<'_> {
         let message = Message::Assistant(parts);
         self.store_begin(&message, &step.planned, &asks).await?;
         self.history.push(message);
-        for number in (0..asks.len()).filter(|number| !asks[*number]) {
-            self.start(&mut step, number);
+        for (number, asks) in asks.into_iter().enumerate() {
+            if asks {
+                // Only now: a decision that comes at once finds the stored call.
+                self.emit(approval(&step.planned[number]));
+            } else {
+                self.start(&mut step, number);
+            }
         }
         self.all_results(step).await
     }

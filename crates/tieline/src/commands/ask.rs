@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tieline_agent::{
-    Agent, AgentError, AgentSettings, Decision, Event, EventKind, Events, Follow, ToolApproval,
-    TurnFinished,
+    Agent, AgentError, Decision, Event, EventKind, Events, Follow, ToolApproval, TurnFinished,
 };
 use tieline_domain::{CallId, Email, SessionId, TurnId};
 use tieline_hub::{Caller, UserView};
@@ -24,13 +23,18 @@ use self::screen::Screen;
 use super::read_stdin;
 use crate::cli::AskWords;
 use crate::compose::Composed;
+use crate::config::Config;
 use crate::failure::Failure;
 
 /// How often the spinner turns.
 const SPIN: Duration = Duration::from_millis(80);
 
 /// Runs one turn to its end.
-pub(crate) async fn run(words: AskWords, composed: &Composed) -> Result<(), Failure> {
+pub(crate) async fn run(
+    words: AskWords,
+    composed: &Composed,
+    config: &Config,
+) -> Result<(), Failure> {
     let caller = whose(composed, words.email.as_deref()).await?;
     let text = match words.text.as_str() {
         "-" => read_stdin()?.to_string(),
@@ -39,7 +43,7 @@ pub(crate) async fn run(words: AskWords, composed: &Composed) -> Result<(), Fail
     let agent = Agent::open(
         composed.hub.clone(),
         composed.store.clone(),
-        AgentSettings::default(),
+        config.agent_settings(),
     );
     let agent = agent.await.map_err(refused)?;
     // Changes of admins act on the calls of this turn too, and its calls are recorded.

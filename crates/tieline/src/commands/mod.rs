@@ -50,7 +50,7 @@ async fn run_on_data(
     config: &Config,
 ) -> Result<(), Failure> {
     match command {
-        Command::Ask(words) => ask::run(words, composed).await,
+        Command::Ask(words) => ask::run(words, composed, config).await,
         Command::User(command) => user::run(command, composed, config).await,
         Command::Key(command) => key::run(command, composed).await,
         Command::Connector(command) => connector::run(command, composed).await,

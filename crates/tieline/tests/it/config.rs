@@ -45,6 +45,8 @@ async fn every_setting_is_shown_with_its_source() {
         metrics = "loopback" # default
         check_interval_seconds = "60" # default
         call_timeout_seconds = "30" # file
+        running_turns = "64" # default
+        tool_tokens = "20000" # default
         "#);
     // What was printed can be used as a file.
     let kept: String = printed
