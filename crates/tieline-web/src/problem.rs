@@ -12,9 +12,10 @@ mod answer;
 use http::StatusCode;
 use tieline_domain::FieldError;
 use tieline_hub::{
-    AcceptInvitationError, AddConnectorError, AddUserError, ChangePasswordError,
-    ConnectProviderError, CreateKeyError, EditConnectorError, KeyRefused, RevokeKeyError,
-    RotateConnectorError, SetupError, SignInError, StoreError, TestConnectorError, UpdateUserError,
+    AcceptInvitationError, AddConnectorError, AddModelError, AddUserError, ChangePasswordError,
+    ConnectProviderError, CreateKeyError, EditConnectorError, EditModelError, KeyRefused,
+    RevokeKeyError, RotateConnectorError, SetupError, SignInError, StoreError, TestConnectorError,
+    UpdateUserError,
 };
 
 pub(crate) use answer::{FieldProblem, ProblemBody};
@@ -231,6 +232,11 @@ impl Problem {
         self.about.suggestion.as_deref()
     }
 
+    /// A model API did not pass the test, so it was not saved.
+    pub(crate) fn model_test_failed(detail: String) -> Self {
+        Self::new(StatusCode::CONFLICT, "test_failed", detail)
+    }
+
     fn password_failed() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -377,6 +383,31 @@ impl From<ConnectProviderError> for Problem {
             }
             ConnectProviderError::Invalid { field } => Self::invalid(vec![field]),
             ConnectProviderError::Add(error) => error.into(),
+        }
+    }
+}
+
+impl From<AddModelError> for Problem {
+    fn from(error: AddModelError) -> Self {
+        match error {
+            AddModelError::Invalid { fields } => Self::invalid(fields),
+            AddModelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EditModelError> for Problem {
+    fn from(error: EditModelError) -> Self {
+        let detail = error.to_string();
+        match error {
+            EditModelError::Invalid { fields } => Self::invalid(fields),
+            EditModelError::KeyRequiredForNewOrigin { .. } => Self::invalid(vec![FieldError {
+                field: "key",
+                code: "key_required_for_new_origin",
+                detail,
+            }]),
+            EditModelError::Stale => Self::new(StatusCode::CONFLICT, "edit_conflict", detail),
+            EditModelError::Store(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use tieline_agent::ModelChecker;
 use tieline_hub::Hub;
 use url::Url;
 
@@ -21,6 +22,8 @@ pub struct AppState {
     pub settings: Arc<WebSettings>,
     /// Where the numbers for `/metrics` come from.
     pub metrics: MetricsText,
+    /// Tests model APIs before they are saved.
+    pub models: ModelChecker,
     /// The files that pages load.
     pub assets: Assets,
 }
@@ -29,6 +32,7 @@ impl AppState {
     /// A state without metrics; see [`AppState::with_metrics`].
     pub fn new(hub: Hub, settings: WebSettings) -> Self {
         Self {
+            models: ModelChecker::new(&hub),
             hub,
             settings: Arc::new(settings),
             metrics: MetricsText::none(),

@@ -75,6 +75,18 @@ impl Hub {
         Ok(self.model(id).await?)
     }
 
+    /// What would keep this from being added, so that a test is not run in vain. The database decides races.
+    pub async fn refused_model(&self, new: &NewModel) -> Result<Option<FieldError>, StoreError> {
+        if let Some(refused) = self.refused_model_url(&new.base_url) {
+            return Ok(Some(refused));
+        }
+        match self.model_by_name(new.name.as_str()).await {
+            Ok(_) => Ok(Some(name_taken(new.name.as_str()))),
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Addresses that no model API may have. A model that runs on this machine is a main use, so loopback is allowed
     /// whatever the policy for connectors says; metadata services, link-local addresses and Tieline itself never are.
     pub(super) fn refused_model_url(&self, url: &ModelUrl) -> Option<FieldError> {

@@ -6,6 +6,7 @@ import './menu.js';
 import './theme.js';
 import './dialog.js';
 import './connector_form.js';
+import './model_form.js';
 import './confirm.js';
 import './clients.js';
 import './filter.js';

@@ -159,6 +159,11 @@ impl Fields {
         });
     }
 
+    /// Whether a mistake was found so far.
+    pub(super) fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     fn wrong_type<T: Default>(
         &mut self,
         field: &'static str,

@@ -29,6 +29,7 @@ const COOKIE: &str = "cookie";
     tags(
         (name = "Connectors", description = "The remote MCP servers whose tools every agent gets."),
         (name = "Providers", description = "The built-in catalogue: prepared connectors that only lack a token."),
+        (name = "Models", description = "The model APIs that the built-in agent asks."),
         (name = "Catalog", description = "What a session started now would get."),
         (name = "Keys", description = "A person's own access keys."),
         (name = "People", description = "Who may use Tieline."),

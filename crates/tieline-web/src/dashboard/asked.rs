@@ -137,6 +137,15 @@ fn toast(query: &str) -> Option<Toast> {
         ("tool_on", false) => {
             plain("Tool turned on. People get it in their next session.".to_owned())
         }
+        ("tool_ask", false) => plain("The agent asks before it uses this tool.".to_owned()),
+        ("model_added", _) => {
+            plain("Model API added. The agent can use it from the next message.".to_owned())
+        }
+        ("model_saved", _) => plain("Saved. The agent’s next message uses it.".to_owned()),
+        ("model_removed", _) => plain("Model API and key removed.".to_owned()),
+        ("model_default", _) => plain(
+            "New default. Sessions that chose no model use it from the next message.".to_owned(),
+        ),
         ("revoked", _) => plain("The key was revoked. It stops working at once.".to_owned()),
         ("user_saved", _) => plain("Saved. It acts on their next request.".to_owned()),
         ("welcome", _) => plain("Tieline is set up.".to_owned()),

@@ -28,7 +28,7 @@ pub(crate) fn router() -> Router<AppState> {
         )
         .route(
             "/setup/model",
-            get(setup::page::model_page).post(setup::page::skip_model),
+            get(setup::model::model_page).post(setup::model::set_up_model),
         )
         .route("/setup/connector", get(setup::page::connector_page))
         .route(
@@ -61,6 +61,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/users/{id}/suspend", post(users::change::suspend))
         .route("/users/{id}/restore", post(users::change::restore))
         .route("/settings", get(settings::page::settings_page))
+        .merge(models_router())
         .route("/events", get(events::events))
 }
 
@@ -105,11 +106,30 @@ fn integrations_router() -> Router<AppState> {
         .route("/integrations/c/{slug}/turn_on", post(turn_off::turn_on))
         .route(
             "/integrations/c/{slug}/tools",
-            get(connector::connector_page).post(tools::switch_tool),
+            get(connector::connector_page).post(tools::set_policy),
         )
         .route(
             "/integrations/c/{slug}/remove",
             get(remove::remove_page).post(remove::remove_connector),
+        )
+}
+
+fn models_router() -> Router<AppState> {
+    use settings::models::{add, default, edit, page, remove};
+    Router::new()
+        .route("/settings/models", get(page::models_page))
+        .route(
+            "/settings/models/new",
+            get(add::new_page).post(add::add_model),
+        )
+        .route(
+            "/settings/models/{id}",
+            get(edit::edit_page).post(edit::edit_model),
+        )
+        .route("/settings/models/{id}/default", post(default::make_default))
+        .route(
+            "/settings/models/{id}/remove",
+            get(remove::remove_page).post(remove::remove_model),
         )
 }
 

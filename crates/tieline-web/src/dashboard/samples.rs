@@ -15,8 +15,9 @@ use super::integrations::{detail_samples, form_samples};
 use super::invitation::view::InvitationPage;
 use super::monogram::Monogram;
 use super::parts::{Field, Status, Tone, When};
-use super::settings::view::{Group, SettingsPage};
-use super::setup::view::{AccountForm, At, Choice, SetupPage, SetupStep};
+use super::settings::models::samples as models;
+use super::settings::view::{Group, SettingsPage, Tab};
+use super::setup::view::{AccountForm, At, Choice, ModelStep, SetupPage, SetupStep};
 use super::shell::{Frame, Section, Shell};
 use super::sign_in::view::{Bare, SignInPage};
 use super::trouble::view::{Trouble, TroubleInside, TroubleOutside};
@@ -81,6 +82,16 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
         add(name, &page)?;
     }
     add("settings", &settings(&admin))?;
+    for (name, page) in models::lists(&at(&admin, Section::Settings)) {
+        add(name, &page)?;
+    }
+    for (name, page) in models::forms(&at(&admin, Section::Settings)) {
+        add(name, &page)?;
+    }
+    add(
+        "model-remove",
+        &models::remove(&at(&admin, Section::Settings)),
+    )?;
     add("chat", &chat(&admin))?;
     add("password", &password(&admin))?;
     for (name, page) in trouble_inside(&admin) {
@@ -190,14 +201,20 @@ fn setup(frame: &Frame) -> Vec<(&'static str, SetupPage)> {
             email: Field::required(HOSTILE).problem("This is not an e-mail address."),
             password: Field::required("").help("At least 12 characters."),
         }),
-        model: false,
+        model: None,
         choices: Vec::new(),
     };
     let model = SetupPage {
         account: None,
-        model: true,
+        model: Some(ModelStep::Form(Box::new(models::form("/setup/model")))),
         steps: SetupStep::all(At::Model, "priya@northwind.example"),
         ..account.clone()
+    };
+    let ready = SetupPage {
+        model: Some(ModelStep::Ready(
+            "Anthropic is set up: the agent asks claude-sonnet-5-5.".to_owned(),
+        )),
+        ..model.clone()
     };
     let choice = |name: &str, text: &str, slug: &str| Choice {
         name: name.to_owned(),
@@ -206,7 +223,7 @@ fn setup(frame: &Frame) -> Vec<(&'static str, SetupPage)> {
         href: format!("/integrations/providers/{slug}"),
     };
     let connector = SetupPage {
-        model: false,
+        model: None,
         steps: SetupStep::all(At::Connector, "priya@northwind.example"),
         choices: vec![
             choice("Linear", "Issues, projects, cycles", "linear"),
@@ -218,6 +235,7 @@ fn setup(frame: &Frame) -> Vec<(&'static str, SetupPage)> {
     };
     vec![
         ("setup", account),
+        ("setup-model-ready", ready),
         ("setup-model", model),
         ("setup-connector", connector),
     ]
@@ -395,6 +413,7 @@ fn users(admin: &Shell) -> UsersPage {
 fn settings(admin: &Shell) -> SettingsPage {
     SettingsPage {
         shell: at(admin, Section::Settings),
+        tabs: Tab::all("/settings"),
         groups: vec![Group {
             title: "General",
             facts: vec![

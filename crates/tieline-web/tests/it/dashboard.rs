@@ -12,7 +12,7 @@ const CANARY: &str = "canary-token-5b1f0c9e7d";
 const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 
 /// What a browser sends when a form is submitted.
-async fn submit(who: &impl Sender, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn submit(who: &impl Sender, path: &str, fields: &[(&str, &str)]) -> Answer {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     pairs.extend_pairs(fields);
     let mut request = who.request(Method::POST, path, None);
@@ -28,7 +28,7 @@ async fn submit(who: &impl Sender, path: &str, fields: &[(&str, &str)]) -> Answe
 }
 
 /// What a browser sends when a page is opened.
-async fn open(who: &impl Sender, path: &str) -> Answer {
+pub(crate) async fn open(who: &impl Sender, path: &str) -> Answer {
     let mut request = who.request(Method::GET, path, None);
     request
         .headers_mut()

@@ -5,3 +5,4 @@ mod app;
 mod dashboard;
 mod doors;
 mod gateway;
+mod models_pages;

@@ -5,6 +5,7 @@ mod calls;
 mod catalog;
 mod connectors;
 mod keys;
+mod models;
 mod providers;
 mod users;
 
@@ -17,6 +18,7 @@ use crate::state::AppState;
 pub(super) fn admin_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .merge(connectors::routes())
+        .merge(models::routes())
         .merge(providers::routes())
         .merge(users::routes())
         .routes(routes!(calls::list_calls))

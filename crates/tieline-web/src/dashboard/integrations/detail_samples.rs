@@ -2,7 +2,7 @@
 
 use super::add_view::TokenField;
 use super::detail_view::{
-    ConnectorPage, EditForms, Fact, Input, LastError, NoTools, Tab, Tag, Tool,
+    ConnectorPage, EditForms, Fact, Input, LastError, NoTools, PolicyChoice, Tab, Tag, Tool,
 };
 use super::form_samples::failed_rail;
 use super::page_view::Attention;
@@ -27,6 +27,14 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
         description: description.to_owned(),
         tags,
         on,
+        policies: [("allow", "Allow"), ("ask", "Ask"), ("off", "Off")]
+            .map(|(word, label)| PolicyChoice {
+                word,
+                label,
+                chosen: if on { word == "allow" } else { word == "off" },
+            })
+            .into(),
+        suggestion: if on { "Suggested: Ask" } else { "" },
         calls: calls.to_owned(),
         exposed: format!("mcp__acme_mcp__{name}"),
         tokens: "176 tokens".to_owned(),

@@ -81,6 +81,10 @@ pub struct Tool {
     pub tags: Vec<Tag>,
     /// Whether agents get it.
     pub on: bool,
+    /// Allow, Ask and Off.
+    pub policies: Vec<PolicyChoice>,
+    /// "Suggested: Ask", or empty.
+    pub suggestion: &'static str,
     /// "612 calls".
     pub calls: String,
     /// The name that agents see.
@@ -89,6 +93,17 @@ pub struct Tool {
     pub tokens: String,
     /// Its inputs.
     pub inputs: Vec<Input>,
+}
+
+/// One button of what agents may do with a tool.
+#[derive(Debug, Clone)]
+pub struct PolicyChoice {
+    /// The form's value.
+    pub word: &'static str,
+    /// The button's word.
+    pub label: &'static str,
+    /// Whether it is the one that holds.
+    pub chosen: bool,
 }
 
 /// A mark beside a tool's name.

@@ -1,14 +1,14 @@
-//! The tools of one connector in words, and `POST /integrations/c/{slug}/tools`: the switch of each.
+//! The tools of one connector in words, and `POST /integrations/c/{slug}/tools`: what agents may do with each.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
-use tieline_domain::{NameSpace, Slug, expose};
+use tieline_domain::{NameSpace, Slug, ToolPolicy, expose};
 use tieline_hub::ConnectorToolView;
 
 use super::connector::known_slug;
-use super::detail_view::{Input, Tag, Tool};
+use super::detail_view::{Input, PolicyChoice, Tag, Tool};
 use super::rail::writes;
 use crate::auth::Admin;
 use crate::dashboard::form::Form;
@@ -20,28 +20,32 @@ use crate::state::AppState;
 /// The most inputs that a page lists for one tool.
 const MOST_INPUTS: usize = 40;
 
-/// Which tool, and whether it is to be on.
+/// Which tool, and what agents may do with it from now on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct SwitchForm {
+pub(crate) struct PolicyForm {
     tool: String,
-    on: String,
+    policy: String,
 }
 
-/// Turns one tool on or off.
-pub(crate) async fn switch_tool(
+/// Sets what agents may do with one tool.
+pub(crate) async fn set_policy(
     State(state): State<AppState>,
     admin: Admin,
     Path(slug): Path<String>,
-    Form(form): Form<SwitchForm>,
+    Form(form): Form<PolicyForm>,
 ) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
-    let on = form.on == "true";
+    let policy: ToolPolicy = form.policy.parse().map_err(|_| Problem::not_found())?;
     state
         .hub
-        .enable_tool(&admin.actor(), &slug, &form.tool, on)
+        .set_tool_policy(&admin.actor(), &slug, &form.tool, policy)
         .await?;
-    let done = if on { "tool_on" } else { "tool_off" };
+    let done = match policy {
+        ToolPolicy::Allow => "tool_on",
+        ToolPolicy::Ask => "tool_ask",
+        ToolPolicy::Off => "tool_off",
+    };
     Ok(go(&format!(
         "/integrations/c/{slug}?done={done}&what={slug}"
     )))
@@ -95,10 +99,32 @@ pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) ->
         ),
         tags,
         on: listed.enabled,
+        policies: policies(listed.policy),
+        suggestion: suggestion(listed),
         calls: counted(listed.tokens as u64, "token", "tokens"),
         exposed: exposed.unwrap_or_else(|| alone(slug, &listed.name)),
         tokens: counted(listed.tokens as u64, "token", "tokens"),
         inputs: inputs(&definition["inputSchema"]),
+    }
+}
+
+/// The three buttons, of which one is pressed.
+fn policies(now: ToolPolicy) -> Vec<PolicyChoice> {
+    ToolPolicy::ALL
+        .into_iter()
+        .map(|policy| PolicyChoice {
+            word: policy.as_str(),
+            label: policy.title(),
+            chosen: policy == now,
+        })
+        .collect()
+}
+
+/// What the server's own words suggest, where that is stricter than what is set.
+fn suggestion(listed: &ConnectorToolView) -> &'static str {
+    match (listed.policy, listed.suggested_policy) {
+        (ToolPolicy::Allow, ToolPolicy::Ask) => "Suggested: Ask",
+        _ => "",
     }
 }
 

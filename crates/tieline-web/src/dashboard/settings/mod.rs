@@ -1,4 +1,5 @@
 //! The Settings page.
 
+pub mod models;
 pub(crate) mod page;
 pub mod view;

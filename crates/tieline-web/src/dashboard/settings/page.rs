@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::view::{Group, SettingsPage};
+use super::view::{Group, SettingsPage, Tab};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
 use crate::dashboard::integrations::detail_view::Fact;
@@ -86,6 +86,7 @@ pub(crate) async fn settings_page(
     ];
     page(&SettingsPage {
         shell: asked.shell(&state, &who, Section::Settings).await,
+        tabs: Tab::all("/settings"),
         groups,
     })
 }

@@ -12,6 +12,8 @@ use crate::dashboard::shell::Shell;
 pub struct SettingsPage {
     /// Navigation and theme.
     pub shell: Shell,
+    /// General, Models.
+    pub tabs: [Tab; 2],
     /// General, network, security.
     pub groups: Vec<Group>,
 }
@@ -23,4 +25,26 @@ pub struct Group {
     pub title: &'static str,
     /// Label and value.
     pub facts: Vec<Fact>,
+}
+
+/// One page of the settings.
+#[derive(Debug, Clone)]
+pub struct Tab {
+    /// Its word.
+    pub label: &'static str,
+    /// Its address.
+    pub href: &'static str,
+    /// Whether it is the one at hand.
+    pub current: bool,
+}
+
+impl Tab {
+    /// All pages, seen from the one at `here`.
+    pub fn all(here: &str) -> [Self; 2] {
+        [("General", "/settings"), ("Models", "/settings/models")].map(|(label, href)| Self {
+            label,
+            href,
+            current: href == here,
+        })
+    }
 }

@@ -1,4 +1,4 @@
-//! `GET /setup`: the step that is next. `GET /setup/connector`: the last one.
+//! `GET /setup`: the step that is next. `GET /setup/connector`: the last one. The second is in `model`.
 
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -47,16 +47,6 @@ pub(crate) async fn setup_page(
     Ok(page(&step(asked, At::Account, "", Some(form))))
 }
 
-/// Step 2: the model provider, which this release does not have.
-pub(crate) async fn model_page(asked: Asked, Admin(who): Admin) -> Response {
-    page(&step(asked, At::Model, &who.email, None))
-}
-
-/// Step 2 is done with one press.
-pub(crate) async fn skip_model(_admin: Admin) -> Response {
-    go("/setup/connector")
-}
-
 /// Step 3: the first connector.
 pub(crate) async fn connector_page(asked: Asked, Admin(who): Admin) -> Response {
     let mut view = step(asked, At::Connector, &who.email, None);
@@ -85,7 +75,7 @@ pub(super) fn step(asked: Asked, at: At, email: &str, account: Option<AccountFor
             env!("CARGO_PKG_VERSION")
         ),
         account,
-        model: at == At::Model,
+        model: None,
         choices: Vec::new(),
     }
 }

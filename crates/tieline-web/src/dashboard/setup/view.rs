@@ -5,6 +5,7 @@ use askama::Template;
 use crate::dashboard::icon;
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::parts::Field;
+use crate::dashboard::settings::models::view::ModelForm;
 use crate::dashboard::sign_in::view::Bare;
 
 /// `/setup`
@@ -19,10 +20,19 @@ pub struct SetupPage {
     pub facts: String,
     /// The form of step 1, while there is no account.
     pub account: Option<AccountForm>,
-    /// Whether this is step 2.
-    pub model: bool,
+    /// Step 2.
+    pub model: Option<ModelStep>,
     /// What step 3 offers.
     pub choices: Vec<Choice>,
+}
+
+/// What step 2 shows.
+#[derive(Debug, Clone)]
+pub enum ModelStep {
+    /// The form of a model API.
+    Form(Box<ModelForm>),
+    /// Which one is set up already, such as the one whose key was in the environment.
+    Ready(String),
 }
 
 /// One node of the setup.
@@ -99,7 +109,7 @@ impl SetupStep {
                 class: class(At::Model),
                 number: 2,
                 title: "Model provider",
-                text: "Gateway only in this release".to_owned(),
+                text: "Claude, GPT, your own, or gateway only".to_owned(),
             },
             Self {
                 class: class(At::Connector),

@@ -7,6 +7,7 @@ mod connection_test;
 mod connectors;
 mod description;
 mod headers;
+mod models;
 mod people;
 mod records;
 mod requests;

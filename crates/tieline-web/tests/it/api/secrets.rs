@@ -75,13 +75,22 @@ async fn no_answer_holds_the_token() {
         assert!(answer.status >= 400);
         check(&answer, &body.to_string());
     }
+    let model = json!({ "name": "Claude", "kind": "anthropic", "key": CANARY });
+    let model = admin.post("/api/v1/models", &model).await.expect(201);
+    check(&model, "a model API");
+    let id = model.json()["id"].as_str().expect("an id").to_owned();
     for operation in operations() {
         let path = operation
             .template
             .replace("{slug}", "acme")
-            .replace("{tool}", "search");
+            .replace("{tool}", "search")
+            .replace("{id}", &id);
         if operation.method == Method::GET {
-            check(&admin.get(&path).await.expect(200), &path);
+            let answer = admin.get(&path).await;
+            // What else has an id is not there under this one.
+            let is_there = !path.contains(&id) || path.contains("/models/");
+            assert_eq!(answer.status, if is_there { 200 } else { 404 }, "{path}");
+            check(&answer, &path);
         }
     }
     let mut request = admin.request(Method::POST, "/api/v1/connectors/acme/test", None);

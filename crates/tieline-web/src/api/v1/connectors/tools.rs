@@ -1,10 +1,10 @@
-//! The stored tools of a connector, and the switch of each.
+//! The stored tools of a connector, and what agents may do with each.
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tieline_domain::Slug;
+use tieline_domain::{Slug, ToolPolicy};
 use tieline_hub::ConnectorToolView;
 use utoipa::ToSchema;
 
@@ -24,6 +24,12 @@ pub(super) struct ToolObject {
     description: Option<String>,
     /// Whether agents get it.
     enabled: bool,
+    /// What the built-in agent may do with it: `allow`, `ask` or `off`.
+    #[schema(value_type = String)]
+    policy: ToolPolicy,
+    /// What the server's own words about it suggest. A label, never a decision.
+    #[schema(value_type = String)]
+    suggested_policy: ToolPolicy,
     /// Why it was left out, if it is malformed.
     left_out: Option<LeftOutObject>,
     /// About how many tokens its definition costs a model in each session.
@@ -48,6 +54,8 @@ impl From<ConnectorToolView> for ToolObject {
             title: view.title,
             description: view.description,
             enabled: view.enabled,
+            policy: view.policy,
+            suggested_policy: view.suggested_policy,
             left_out: view
                 .left_out
                 .map(|(code, reason)| LeftOutObject { code, reason }),
@@ -57,7 +65,7 @@ impl From<ConnectorToolView> for ToolObject {
     }
 }
 
-/// What to change.
+/// What to change; a field that is absent stays as it is.
 #[derive(ToSchema)]
 #[expect(
     dead_code,
@@ -65,7 +73,9 @@ impl From<ConnectorToolView> for ToolObject {
 )]
 pub(super) struct ToolChange {
     /// Off acts at once, on reaches the next sessions.
-    enabled: bool,
+    enabled: Option<bool>,
+    /// `allow`, `ask` or `off`, which is the same as `enabled: false`. It acts at once.
+    policy: Option<String>,
 }
 
 /// Lists the stored tools of a connector, in the server's order
@@ -81,7 +91,7 @@ pub(super) async fn list_connector_tools(
     Ok(Json(tools.into_iter().map(ToolObject::from).collect()))
 }
 
-/// Turns one tool on or off
+/// Turns one tool on or off, or sets what the built-in agent may do with it
 #[utoipa::path(patch, path = "/api/v1/connectors/{slug}/tools/{tool}", tag = "Connectors", request_body = ToolChange,
     params(
         ("slug" = String, Path, description = "The connector's key."),
@@ -96,18 +106,40 @@ pub(super) async fn update_connector_tool(
 ) -> Result<Json<ToolObject>, Problem> {
     let slug = Slug::parse(&slug).map_err(|_| Problem::not_found())?;
     let enabled = fields.optional_bool("enabled", "enabled_type");
-    if enabled.is_none() {
-        fields.refuse("enabled", "enabled_type", "Say true or false.".to_owned());
-    }
+    let policy = take_policy(&mut fields, enabled);
     fields.finish()?;
-    state
-        .hub
-        .enable_tool(&admin.actor(), &slug, &name, enabled.unwrap_or_default())
-        .await?;
+    let (hub, actor) = (&state.hub, admin.actor());
+    match (policy, enabled) {
+        (Some(policy), _) => hub.set_tool_policy(&actor, &slug, &name, policy).await?,
+        (None, Some(enabled)) => hub.enable_tool(&actor, &slug, &name, enabled).await?,
+        (None, None) => {}
+    }
     let tools = state.hub.connector_tools(&slug).await?;
     let tool = tools
         .into_iter()
         .find(|tool| tool.name == name)
         .ok_or_else(Problem::not_found)?;
     Ok(Json(tool.into()))
+}
+
+/// The policy, or a mistake: an unknown word, nothing to do at all, or two fields that contradict each other.
+fn take_policy(fields: &mut Fields, enabled: Option<bool>) -> Option<ToolPolicy> {
+    let Some(word) = fields.changed_text("policy", "policy_type") else {
+        if enabled.is_none() && !fields.has_errors() {
+            fields.refuse("enabled", "enabled_type", "Say true or false.".to_owned());
+        }
+        return None;
+    };
+    match word.parse::<ToolPolicy>() {
+        Err(error) => {
+            fields.refuse("policy", error.code(), error.to_string());
+            None
+        }
+        Ok(policy) if enabled.is_some_and(|on| on == (policy == ToolPolicy::Off)) => {
+            let detail = "This contradicts `enabled`. Send one of the two.".to_owned();
+            fields.refuse("policy", "policy_contradicts", detail);
+            None
+        }
+        Ok(policy) => Some(policy),
+    }
 }
