@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Connectors
     #[command(subcommand)]
     Connector(ConnectorCommand),
+    /// Model APIs of the built-in agent
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Ask the built-in agent: one turn on the terminal
     Ask(AskWords),
     /// The audit log
@@ -191,6 +194,56 @@ pub(crate) enum ConnectorCommand {
         /// Read the new token from standard input
         #[arg(long, required = true)]
         token_stdin: bool,
+    },
+}
+
+/// `tieline model …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Test a model API and add it; the first one is the default
+    Add {
+        /// The wire format; what speaks chat completions, such as Ollama, is "openai"
+        #[arg(long, value_name = "anthropic|openai")]
+        kind: String,
+        /// The name that people see
+        #[arg(long, value_name = "N")]
+        name: String,
+        /// What comes before /v1/messages or /chat/completions [default: the maker's own]
+        #[arg(
+            long,
+            value_name = "URL",
+            default_value = "",
+            hide_default_value = true
+        )]
+        base_url: String,
+        /// The model to ask; needed with a base URL of your own
+        #[arg(long, value_name = "M", default_value = "", hide_default_value = true)]
+        model: String,
+        /// Read the key from standard input
+        #[arg(long)]
+        key_stdin: bool,
+        /// The name of the model API that takes over when this one fails
+        #[arg(long, value_name = "N")]
+        fallback: Option<String>,
+        /// Save without a test, or although it fails
+        #[arg(long)]
+        skip_test: bool,
+    },
+    /// List model APIs
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a model API the default
+    Default {
+        /// Its name
+        name: String,
+    },
+    /// Remove a model API with its key
+    Remove {
+        /// Its name
+        name: String,
     },
 }
 

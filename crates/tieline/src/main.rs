@@ -12,6 +12,7 @@ mod demo;
 mod failure;
 mod hardening;
 mod logging;
+mod model_keys;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,7 @@ mod audit;
 mod config;
 mod connector;
 mod key;
+mod model;
 mod openapi;
 pub(crate) mod serve;
 mod user;
@@ -54,6 +55,7 @@ async fn run_on_data(
         Command::User(command) => user::run(command, composed, config).await,
         Command::Key(command) => key::run(command, composed).await,
         Command::Connector(command) => connector::run(command, composed).await,
+        Command::Model(command) => model::run(command, composed).await,
         Command::Audit(command) => audit::run(&command, composed).await,
         Command::Serve | Command::Demo | Command::Config(_) | Command::Openapi => Ok(()),
     }

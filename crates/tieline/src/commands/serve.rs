@@ -65,6 +65,7 @@ pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<St
         .context("metrics could not be set up")?;
     let composed = compose(config, vec![address]).await?;
     let only_server = composed.store.lock_for_server().await?;
+    crate::model_keys::adopt(&composed.hub).await?;
     let settings = web_settings(config, address);
     let gateway = GatewayState::new(
         composed.hub.clone(),

@@ -5,8 +5,10 @@ use std::fs;
 
 use http::Method;
 use serde_json::{Value, json};
+use tieline_domain::ModelKind;
 use tieline_testkit::{
-    At, Canned, FakeMcp, FakeMcpBuilder, FakeTool, Fault, eventually, eventually_async, free_port,
+    At, Canned, FakeMcp, FakeMcpBuilder, FakeTool, Fault, ModelReply, ScriptedModel, eventually,
+    eventually_async, free_port,
 };
 
 use crate::forms::Forms;
@@ -18,7 +20,7 @@ fn canary(number: usize) -> String {
     format!("k{number}+Qz/7Lr~Wd2Xc5Vb8Nm+Hj4Gt/Yp6Rs3Ef0A{number}")
 }
 
-const CANARIES: usize = 10;
+const CANARIES: usize = 13;
 
 /// Everybody who asks, and looks at every answer.
 struct Watch {
@@ -180,6 +182,7 @@ async fn no_token_is_found_anywhere_but_at_its_server() {
     let slugs = wait_for_all(&watch).await;
     test_and_call_all(&watch, &slugs).await;
     change_tokens(&watch, &servers, &place).await;
+    use_models(&watch, &place).await;
     crawl_rest(&watch, &slugs).await;
     crawl_pages(&watch).await;
     for command in [
@@ -189,6 +192,8 @@ async fn no_token_is_found_anywhere_but_at_its_server() {
         &["connector", "test", "failing"],
         &["config", "print"],
         &["key", "list"],
+        &["model", "list"],
+        &["model", "list", "--json"],
     ] {
         let ran = place.run(command).await;
         watch.forms.assert_absent(
@@ -421,6 +426,65 @@ async fn change_tokens(watch: &Watch, servers: &Servers, place: &Place) {
     .await;
 }
 
+/// Keys of model APIs: added, refused, replaced and removed through every door, by an API that says them back.
+async fn use_models(watch: &Watch, place: &Place) {
+    let server = ScriptedModel::start().await;
+    let url = server.url(ModelKind::Anthropic);
+    server.always(|call| {
+        let key = call.header("x-api-key");
+        let said = json!({ "error": { "type": key, "message": format!("{key} is no good") } });
+        ModelReply::status(401)
+            .body(said.to_string())
+            .header("x-key", key)
+    });
+    let body = json!({
+        "name": "Claude", "kind": "anthropic", "base_url": url, "model": "m-1", "key": canary(10),
+    });
+    let models = "/api/v1/models";
+    let added = watch.rest(Method::POST, models, body.clone()).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    watch.rest(Method::POST, models, body).await;
+    let id = added.json()["id"].as_str().expect("an id").to_owned();
+    let own = format!("{models}/{id}");
+    let test = format!("{own}/test");
+    let tested = watch.rest(Method::POST, &test, json!({})).await;
+    assert_eq!(tested.json()["code"], "model_key_rejected", "{tested:?}");
+    let (replaced, key) = (json!({ "key": canary(11) }), canary(12));
+    watch.rest(Method::PATCH, &own, replaced).await;
+    let elsewhere = json!({ "base_url": "http://example.com", "key": format!("{key}\n\u{e9}") });
+    watch.rest(Method::PATCH, &own, elsewhere).await;
+    for (name, action) in [("Other", "add"), ("Claude", "add"), ("Other", "anyway")] {
+        let form = [
+            ("kind", "anthropic"),
+            ("name", name),
+            ("base_url", &url),
+            ("model", "m-1"),
+            ("key", &key),
+            ("action", action),
+        ];
+        watch.form("/settings/models/new", &form).await;
+        watch.form("/setup/model", &form).await;
+        watch.form(&format!("/settings/models/{id}"), &form).await;
+    }
+    let add = ["model", "add", "--kind", "anthropic", "--name", "Third"];
+    let add = [
+        &add[..],
+        &["--base-url", &url, "--model", "m", "--key-stdin"],
+    ]
+    .concat();
+    let refused = place.run_with(&add, &key).await;
+    assert_eq!(refused.code, 3, "{refused:?}");
+    let said = format!("{refused:?}");
+    watch
+        .forms
+        .assert_absent("a refused model API", said.as_bytes());
+    let asked = server.calls();
+    for number in [10, 12] {
+        let sent = |call: &tieline_testkit::ModelCall| call.header("x-api-key") == canary(number);
+        assert!(asked.iter().any(sent), "key {number} was never sent");
+    }
+}
+
 /// Every GET of REST, as the description has them, by key and by cookie.
 async fn crawl_rest(watch: &Watch, slugs: &[String]) {
     let document = watch.get(&watch.program, "/openapi.json").await.json();
@@ -472,6 +536,7 @@ async fn crawl_pages(watch: &Watch) {
         "/activity",
         "/users",
         "/settings",
+        "/settings/models",
         "/chat",
         "/account/password",
         "/events",

@@ -1,5 +1,6 @@
 //! The real binary, as operators, admins and MCP clients meet it: started, asked over HTTP, stopped, and its files read.
 
+mod ask;
 mod beside;
 mod canary;
 mod commands;
@@ -9,6 +10,7 @@ mod demo;
 mod forms;
 mod http;
 mod master_key;
+mod model_commands;
 mod official;
 mod official_server;
 mod place;
