@@ -1,6 +1,6 @@
 //! One request to a model with its retries and its fallback, as a stream of events.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -8,6 +8,7 @@ use futures_util::stream::{self, BoxStream};
 
 use super::exchange::{Answer, open};
 use super::failure::{Again, Failure};
+use super::openai::Accent;
 use super::{ModelClient, ModelEndpoint, ModelError, ModelEvent, ModelRequest};
 
 type Item = Result<ModelEvent, ModelError>;
@@ -16,6 +17,7 @@ type Item = Result<ModelEvent, ModelError>;
 pub(super) struct Attempts {
     client: ModelClient,
     endpoint: Arc<ModelEndpoint>,
+    accent: Arc<Mutex<Accent>>,
     request: ModelRequest,
     /// How often this endpoint was asked again.
     retried: u32,
@@ -30,11 +32,13 @@ impl Attempts {
     pub(super) fn new(
         client: ModelClient,
         endpoint: Arc<ModelEndpoint>,
+        accent: Arc<Mutex<Accent>>,
         request: ModelRequest,
     ) -> Self {
         Self {
             client,
             endpoint,
+            accent,
             request,
             retried: 0,
             pause: Duration::ZERO,
@@ -81,11 +85,28 @@ impl Attempts {
                 tokio::time::sleep(pause).await;
             }
         }
-        let answer = match &mut self.answer {
-            Some(answer) => answer,
-            none => none.insert(open(&self.client, &self.endpoint, &self.request).await?),
-        };
-        answer.next().await
+        if self.answer.is_none() {
+            self.answer = Some(self.open().await?);
+        }
+        match &mut self.answer {
+            Some(answer) => answer.next().await,
+            None => Err(Failure::cut(&self.endpoint.name)),
+        }
+    }
+
+    /// Asks, and asks at once again without a parameter that the server does not know.
+    async fn open(&self) -> Result<Answer, Failure> {
+        loop {
+            let accent = *self.accent.lock().unwrap_or_else(PoisonError::into_inner);
+            let failure = match open(&self.client, &self.endpoint, &self.request, accent).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let Some(next) = accent.after(&failure.error) else {
+                return Err(failure);
+            };
+            *self.accent.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        }
     }
 
     /// Plans the next attempt, if there is one, and says so.
@@ -115,6 +136,7 @@ impl Attempts {
             fallback.name
         );
         self.request.model.clone_from(&fallback.model);
+        self.accent = Arc::new(Mutex::new(Accent::of(fallback)));
         self.endpoint = Arc::new((**fallback).clone());
         self.retried = 0;
         Some(ModelEvent::Retrying {

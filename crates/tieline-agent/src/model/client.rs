@@ -1,7 +1,7 @@
 //! The HTTP client of all model APIs: one pool of connections, and what else a request needs from outside.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use tieline_domain::{Clock, Entropy};
 
 use super::attempts::Attempts;
 use super::dial::Dialer;
+use super::openai::Accent;
 use super::{Message, ModelApi, ModelEndpoint, ModelError, ModelLimits, ModelRequest, UserPart};
 
 /// Below the time after which common servers close an idle connection.
@@ -58,6 +59,7 @@ impl ModelClient {
     pub fn connect(&self, endpoint: ModelEndpoint) -> Arc<dyn ModelApi> {
         Arc::new(Connected {
             client: self.clone(),
+            accent: Arc::new(Mutex::new(Accent::of(&endpoint))),
             endpoint: Arc::new(endpoint),
         })
     }
@@ -98,6 +100,8 @@ impl ModelClient {
 struct Connected {
     client: ModelClient,
     endpoint: Arc<ModelEndpoint>,
+    /// What the endpoint turned out to want; the next request begins with it.
+    accent: Arc<Mutex<Accent>>,
 }
 
 impl ModelApi for Connected {
@@ -105,6 +109,12 @@ impl ModelApi for Connected {
         &self,
         request: ModelRequest,
     ) -> futures_util::stream::BoxStream<'static, Result<super::ModelEvent, ModelError>> {
-        Attempts::new(self.client.clone(), Arc::clone(&self.endpoint), request).into_stream()
+        Attempts::new(
+            self.client.clone(),
+            Arc::clone(&self.endpoint),
+            Arc::clone(&self.accent),
+            request,
+        )
+        .into_stream()
     }
 }

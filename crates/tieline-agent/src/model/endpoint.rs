@@ -31,14 +31,4 @@ impl ModelEndpoint {
             ModelKind::OpenAi => self.base_url.join("chat/completions"),
         }
     }
-
-    /// OpenAI's own models refuse the older name of the limit, other servers may not know the newer one.
-    pub(super) fn wants_max_completion_tokens(&self) -> bool {
-        let origin = self.base_url.origin();
-        let host = origin.as_str().trim_start_matches("https://");
-        let host = host.split(':').next().unwrap_or_default();
-        host == "api.openai.com"
-            || host.ends_with(".openai.azure.com")
-            || host.ends_with(".services.ai.azure.com")
-    }
 }

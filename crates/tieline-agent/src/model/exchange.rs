@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::dial::DialError;
 use super::failure::{Again, Failure};
+use super::openai::Accent;
 use super::refusal::{Refused, refused};
 use super::sse::SseReader;
 use super::text::clean;
@@ -77,6 +78,7 @@ pub(super) async fn open(
     client: &ModelClient,
     endpoint: &ModelEndpoint,
     request: &ModelRequest,
+    accent: Accent,
 ) -> Result<Answer, Failure> {
     let limits = client.limits;
     let begun = Instant::now();
@@ -88,7 +90,7 @@ pub(super) async fn open(
         tools: request.tools.iter().map(|tool| tool.name.clone()).collect(),
         seed: u64::from_le_bytes(seed),
     };
-    let http_request = http_request(endpoint, request, &context.api)?;
+    let http_request = http_request(endpoint, request, accent, &context.api)?;
     let first = begun + limits.first_token;
     let response = timeout_at(first, client.http.request(http_request))
         .await
@@ -115,11 +117,12 @@ pub(super) async fn open(
 fn http_request(
     endpoint: &ModelEndpoint,
     request: &ModelRequest,
+    accent: Accent,
     api: &str,
 ) -> Result<Request<Full<Bytes>>, Failure> {
     let body = match endpoint.kind {
         ModelKind::Anthropic => anthropic::body(request),
-        ModelKind::OpenAi => openai::body(request, endpoint.wants_max_completion_tokens()),
+        ModelKind::OpenAi => openai::body(request, accent),
     };
     let unusable = |reason: &str| {
         let (api, reason) = (api.to_owned(), reason.to_owned());

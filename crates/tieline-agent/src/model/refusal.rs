@@ -129,8 +129,11 @@ impl Told {
         if message.is_empty() {
             message = text(body, "message");
         }
-        if message.is_empty() {
-            message = text(body, "detail");
+        match body.get("detail") {
+            Some(Value::String(text)) if message.is_empty() => text.clone_into(&mut message),
+            // Python servers list each fault with the place in the request.
+            Some(faults @ Value::Array(_)) if message.is_empty() => message = faults.to_string(),
+            _ => {}
         }
         let metadata = error.get("metadata").unwrap_or(&Value::Null);
         Self {

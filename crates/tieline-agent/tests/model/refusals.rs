@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tieline_agent::model::{ModelEndpoint, ModelError, ModelLimits};
+use futures_util::StreamExt as _;
+use tieline_agent::model::{ModelEndpoint, ModelError, ModelEvent, ModelLimits};
 use tieline_domain::ModelKind;
 use tieline_testkit::{ModelReply, ScriptedModel, free_port};
 
@@ -327,4 +328,39 @@ async fn checking_asks_once_and_little() {
             assert_eq!(server.calls().len(), before + 1);
         }
     }
+}
+
+#[tokio::test]
+async fn parameters_that_a_server_does_not_know_are_left_out() {
+    let server = ScriptedModel::start().await;
+    let strict = r#"{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"]}]}"#;
+    server
+        .then(ModelReply::status(422).body(strict))
+        .then(ModelReply::error(
+            400,
+            "invalid_request_error",
+            "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.",
+        ))
+        .then(ModelReply::text(["Hi"]))
+        .then(ModelReply::text(["Hi again"]));
+    let api = client(limits()).connect(endpoint(&server, ModelKind::OpenAi));
+    for _ in 0..2 {
+        let mut events = api.stream(request());
+        while let Some(event) = events.next().await {
+            assert!(!matches!(event.unwrap(), ModelEvent::Retrying { .. }));
+        }
+    }
+    let calls = server.calls();
+    assert_eq!(calls.len(), 4, "what was learned once is kept");
+    for call in &calls[2..] {
+        let body = call.json();
+        assert_eq!(body.get("stream_options"), None);
+        assert_eq!(body.get("max_tokens"), None);
+        assert_eq!(body["max_completion_tokens"], 1000);
+    }
+    // A server that refuses both names is not asked for ever.
+    server.always(|_| ModelReply::error(400, "x", "max_completion_tokens, max_tokens: no"));
+    let error = failed(ask(endpoint(&server, ModelKind::OpenAi), request()).await);
+    assert_eq!(error.code(), "model_refused_request");
+    assert_eq!(server.calls().len(), 7);
 }

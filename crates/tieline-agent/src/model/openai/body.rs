@@ -12,6 +12,7 @@ use super::super::replay::{NO_CONTENT, arguments, is_picture, no_picture, word};
 use super::super::{
     AssistantPart, Message, ModelRequest, Replay, ResultPart, ToolDefinition, UserPart,
 };
+use super::accent::Accent;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -21,7 +22,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
     stream: bool,
-    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     messages: Vec<Turn<'a>>,
@@ -105,7 +107,7 @@ struct CalledFunction<'a> {
 }
 
 /// The request as JSON.
-pub(in super::super) fn body(request: &ModelRequest, newer_limit: bool) -> Vec<u8> {
+pub(in super::super) fn body(request: &ModelRequest, accent: Accent) -> Vec<u8> {
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
     if !request.system.trim().is_empty() {
         let content = &request.system;
@@ -122,12 +124,12 @@ pub(in super::super) fn body(request: &ModelRequest, newer_limit: bool) -> Vec<u
     let limit = Some(request.max_tokens);
     let body = Body {
         model: &request.model,
-        max_tokens: limit.filter(|_| !newer_limit),
-        max_completion_tokens: limit.filter(|_| newer_limit),
+        max_tokens: limit.filter(|_| !accent.max_completion_tokens),
+        max_completion_tokens: limit.filter(|_| accent.max_completion_tokens),
         stream: true,
-        stream_options: StreamOptions {
+        stream_options: accent.stream_options.then_some(StreamOptions {
             include_usage: true,
-        },
+        }),
         tools: request.tools.iter().map(tool).collect(),
         messages,
     };
