@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tieline_mcp::raw::RawObject;
 use tieline_mcp::{ParamHeaders, ReplyBody, Wire};
 use tieline_testkit::{Answers, At, FakeMcp, FakeTool, Fault, eventually};
 use tokio::sync::mpsc;

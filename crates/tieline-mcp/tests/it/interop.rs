@@ -12,6 +12,7 @@ use rmcp::model::{ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
+use tieline_mcp::raw::RawObject;
 use tieline_mcp::Wire;
 use tokio::net::TcpListener;
 

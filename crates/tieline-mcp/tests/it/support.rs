@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use serde_json::value::RawValue;
+use tieline_mcp::raw::{RawObject, raw_str};
 use tieline_mcp::{
     Address, Addresses, CallRequest, ClientInfo, DialPolicy, Limits, McpClient, McpError, Reply,
     ReplyBody, Resolve, Target, Upstream,
