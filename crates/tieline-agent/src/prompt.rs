@@ -52,9 +52,9 @@ pub(crate) fn system(mode: ToolMode, frozen: &Frozen) -> String {
         let separator = if number == 0 { "" } else { ", " };
         let _ = write!(text, "{separator}{name} ({})", connector.tools.len());
     }
-    let more = offering().count().saturating_sub(CONNECTORS_NAMED);
-    if more > 0 {
-        let _ = write!(text, " and {more} more");
+    let others = offering().count().saturating_sub(CONNECTORS_NAMED);
+    if others > 0 {
+        let _ = write!(text, " and {others} more");
     }
     text.push('.');
     text

@@ -69,7 +69,9 @@ impl Agent {
             self.spawn_turn(live, Start::waiting(running, turn.text));
             return Ok(());
         }
-        let end = self.interrupted(&live, &running).await?;
+        // Without the results, the model hears that they are unknown.
+        let end = self.interrupted(&live, &running).await;
+        let end = end.unwrap_or_else(|_| interruption());
         let agent = self.clone();
         self.inner.turns.spawn(async move {
             if let Some(next) = agent.finish(&live, &running, end).await {
@@ -103,13 +105,17 @@ impl Agent {
                 }
             }));
         }
-        let mut end = End::failed(
-            "interrupted",
-            "Tieline stopped while this turn ran. Nothing is done twice: look at the calls above, then go on or send your message again.",
-        );
+        let mut end = interruption();
         if !results.is_empty() {
             end.messages.push(Message::User(results));
         }
         Ok(end)
     }
+}
+
+fn interruption() -> End {
+    End::failed(
+        "interrupted",
+        "Tieline stopped while this turn ran. Nothing is done twice: look at the calls above, then go on or send your message again.",
+    )
 }

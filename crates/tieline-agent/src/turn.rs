@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tieline_domain::Role;
 use tieline_hub::Caller;
 use tieline_store::AgentTurns;
 
@@ -184,10 +183,7 @@ impl Agent {
         let caller = Caller {
             user: user.id,
             user_name: user.name,
-            role: match user.role {
-                Role::Admin => Role::Admin,
-                Role::Member => Role::Member,
-            },
+            role: user.role,
             key: None,
         };
         Ok((caller, slot))

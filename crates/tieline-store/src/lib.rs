@@ -34,8 +34,8 @@ mod users;
 pub use access_keys::KeyRow;
 pub use agent::{
     AgentAddTurn, AgentAddedTurn, AgentCallRow, AgentEventRow, AgentNewCall, AgentRecord,
-    AgentSessionRow, AgentSignals, AgentSummaryRow, AgentTurnRow, AgentTurnState, AgentTurns, AgentWrite,
-    AgentWritten,
+    AgentSessionRow, AgentSignals, AgentSummaryRow, AgentTurnRow, AgentTurnState, AgentTurns,
+    AgentWrite, AgentWritten,
 };
 pub use audit::{AuditRow, FirstBadRow};
 pub use calls::{CallRow, HourCount};

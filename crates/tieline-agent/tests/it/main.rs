@@ -2,8 +2,10 @@
 
 mod approvals;
 mod durability;
+mod economy;
 mod faults;
 mod listening;
+mod postgres;
 mod stopping;
 mod turns;
 mod world;

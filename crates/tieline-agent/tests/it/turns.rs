@@ -116,7 +116,7 @@ async fn calls_go_out_together_and_each_result_comes_back() {
     let sent = server.requests_for("tools/call");
     let search = sent
         .iter()
-        .map(|r| r.json())
+        .map(tieline_testkit::RecordedRequest::json)
         .find(|r| r["params"]["name"] == "search");
     assert_eq!(
         search.expect("called")["params"]["arguments"],

@@ -13,7 +13,8 @@ use tieline_agent::{
     TranscriptItem,
 };
 use tieline_domain::{
-    Actor, ConnectorDraft, ModelKind, ModelName, ModelUrl, NewModel, Role, SessionId, Slug, TurnId,
+    Actor, CallId, ConnectorDraft, ModelKind, ModelName, ModelUrl, NewModel, Role, SessionId, Slug,
+    TurnId,
 };
 use tieline_hub::{Caller, Hub, HubSettings, NewUser};
 use tieline_mcp::DialPolicy;
@@ -25,6 +26,8 @@ use tieline_testkit::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::postgres::Database;
+
 /// Everything that a test needs. What runs beside it stops when it is dropped.
 pub(crate) struct World {
     pub(crate) hub: Hub,
@@ -32,10 +35,30 @@ pub(crate) struct World {
     pub(crate) agent: Agent,
     pub(crate) model: Arc<ScriptedModel>,
     pub(crate) clock: Arc<FixedClock>,
-    folder: Arc<TempDir>,
+    place: Place,
     master: MasterKey,
     seeds: Arc<AtomicU64>,
     stop: CancellationToken,
+}
+
+/// Where the database is.
+#[derive(Clone)]
+enum Place {
+    Folder(Arc<TempDir>),
+    Postgres(Arc<Database>),
+}
+
+impl Place {
+    fn temporary() -> Self {
+        Self::Folder(Arc::new(TempDir::new().expect("a temporary folder")))
+    }
+
+    fn url(&self) -> DatabaseUrl {
+        match self {
+            Self::Folder(folder) => DatabaseUrl::sqlite(folder.path().join("tieline.db")),
+            Self::Postgres(database) => database.url(),
+        }
+    }
 }
 
 /// How long a model API is waited for.
@@ -62,12 +85,12 @@ impl World {
     }
 
     pub(crate) async fn without_model(settings: AgentSettings) -> Self {
-        let folder = Arc::new(TempDir::new().expect("a temporary folder"));
+        let place = Place::temporary();
         let master = MasterKey::generate(&SeededEntropy::new(1000));
         let model = Arc::new(ScriptedModel::start().await);
         let clock = Arc::new(FixedClock::default());
         Self::open(
-            folder,
+            place,
             master,
             model,
             clock,
@@ -78,20 +101,31 @@ impl World {
         .await
     }
 
+    /// A server on PostgreSQL.
+    pub(crate) async fn on_postgres(database: &Arc<Database>) -> Self {
+        let place = Place::Postgres(database.clone());
+        let master = MasterKey::generate(&SeededEntropy::new(1000));
+        let model = Arc::new(ScriptedModel::start().await);
+        let (clock, seeds, settings) = Default::default();
+        let world = Self::open(place, master, model, clock, seeds, settings, PATIENCE).await;
+        world.add_model().await;
+        world
+    }
+
     /// With a model API that is not waited for long.
     pub(crate) async fn impatient() -> Self {
-        let folder = Arc::new(TempDir::new().expect("a temporary folder"));
+        let place = Place::temporary();
         let master = MasterKey::generate(&SeededEntropy::new(1000));
         let model = Arc::new(ScriptedModel::start().await);
         let (clock, seeds, settings) = Default::default();
         let patience = Duration::from_millis(200);
-        let world = Self::open(folder, master, model, clock, seeds, settings, patience).await;
+        let world = Self::open(place, master, model, clock, seeds, settings, patience).await;
         world.add_model().await;
         world
     }
 
     async fn open(
-        folder: Arc<TempDir>,
+        place: Place,
         master: MasterKey,
         model: Arc<ScriptedModel>,
         clock: Arc<FixedClock>,
@@ -99,8 +133,7 @@ impl World {
         settings: AgentSettings,
         patience: Duration,
     ) -> Self {
-        let url = DatabaseUrl::sqlite(folder.path().join("tieline.db"));
-        let store = Store::open(&url).await.expect("a database");
+        let store = Store::open(&place.url()).await.expect("a database");
         let entropy = Arc::new(SeededEntropy::new(seeds.fetch_add(1, Ordering::SeqCst)));
         let dial = DialPolicy {
             allow_loopback: true,
@@ -129,7 +162,7 @@ impl World {
             agent,
             model,
             clock,
-            folder,
+            place,
             master,
             seeds,
             stop,
@@ -139,7 +172,7 @@ impl World {
     /// Another process on the same database.
     pub(crate) async fn beside(&self, settings: AgentSettings) -> Self {
         Self::open(
-            self.folder.clone(),
+            self.place.clone(),
             self.master.clone(),
             self.model.clone(),
             self.clock.clone(),
@@ -254,13 +287,26 @@ impl World {
         self.model.calls().iter().map(ModelCall::json).collect()
     }
 
-    /// Waits until a call of the session waits for a decision.
+    /// Waits until nothing but a decision is left to wait for. Answers the call that waits.
     pub(crate) async fn waiting_call(&self, caller: &Caller, id: SessionId) -> ToolBlock {
         eventually_async(|| async {
             let read = self.transcript(caller, id).await;
-            tools(&read).into_iter().find(|tool| tool.awaiting_approval)
+            let alone = read.state == SessionState::AwaitingApproval;
+            let mut waiting = tools(&read).into_iter();
+            alone.then(|| waiting.find(|tool| tool.awaiting_approval))?
         })
         .await
+    }
+
+    /// The call that waits for a decision, as a process sees it that does not run the turn.
+    pub(crate) async fn waiting_call_from_store(&self, caller: &Caller, id: SessionId) -> CallId {
+        eventually_async(|| async {
+            let read = self.transcript(caller, id).await;
+            let mut waiting = tools(&read).into_iter();
+            waiting.find(|tool| tool.awaiting_approval)
+        })
+        .await
+        .call_id
     }
 
     /// Ends this process the hard way: nothing of it writes any more.

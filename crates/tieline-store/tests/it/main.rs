@@ -8,6 +8,7 @@ mod bed;
 mod samples;
 
 mod access_keys;
+mod agent;
 mod audit;
 mod calls;
 mod connectors;
@@ -47,6 +48,13 @@ contract! {
     access_keys {
         keeps_all_fields, lists_by_owner, revokes_once, revokes_only_what_the_owner_has, notes_the_latest_use,
         leaves_out_a_damaged_key,
+    }
+    agent {
+        keeps_all_fields, a_session_belongs_to_one_person,
+        a_catalogue_is_stored_once_and_leaves_with_its_last_session, one_turn_at_a_time_and_a_bounded_queue,
+        a_turn_is_written_by_its_owner_only, calls_wait_are_decided_once_and_leave_with_their_step,
+        a_dead_process_is_found_by_its_silence, sessions_leave_with_their_person,
+        eight_messages_at_once_begin_one_turn,
     }
     audit {
         an_untouched_log_is_whole, an_edited_row_is_found, a_removed_row_is_found, swapped_rows_are_found,
