@@ -63,16 +63,16 @@ fn run_sql(url: &str, sql: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_turn_runs_on_home_and_is_seen_stopped_and_approved_on_another() {
+async fn a_turn_of_one_server_is_seen_stopped_and_approved_at_another() {
     let database = Database::new("two");
     let home = World::on_postgres(&database).await;
     let server = FakeMcp::dual().tools(["read", "pay"]).start().await;
     let slug = home.connect("Acme", &server).await;
     let ask = ToolPolicy::Ask;
-    let set = home
+    let changed = home
         .hub
         .set_tool_policy(&Actor::CommandLine, &slug, "pay", ask);
-    set.await.expect("set");
+    changed.await.expect("set");
     let ada = home.person("Ada").await;
     let id = home.session(&ada).await;
     let other = home.beside(AgentSettings::default()).await;
