@@ -76,10 +76,14 @@ for (const javaScript of [true, false]) {
       await rowShows(page, tieline, 'Acme MCP', '3 of 3');
       key = await createKey(page, tieline, 'laptop');
       await open('/integrations/c/acme_mcp');
-      await page.getByRole('switch', { name: 'refund_order available to agents' }).click();
+      const choices = () => page.getByRole('group', { name: 'What agents may do with refund_order' });
+      await choices().getByRole('button', { name: 'Ask' }).click();
+      await choices().getByRole('button', { name: 'Ask', pressed: true }).waitFor();
+      assert.equal((await toolNames(tieline, key)).length, 3, 'clients of the gateway ask their own user');
+      await choices().getByRole('button', { name: 'Off' }).click();
       await eventually('the gateway lists two tools', async () => (await toolNames(tieline, key)).length === 2, 5);
       await open('/integrations/c/acme_mcp');
-      assert.equal(await page.getByRole('switch', { name: 'refund_order available to agents' }).getAttribute('aria-checked'), 'false');
+      await choices().getByRole('button', { name: 'Off', pressed: true }).waitFor();
       const { body } = await ask(tieline, key, 'tools/call', { name: 'acme_mcp__refund_order', arguments: { id: '1' } });
       assert.ok(body.error || body.result.isError, 'a call is refused');
     });

@@ -78,7 +78,7 @@ impl Hub {
         let row = self.row_to_edit(id, &update).await?;
         let parsed = self.parse_model_update(&row, &update)?;
         let patch = self.model_patch(&row, &parsed, &update)?;
-        let detail = difference(&row, &parsed, &update);
+        let detail = difference(&row, &parsed, &update, &self.list_models().await?);
         let change = self.change(actor, "model.changed", "model", row.name, &detail);
         let saved = self
             .inner
@@ -208,7 +208,7 @@ impl Hub {
 }
 
 /// What changed, before and after. Of a key only that it changed.
-fn difference(row: &ModelRow, parsed: &Parsed, update: &UpdateModel) -> Value {
+fn difference(row: &ModelRow, parsed: &Parsed, update: &UpdateModel, all: &[ModelView]) -> Value {
     let mut detail = json!({});
     for (field, before, after) in [
         ("name", row.name.as_str(), parsed.name.as_str()),
@@ -220,7 +220,11 @@ fn difference(row: &ModelRow, parsed: &Parsed, update: &UpdateModel) -> Value {
         }
     }
     if let Some(fallback) = update.fallback.filter(|fallback| *fallback != row.fallback) {
-        detail["fallback"] = json!({ "before": row.fallback, "after": fallback });
+        let name = |id: Option<ModelId>| {
+            let found = all.iter().find(|model| Some(model.id) == id);
+            found.map(|model| model.name.as_str())
+        };
+        detail["fallback"] = json!({ "before": name(row.fallback), "after": name(fallback) });
     }
     if let Some(key) = &parsed.key {
         detail["key_set"] = json!({ "before": row.sealed.is_some(), "after": key.is_some() });

@@ -20,6 +20,8 @@ document.addEventListener('submit', async (event) => {
     }
     const newer = replaceForm(form, await response.text());
     if (!newer) say(form, 'You were signed out, or this page is out of date. Nothing was changed. Open a new tab to sign in; what you typed is still here.');
+    // The key that was typed is still in its field.
+    newer?.querySelector('[data-key-again]')?.remove();
     newer?.querySelector('#failed')?.focus();
   } catch {
     say(form, 'Tieline did not answer. Nothing is known to be changed; try again.');
