@@ -17,7 +17,8 @@ export const TOOLS = [
  * `header` and `token`: what each request must carry, byte for byte; without a token everything is let in.
  * `answers`: a function (request, response) that may answer before MCP does (returns true when it did).
  */
-export async function startFakeMcp({ era = 'modern', header = 'authorization', token, tools = TOOLS, answers } = {}) {
+export async function startFakeMcp({ era = 'modern', header = 'authorization', token: first, tools = TOOLS, answers } = {}) {
+  let token = first;
   const requests = [];
   const sessions = new Set();
   const server = createServer((request, response) => {
@@ -42,6 +43,8 @@ export async function startFakeMcp({ era = 'modern', header = 'authorization', t
     /** Change the list to change what the server offers. */
     tools: [...tools],
     requests,
+    /** From now on another token is demanded. */
+    token: (another) => { token = another; },
     stop: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
   };
   return fake;

@@ -12,17 +12,24 @@ use crate::{Store, StoreError};
 /// Keeps other servers from the SQLite file until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub struct ServerLock {
-    _file: Option<File>,
+    file: Option<File>,
+}
+
+impl ServerLock {
+    /// Whether no other server can be on this database.
+    pub fn is_exclusive(&self) -> bool {
+        self.file.is_some()
+    }
 }
 
 impl Store {
     /// Takes the database for a server. On PostgreSQL any number may, so it always succeeds there.
     pub async fn lock_for_server(&self) -> Result<ServerLock, StoreError> {
         let Db::Sqlite { path, .. } = self.db() else {
-            return Ok(ServerLock { _file: None });
+            return Ok(ServerLock { file: None });
         };
         let lock = ServerLock {
-            _file: Some(lock(path)?),
+            file: Some(lock(path)?),
         };
         // A server that was killed may have left the log with a secret that was deleted since.
         self.scrub().await;

@@ -81,7 +81,13 @@ async fn page(
     Path(path): Path<String>,
     RawQuery(query): RawQuery,
 ) -> axum::response::Response {
+    if path.ends_with("/stream") {
+        // An open session listens; here nothing ever happens in it.
+        return std::future::pending().await;
+    }
     let name = match path.as_str() {
+        "chat/0/rename" => "chat-rename",
+        "chat/0/delete" => "chat-delete",
         "integrations/new" => "add-empty",
         path if path.starts_with("integrations/providers/") => "provider",
         path if path.ends_with("/remove") => "remove",

@@ -10,6 +10,7 @@
 mod answer;
 
 use http::StatusCode;
+use tieline_agent::AgentError;
 use tieline_domain::FieldError;
 use tieline_hub::{
     AcceptInvitationError, AddConnectorError, AddModelError, AddUserError, ChangePasswordError,
@@ -492,6 +493,39 @@ impl From<AcceptInvitationError> for Problem {
             AcceptInvitationError::Invalid { field } => Self::invalid(vec![field]),
             AcceptInvitationError::Password => Self::password_failed(),
             AcceptInvitationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AgentError> for Problem {
+    fn from(error: AgentError) -> Self {
+        let (code, detail) = (error.code(), error.to_string());
+        let field = |field| {
+            let detail = detail.clone();
+            Self::invalid(vec![FieldError {
+                field,
+                code,
+                detail,
+            }])
+        };
+        match error {
+            AgentError::SessionNotFound => Self::new(StatusCode::NOT_FOUND, code, detail),
+            AgentError::ModelNotConfigured { .. }
+            | AgentError::ModelUnreadable { .. }
+            | AgentError::CallNotWaiting => Self::new(StatusCode::CONFLICT, code, detail),
+            AgentError::ModelNameInvalid => field("model"),
+            AgentError::TextEmpty | AgentError::TextTooLong { .. } => field("text"),
+            AgentError::TitleInvalid => field("title"),
+            AgentError::QueueFull { .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(5)
+            }
+            AgentError::PoolFull => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(60)
+            }
+            AgentError::Stopping => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(2)
+            }
+            AgentError::Store(error) => error.into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What every handler holds: the hub and what an operator set about the outside of this server.
+//! What every handler holds: the hub, the agent and what an operator set about the outside of this server.
 //!
 //! Cheap to clone and without type parameters, so that it never shows up in a handler's signature as more than
 //! `State<AppState>`.
@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use tieline_agent::ModelChecker;
+use tieline_agent::{Agent, ModelChecker};
 use tieline_hub::Hub;
 use url::Url;
 
@@ -18,6 +18,8 @@ use crate::assets::Assets;
 pub struct AppState {
     /// The use cases.
     pub hub: Hub,
+    /// The built-in agent, over the same hub.
+    pub agent: Agent,
     /// What an operator set.
     pub settings: Arc<WebSettings>,
     /// Where the numbers for `/metrics` come from.
@@ -30,10 +32,11 @@ pub struct AppState {
 
 impl AppState {
     /// A state without metrics; see [`AppState::with_metrics`].
-    pub fn new(hub: Hub, settings: WebSettings) -> Self {
+    pub fn new(hub: Hub, agent: Agent, settings: WebSettings) -> Self {
         Self {
             models: ModelChecker::new(&hub),
             hub,
+            agent,
             settings: Arc::new(settings),
             metrics: MetricsText::none(),
             assets: Assets::load(),

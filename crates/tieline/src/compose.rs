@@ -1,10 +1,11 @@
-//! The composition root: store, key ring and hub, put together from the configuration.
+//! The composition root: store, key ring, hub and agent, put together from the configuration.
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tieline_agent::{Agent, AgentSettings};
 use tieline_hub::{Hub, HubSettings};
 use tieline_mcp::DialPolicy;
 use tieline_secrets::{KeyRing, KeySource, load_or_create};
@@ -57,6 +58,20 @@ pub(crate) async fn compose(
     )
     .await?;
     Ok(Composed { hub, store })
+}
+
+/// Opens the agent over it. `only_server`: no other process serves this database.
+pub(crate) async fn open_agent(
+    composed: &Composed,
+    config: &Config,
+    only_server: bool,
+) -> Result<Agent, Failure> {
+    let settings = AgentSettings {
+        only_server,
+        ..config.agent_settings()
+    };
+    let opened = Agent::open(composed.hub.clone(), composed.store.clone(), settings).await;
+    Ok(opened.context("the agent could not be opened")?)
 }
 
 /// Makes a folder, and those above it, that only this user can look into. One that exists is left as it is.

@@ -12,5 +12,6 @@ import './clients.js';
 import './filter.js';
 import './local_time.js';
 import './live.js';
+import './chat.js';
 import './toast.js';
 import './keys.js';

@@ -31,6 +31,7 @@ const COOKIE: &str = "cookie";
         (name = "Providers", description = "The built-in catalogue: prepared connectors that only lack a token."),
         (name = "Models", description = "The model APIs that the built-in agent asks."),
         (name = "Catalog", description = "What a session started now would get."),
+        (name = "Sessions", description = "Your conversations with the built-in agent. Each keeps the tools that it began with."),
         (name = "Keys", description = "A person's own access keys."),
         (name = "People", description = "Who may use Tieline."),
         (name = "Records", description = "What was called, and what was changed."),

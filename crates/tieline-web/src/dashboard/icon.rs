@@ -51,6 +51,10 @@ icons! {
     sliders "1.5" r#"<path d="M2.5 4.5h6m3 0h2m-11 7h2m3 0h6"/><circle cx="10" cy="4.5" r="1.5"/><circle cx="6" cy="11.5" r="1.5"/>"#;
     /// The menu button on a phone.
     burger "1.5" r#"<path d="M2.5 4.5h11m-11 3.75h11M2.5 12h11"/>"#;
+    /// A pane at the right: what a session has.
+    panel "1.5" r#"<rect x="1.75" y="2.75" width="12.5" height="10.5" rx="2"/><path d="M10 2.75v10.5"/>"#;
+    /// A square: stop.
+    stop "1.5" r#"<rect x="4" y="4" width="8" height="8" rx="1.5" fill="currentColor" stroke="none"/>"#;
     /// Add something.
     plus "1.5" r#"<path d="M8 3v10M3 8h10"/>"#;
     /// Something is wrong or needs care.

@@ -40,7 +40,7 @@ pub(crate) fn router() -> Router<AppState> {
             "/account/password",
             get(account::password::password_page).post(account::password::change_password),
         )
-        .route("/chat", get(chat::page::chat_page))
+        .merge(chat_router())
         .route("/connect", get(connect::page::connect_page))
         .route(
             "/connect/keys",
@@ -63,6 +63,33 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/settings", get(settings::page::settings_page))
         .merge(models_router())
         .route("/events", get(events::events))
+}
+
+fn chat_router() -> Router<AppState> {
+    use chat::{decide, delete, page, rename, send, start, stop, stream, whole};
+    Router::new()
+        .route("/chat", get(page::chat_page).post(start::start_session))
+        .route("/chat/new", get(page::chat_page).post(start::with_draft))
+        .route("/chat/{id}", get(page::session_page))
+        .route(
+            "/chat/{id}/send",
+            get(page::session_page).post(send::send_message),
+        )
+        .route("/chat/{id}/stop", post(stop::stop_turn))
+        .route("/chat/{id}/stream", get(stream::stream_session))
+        .route(
+            "/chat/{id}/rename",
+            get(rename::rename_page).post(rename::rename_session),
+        )
+        .route(
+            "/chat/{id}/delete",
+            get(delete::delete_page).post(delete::delete_session),
+        )
+        .route(
+            "/chat/{id}/calls/{call}/decision",
+            post(decide::decide_call),
+        )
+        .route("/chat/{id}/calls/{call}/{part}", get(whole::whole_text))
 }
 
 fn integrations_router() -> Router<AppState> {

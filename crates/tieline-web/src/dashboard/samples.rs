@@ -2,7 +2,7 @@
 
 use super::account::view::PasswordPage;
 use super::activity::samples::activity as activity_samples;
-use super::chat::view::ChatPage;
+use super::chat::samples as chat;
 use super::connect::snippets::clients;
 use super::connect::view::{
     ConnectPage, Contact, Expiry, FreshKey, KeyRow, RevokePage, UsableConnector,
@@ -92,7 +92,16 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
         "model-remove",
         &models::remove(&at(&admin, Section::Settings)),
     )?;
-    add("chat", &chat(&admin))?;
+    let (talker, mut member) = (at(&admin, Section::Chat), at(&admin, Section::Chat));
+    member.admin = false;
+    for (name, page) in chat::pages(&talker) {
+        add(name, &page)?;
+    }
+    for (name, page) in chat::not_set_up(&talker, &member) {
+        add(name, &page)?;
+    }
+    add("chat-rename", &chat::rename(&talker))?;
+    add("chat-delete", &chat::delete(&talker))?;
     add("password", &password(&admin))?;
     for (name, page) in trouble_inside(&admin) {
         add(name, &page)?;
@@ -421,13 +430,6 @@ fn settings(admin: &Shell) -> SettingsPage {
                 Fact::new("Public URL", "https://tieline.northwind.example", true),
             ],
         }],
-    }
-}
-
-fn chat(admin: &Shell) -> ChatPage {
-    ChatPage {
-        shell: at(admin, Section::Chat),
-        text: "The built-in agent comes with a later release. Claude Code, Cursor, VS Code and other clients can use the 120 connected tools today.".to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::routing::get;
 use http::Request;
 use http_body_util::BodyExt;
+use tieline_agent::{Agent, AgentSettings};
 use tieline_hub::{Hub, HubSettings};
 use tieline_secrets::{KeyRing, MasterKey};
 use tieline_store::{DatabaseUrl, Store};
@@ -20,9 +21,12 @@ async fn state(directory: &tempfile::TempDir) -> AppState {
     let entropy = Arc::new(SeededEntropy::default());
     let keyring = KeyRing::new(MasterKey::generate(&*entropy));
     let clock = Arc::new(FixedClock::default());
-    let hub = Hub::open(store, keyring, clock, entropy, HubSettings::default()).await;
+    let hub = Hub::open(store.clone(), keyring, clock, entropy, HubSettings::default()).await;
+    let hub = hub.expect("a hub");
+    let agent = Agent::open(hub.clone(), store, AgentSettings::default()).await;
     AppState::new(
-        hub.expect("a hub"),
+        hub,
+        agent.expect("an agent"),
         WebSettings::new(([127, 0, 0, 1], 7420).into()),
     )
 }

@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tempfile::TempDir;
+use tieline_agent::{Agent, AgentSettings};
 use tieline_domain::{Actor, KeyId, Role, UserId};
 use tieline_hub::{Hub, HubSettings, NewUser, UserView};
 use tieline_mcp::DialPolicy;
@@ -69,7 +70,7 @@ impl TestApp {
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");
-        let hub = open_hub(&directory, clock.clone(), address, &options).await;
+        let (hub, store) = open_hub(&directory, clock.clone(), address, &options).await;
         let stop = CancellationToken::new();
         if options.background {
             let (hub, stop) = (hub.clone(), stop.clone());
@@ -81,7 +82,9 @@ impl TestApp {
                 .map(|url| url.parse().expect("a public URL")),
             ..WebSettings::new(address)
         };
-        let state = AppState::new(hub.clone(), settings)
+        let agent = Agent::open(hub.clone(), store, AgentSettings::default()).await;
+        let agent = agent.expect("an agent");
+        let state = AppState::new(hub.clone(), agent, settings)
             .with_metrics(MetricsText::new(|| "tieline_up 1\n".to_owned()));
         let gateway = GatewayState::new(hub.clone(), GatewaySettings::default());
         let routes = tieline_web::app(state, gateway);
@@ -173,8 +176,15 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
-        let response = self.client.request(request).await.expect("an answer");
-        Answer::read(response).await
+        Answer::read(self.open(request).await).await
+    }
+
+    /// An answer whose body is read as it comes.
+    pub(crate) async fn open(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Response<hyper::body::Incoming> {
+        self.client.request(request).await.expect("an answer")
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -193,7 +203,7 @@ async fn open_hub(
     clock: Arc<FixedClock>,
     address: SocketAddr,
     options: &Options,
-) -> Hub {
+) -> (Hub, Store) {
     let path = directory.path().join("tieline.db");
     let url = DatabaseUrl::parse(path.to_str().expect("a path in UTF-8")).expect("a path");
     let store = Store::open(&url).await.expect("a new database");
@@ -209,8 +219,8 @@ async fn open_hub(
         check_interval: Duration::from_hours(1),
         ..HubSettings::default()
     };
-    let hub = Hub::open(store, keyring, clock, entropy, settings).await;
-    hub.expect("a hub")
+    let hub = Hub::open(store.clone(), keyring, clock, entropy, settings).await;
+    (hub.expect("a hub"), store)
 }
 
 /// What the server answered.

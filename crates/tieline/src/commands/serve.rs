@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::say;
-use crate::compose::{Composed, compose};
+use crate::compose::{Composed, compose, open_agent};
 use crate::config::{Config, MetricsAccess};
 use crate::failure::Failure;
 
@@ -74,10 +74,13 @@ pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<St
             ..GatewaySettings::default()
         },
     );
-    let state = AppState::new(composed.hub.clone(), settings).with_metrics(MetricsText::new({
+    let agent = open_agent(&composed, config, only_server.is_exclusive()).await?;
+    let metrics_text = MetricsText::new({
         let metrics = metrics.clone();
         move || metrics.render()
-    }));
+    });
+    let state =
+        AppState::new(composed.hub.clone(), agent.clone(), settings).with_metrics(metrics_text);
     let app = tieline_web::app(state, gateway.clone());
     let mut tasks = tokio::task::JoinSet::new();
     // Records are written and changes noticed until the last request is answered.
@@ -103,6 +106,8 @@ pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<St
             tracing::error!(%error, "the server could not start its workers");
             stop.cancel();
         }
+        // Turns that still run are stored as interrupted, and their calls are recorded.
+        agent.close().await;
     });
     Ok(Started {
         address,

@@ -7,6 +7,7 @@ mod connectors;
 mod keys;
 mod models;
 mod providers;
+mod sessions;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -29,5 +30,6 @@ pub(super) fn admin_routes() -> OpenApiRouter<AppState> {
 pub(super) fn member_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .merge(keys::routes())
+        .merge(sessions::routes())
         .routes(routes!(catalog::get_catalog))
 }

@@ -22,6 +22,7 @@ impl Operation {
         self.template
             .replace("{slug}", "nothing_here")
             .replace("{tool}", "nothing")
+            .replace("{call_id}", "0190b6a4-7c3e-7a52-8d11-000000000001")
             .replace("{id}", "0190b6a4-7c3e-7a52-8d11-000000000000")
     }
 
@@ -66,7 +67,7 @@ async fn every_route_serves_whom_it_says_and_nobody_else() {
     let (admin, member) = (app.admin("Ada").await, app.member("Mel").await);
     let (admin_key, member_key) = (app.key_of(admin.user).await, app.key_of(member.user).await);
     let operations = operations();
-    assert_eq!(operations.len(), 28, "{operations:#?}");
+    assert_eq!(operations.len(), 38, "{operations:#?}");
     for operation in &operations {
         let about = format!("{} {}", operation.method, operation.template);
         assert_eq!(status(&app.anonymous(), operation).await, 401, "{about}");

@@ -12,3 +12,4 @@ mod people;
 mod records;
 mod requests;
 mod secrets;
+mod sessions;
