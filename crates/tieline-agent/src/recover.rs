@@ -18,12 +18,9 @@ use crate::turn::{End, Start, content_of_text, interrupted_call};
 const SKIPPED: u64 = 10_000;
 
 impl Agent {
-    /// Takes over what is left of processes that are gone.
+    /// Takes over what is left of processes that are gone: a server all of it, a command only what is in its own way.
     pub(crate) async fn recover(&self, opening: bool) -> Result<(), StoreError> {
         let settings = &self.inner.settings;
-        if !settings.takes_over {
-            return Ok(());
-        }
         let (store, me) = (&self.inner.store, &self.inner.owner);
         let now = self.now();
         let servers = format!("{SERVER}:");
@@ -32,6 +29,9 @@ impl Agent {
         let before = now.minus(settings.lease);
         let mut left = store.agent_dead_turns(me, before, dead).await?;
         left.extend(store.agent_orphans().await?);
+        if !settings.takes_over {
+            left.retain(|turn| self.inner.registry.get(turn.session_id).is_some());
+        }
         for turn in left {
             if store.agent_adopt(&turn, me, now).await? {
                 self.take_over(turn).await?;

@@ -30,7 +30,7 @@ pub struct AgentSettings {
     /// another server left behind are over at once, and no lease has to run out. Default no.
     pub only_server: bool,
     /// Whether this process takes over what others left behind, as a server does. A command that runs beside a server
-    /// must not: it ends too soon. Default yes.
+    /// must not, because it ends too soon; it still frees the sessions that it works in itself. Default yes.
     pub takes_over: bool,
 }
 

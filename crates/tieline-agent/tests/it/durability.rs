@@ -179,6 +179,53 @@ async fn a_lease_that_is_over_frees_the_session() {
 }
 
 #[tokio::test]
+async fn a_command_frees_the_session_that_it_works_in_and_leaves_others_alone() {
+    let world = World::start().await;
+    let ada = world.person("Ada").await;
+    let (here, there) = (world.session(&ada).await, world.session(&ada).await);
+    world
+        .model
+        .then(ModelReply::hang())
+        .then(ModelReply::hang());
+    for id in [here, there] {
+        world.send(&ada, id, "Hi").await;
+        world.send(&ada, id, "And").await;
+    }
+    eventually(|| world.model.in_flight() == 2).await;
+    world.clock.advance(Duration::from_millis(1));
+    let command = world
+        .beside(AgentSettings {
+            takes_over: false,
+            lease: Duration::ZERO,
+            ..AgentSettings::default()
+        })
+        .await;
+    world.model.always(|_| ModelReply::text(["ok"]));
+    let events = command.turn(&ada, here, "Are you there?").await;
+    assert_eq!(
+        events.last().expect("an end")["stop_reason"],
+        "end_turn",
+        "{events:?}"
+    );
+    let shown = lines(&command.idle(&ada, here).await);
+    assert_eq!(
+        shown,
+        [
+            "user: Hi",
+            "note: Interrupted interrupted",
+            "user: And",
+            "text: ok",
+            "user: Are you there?",
+            "text: ok"
+        ]
+    );
+    assert_eq!(
+        command.transcript(&ada, there).await.state,
+        SessionState::Running
+    );
+}
+
+#[tokio::test]
 async fn an_orderly_end_says_so_and_refuses_what_comes_after() {
     let world = World::start().await;
     let ada = world.person("Ada").await;

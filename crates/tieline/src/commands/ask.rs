@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tieline_agent::{
-    Agent, AgentError, Decision, Event, EventKind, Events, Follow, ToolApproval, TurnFinished,
+    Agent, AgentError, AgentSettings, Decision, Event, EventKind, Events, Follow, ToolApproval, TurnFinished,
 };
 use tieline_domain::{CallId, Email, SessionId, TurnId};
 use tieline_hub::{Caller, UserView};
@@ -43,7 +43,11 @@ pub(crate) async fn run(
     let agent = Agent::open(
         composed.hub.clone(),
         composed.store.clone(),
-        config.agent_settings(),
+        // A command ends too soon to go on with what others left behind.
+        AgentSettings {
+            takes_over: false,
+            ..config.agent_settings()
+        },
     );
     let agent = agent.await.map_err(refused)?;
     // Changes of admins act on the calls of this turn too, and its calls are recorded.
