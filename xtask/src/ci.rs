@@ -3,7 +3,10 @@
 use anyhow::Result;
 
 use crate::report::{Outcome, Report, Skips};
-use crate::{deny, process, test};
+use crate::{deny, kill, process, test};
+
+/// Enough to notice when it breaks; `cargo xtask kill` runs 500.
+const KILLS: u32 = 10;
 
 /// Runs the checks, quickest first, then every suite. Nothing may be skipped but what `deny.rs` explains.
 pub(crate) fn run() -> bool {
@@ -25,6 +28,7 @@ pub(crate) fn run() -> bool {
     report.add("clippy", cargo(&clippy), Skips::Refused);
     report.add("documentation", documentation(), Skips::Refused);
     report.add("licences, bans and sources", deny::run(), Skips::Allowed);
+    report.add("kill -9 during turns", kill::short(KILLS), Skips::Refused);
     test::suites(&mut report, Skips::Refused);
     report.finish()
 }

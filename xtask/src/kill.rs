@@ -49,7 +49,6 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
 }
 
 /// Runs so many cycles with the binary that the tests use.
-#[expect(dead_code, reason = "comes into the checks with the agent")]
 pub(crate) fn short(cycles: u32) -> Result<Outcome> {
     run(&browser::tieline()?, cycles, 1)
 }
