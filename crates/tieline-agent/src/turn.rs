@@ -64,6 +64,8 @@ impl Start {
 pub(crate) struct End {
     kind: EventKind,
     pub(crate) messages: Vec<Message>,
+    /// It is no end: the turn waits in the database for another process.
+    left: bool,
 }
 
 impl End {
@@ -72,6 +74,7 @@ impl End {
         Self {
             kind: EventKind::TurnFinished(TurnFinished { stop_reason, usage }),
             messages: Vec::new(),
+            left: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl End {
         Self {
             kind: EventKind::TurnFailed(TurnFailed { code, message }),
             messages: Vec::new(),
+            left: false,
         }
     }
 
@@ -160,7 +164,10 @@ impl Agent {
         text: &str,
     ) -> Result<(Caller, Slot), End> {
         let Some(slot) = self.wait_for_place(live, turn).await else {
-            return Err(End::because(turn.why(), Usage::default()));
+            let mut end = End::because(turn.why(), Usage::default());
+            // What never ran need not be interrupted: the next process takes it.
+            end.left = turn.why() == Some(Why::Closing);
+            return Err(end);
         };
         let user = self.inner.store.user_by_id(turn.caller.user).await;
         let user = user.map_err(|_| End::unstorable())?;
@@ -228,6 +235,10 @@ impl Agent {
         turn: &Arc<RunningTurn>,
         mut end: End,
     ) -> Option<Start> {
+        if end.left {
+            live.set_turn(None);
+            return None;
+        }
         loop {
             let gate = live.gate.lock().await;
             live.prepare(turn.id, self.now(), end.kind.clone());

@@ -249,6 +249,40 @@ async fn an_orderly_end_says_so_and_refuses_what_comes_after() {
 }
 
 #[tokio::test]
+async fn what_had_only_waited_runs_after_the_restart() {
+    let world = World::with(AgentSettings {
+        max_running: 1,
+        ..AgentSettings::default()
+    })
+    .await;
+    let ada = world.person("Ada").await;
+    let (runs, waits) = (world.session(&ada).await, world.session(&ada).await);
+    world.model.then(ModelReply::hang());
+    world.send(&ada, runs, "one").await;
+    eventually(|| world.model.in_flight() == 1).await;
+    world.send(&ada, runs, "behind it").await;
+    world.send(&ada, waits, "two").await;
+    world.agent.close().await;
+    world.model.always(|_| ModelReply::text(["ok"]));
+    let next = world.beside(only_server()).await;
+    assert_eq!(
+        lines(&next.idle(&ada, waits).await),
+        ["user: two", "text: ok"]
+    );
+    eventually_async(|| async {
+        let shown = lines(&next.transcript(&ada, runs).await);
+        let all = [
+            "user: one",
+            "note: Interrupted interrupted",
+            "user: behind it",
+            "text: ok",
+        ];
+        (shown == all).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn frozen_tools_survive_a_restart() {
     let world = World::start().await;
     let server = FakeMcp::dual().tools(["search"]).start().await;

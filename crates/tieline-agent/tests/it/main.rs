@@ -1,6 +1,7 @@
 //! The agent over a real hub, real servers and a scripted model.
 
 mod approvals;
+mod changes;
 mod durability;
 mod economy;
 mod faults;
