@@ -94,6 +94,7 @@ function update({ blocks = [], end, parts = {}, from, work: doing, say: words })
     part.innerHTML = html;
     part.dataset.last = html;
     prepare(part);
+    if (id === 'live-title') document.title = `${part.textContent} · Tieline`;
   }
   if (from !== undefined) talk.dataset.from = String(from);
   if (doing !== undefined && doing !== work()) {

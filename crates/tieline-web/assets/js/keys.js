@@ -1,7 +1,7 @@
 // Keyboard shortcuts. They are off while typing, and can be switched off for good in the sheet that `?` opens.
 const SWITCH = 'tieline-shortcuts';
 const GO = { i: '/integrations', c: '/connect', a: '/activity', h: '/chat' };
-const SHEET = [[['/'], 'Search'], [['n'], 'New connector'], [['g', 'i'], 'Integrations'], [['g', 'c'], 'Connect your client'], [['g', 'a'], 'Activity'], [['?'], 'This sheet']];
+const SHEET = [[['/'], 'Search'], [['n'], 'New session or connector'], [['g', 'h'], 'Chat'], [['g', 'i'], 'Integrations'], [['g', 'c'], 'Connect your client'], [['g', 'a'], 'Activity'], [['?'], 'This sheet']];
 let afterG = 0;
 
 const on = () => localStorage.getItem(SWITCH) !== 'off';

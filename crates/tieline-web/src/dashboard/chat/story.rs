@@ -332,3 +332,6 @@ fn note(about: NoteKind, text: &str, code: Option<&str>, admin: bool) -> Note {
         way,
     }
 }
+
+#[cfg(test)]
+mod tests;
