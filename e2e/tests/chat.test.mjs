@@ -290,6 +290,40 @@ describe('with a model API', () => {
     assert.equal(await fold.locator('details.tc:visible').count(), 6);
   });
 
+  test('a long result is cut, and shown whole on demand', async () => {
+    const long = Array.from({ length: 900 }, (_, at) => `line ${at}`).join('\n');
+    model.answers.push([call('mcp__acme_mcp__echo', { text: long })], [say('Long.')]);
+    await begin(page, 'Long one');
+    await talk(page).getByText('Long.', { exact: true }).waitFor();
+    await idle(page);
+    await block(page, 'echo').locator('summary').click();
+    const received = block(page, 'echo').locator('.pl').last();
+    assert.ok(!(await received.innerText()).includes('line 899'));
+    await received.getByRole('link', { name: /^Show all, \d+\.\d KB$/ }).click();
+    await received.getByText('line 899').waitFor();
+    assert.equal(await received.getByRole('link', { name: /^Show all/ }).count(), 0);
+  });
+
+  test('who has scrolled up is not pulled down, and is told of what came', async () => {
+    const held = gate();
+    const paragraphs = Array.from({ length: 40 }, (_, at) => `Paragraph ${at}.\n\n`);
+    model.answers.push([say(...paragraphs, held, 'The very last.')]);
+    await begin(page, 'A lot');
+    await talk(page).getByText('Paragraph 39.').waitFor();
+    const top = () => page.locator('#scroll').evaluate((element) => element.scrollTop);
+    await eventually('it is at the end', async () => (await top()) > 200);
+    await page.locator('#scroll').evaluate((element) => { element.scrollTop = 0; });
+    await held.reached;
+    held.release();
+    const pill = page.getByRole('button', { name: 'New messages' });
+    await pill.waitFor();
+    assert.equal(await top(), 0, 'it stays where the person reads');
+    await pill.click();
+    await pill.waitFor({ state: 'hidden' });
+    assert.ok((await top()) > 200);
+    await idle(page);
+  });
+
   test('a session is renamed and deleted', async () => {
     await page.getByRole('button', { name: 'Actions for this session' }).click();
     await page.getByRole('link', { name: 'Rename…' }).click();
