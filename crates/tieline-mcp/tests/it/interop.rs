@@ -12,8 +12,8 @@ use rmcp::model::{ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
-use tieline_mcp::raw::RawObject;
 use tieline_mcp::Wire;
+use tieline_mcp::raw::RawObject;
 use tokio::net::TcpListener;
 
 use crate::support::{client, raw, request, target_with, text_of};
