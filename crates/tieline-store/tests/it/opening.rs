@@ -9,6 +9,12 @@ pub(crate) async fn eight_at_once_make_one_schema(bed: &Bed) {
     // The bed is migrated already: take that back, so that the eight start from nothing.
     let mut raw = bed.raw().await;
     for table in [
+        "agent_events",
+        "agent_calls",
+        "agent_messages",
+        "agent_turns",
+        "agent_sessions",
+        "agent_catalogs",
         "audit_head",
         "audit",
         "calls",
