@@ -188,7 +188,8 @@ fn forms_change_things_by_post_on_this_server() {
 fn a_secret_field_never_has_a_value() {
     for page in pages() {
         for tag in tags(&page.html).iter().filter(|tag| tag.name == "input") {
-            let secret = tag.get("type") == Some("password") || [Some("token"), Some("key")].contains(&tag.get("name"));
+            let secret = tag.get("type") == Some("password")
+                || [Some("token"), Some("key")].contains(&tag.get("name"));
             assert!(
                 !secret || tag.get("value").unwrap_or_default().is_empty(),
                 "{}",

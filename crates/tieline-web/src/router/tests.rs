@@ -21,7 +21,14 @@ async fn state(directory: &tempfile::TempDir) -> AppState {
     let entropy = Arc::new(SeededEntropy::default());
     let keyring = KeyRing::new(MasterKey::generate(&*entropy));
     let clock = Arc::new(FixedClock::default());
-    let hub = Hub::open(store.clone(), keyring, clock, entropy, HubSettings::default()).await;
+    let hub = Hub::open(
+        store.clone(),
+        keyring,
+        clock,
+        entropy,
+        HubSettings::default(),
+    )
+    .await;
     let hub = hub.expect("a hub");
     let agent = Agent::open(hub.clone(), store, AgentSettings::default()).await;
     AppState::new(
