@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tieline_domain::{SessionId, TurnId};
 use tieline_hub::Caller;
 use tieline_store::{
-    AgentAddTurn, AgentAddedTurn, AgentEventRow, AgentTurnState, AgentWrite, AgentWritten,
+    AgentAddTurn, AgentAddedTurn, AgentEventRow, AgentSessionRow, AgentTurnState, AgentWrite,
+    AgentWritten,
 };
 
 use crate::agent::Agent;
@@ -45,7 +46,7 @@ impl Agent {
         if !busy && slot.is_none() && !self.inner.pool.has_room() {
             return Err(AgentError::PoolFull);
         }
-        let sent = self.add_turn(caller, &live, text, slot).await;
+        let sent = self.add_turn(caller, &live, session, text, slot).await;
         drop(gate);
         sent
     }
@@ -65,6 +66,7 @@ impl Agent {
         &self,
         caller: &Caller,
         live: &Arc<Live>,
+        session: AgentSessionRow,
         text: String,
         slot: Option<Slot>,
     ) -> Result<Sent, AgentError> {
@@ -121,7 +123,7 @@ impl Agent {
                     kind,
                 });
                 let start = match slot {
-                    Some(slot) => Start::running(turn, text, slot),
+                    Some(slot) => Start::running(turn, text, slot, session),
                     None => Start::waiting(turn, text),
                 };
                 self.spawn_turn(live.clone(), start);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tieline_hub::Caller;
-use tieline_store::AgentTurns;
+use tieline_store::{AgentSessionRow, AgentTurns};
 
 use crate::agent::Agent;
 use crate::event::{EventKind, TurnFailed, TurnFinished, TurnQueued, TurnStarted};
@@ -35,17 +35,22 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Start {
     turn: Arc<RunningTurn>,
     text: String,
-    /// The place of a turn that runs already.
-    slot: Option<Slot>,
+    /// The place of a turn that runs already, and its session as it was read a moment ago.
+    runs: Option<(Slot, AgentSessionRow)>,
 }
 
 impl Start {
     /// The turn was stored as running.
-    pub(crate) fn running(turn: Arc<RunningTurn>, text: String, slot: Slot) -> Self {
+    pub(crate) fn running(
+        turn: Arc<RunningTurn>,
+        text: String,
+        slot: Slot,
+        session: AgentSessionRow,
+    ) -> Self {
         Self {
             turn,
             text,
-            slot: Some(slot),
+            runs: Some((slot, session)),
         }
     }
 
@@ -54,7 +59,7 @@ impl Start {
         Self {
             turn,
             text,
-            slot: None,
+            runs: None,
         }
     }
 }
@@ -84,6 +89,13 @@ impl End {
             kind: EventKind::TurnFailed(TurnFailed { code, message }),
             messages: Vec::new(),
             left: false,
+        }
+    }
+
+    fn may_have_calls(&self) -> bool {
+        match &self.kind {
+            EventKind::TurnFinished(finished) => finished.stop_reason == "stopped",
+            _ => true,
         }
     }
 
@@ -138,11 +150,11 @@ impl Agent {
     }
 
     async fn run(&self, live: &Arc<Live>, start: Start) -> End {
-        let Start { turn, text, slot } = start;
-        let (caller, slot) = match slot {
-            Some(slot) => (turn.caller.clone(), slot),
+        let Start { turn, text, runs } = start;
+        let (caller, slot, session) = match runs {
+            Some((slot, session)) => (turn.caller.clone(), slot, Some(session)),
             None => match self.begin(live, &turn, &text).await {
-                Ok(begun) => begun,
+                Ok((caller, slot)) => (caller, slot, None),
                 Err(mut end) => {
                     // It never ran, but it was said.
                     end.messages.insert(0, user_message(&text));
@@ -150,7 +162,7 @@ impl Agent {
                 }
             },
         };
-        match Run::prepare(self, live, &turn, caller, slot).await {
+        match Run::prepare(self, live, &turn, caller, slot, session).await {
             Ok(run) => run.until_its_end().await,
             Err(end) => end,
         }
@@ -249,6 +261,8 @@ impl Agent {
             let last = self.inner.stopping.is_cancelled() || live.is_deleted();
             let handed = self.hand_over(live, turn.id, true, |record| {
                 record.messages = messages;
+                // A turn that the model ended has no calls left.
+                record.step_over = end.may_have_calls();
                 record.turns = if last || !self.inner.settings.takes_over {
                     AgentTurns::Ends
                 } else {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use tieline_hub::Caller;
+use tieline_store::AgentSessionRow;
 
 use super::End;
 use super::history::{mended, read, worth_sending};
@@ -56,10 +57,14 @@ impl<'a> Run<'a> {
         turn: &'a Arc<RunningTurn>,
         caller: Caller,
         slot: Slot,
+        session: Option<AgentSessionRow>,
     ) -> Result<Self, End> {
         let inner = &agent.inner;
         let read_all = async {
-            let session = inner.store.agent_session_of_any(live.id).await?;
+            let session = match session {
+                Some(session) => Some(session),
+                None => inner.store.agent_session_of_any(live.id).await?,
+            };
             let session = session.ok_or(AgentError::SessionNotFound)?;
             let frozen = inner.frozen.of(&inner.store, &session.catalog).await?;
             let history = inner.store.agent_messages(live.id).await?;

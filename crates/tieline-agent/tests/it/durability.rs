@@ -161,7 +161,7 @@ async fn a_lease_that_is_over_frees_the_session() {
         lease: Duration::ZERO,
         ..AgentSettings::default()
     };
-    world.clock.advance(Duration::from_millis(1));
+    let _time = world.time_passes();
     let other = world.beside(settings).await;
     let events = other
         .events(&ada, id, sent.after, Follow::Turn(sent.turn))
@@ -192,7 +192,7 @@ async fn a_command_frees_the_session_that_it_works_in_and_leaves_others_alone() 
         world.send(&ada, id, "And").await;
     }
     eventually(|| world.model.in_flight() == 2).await;
-    world.clock.advance(Duration::from_millis(1));
+    let _time = world.time_passes();
     let command = world
         .beside(AgentSettings {
             takes_over: false,

@@ -309,6 +309,20 @@ impl World {
         .call_id
     }
 
+    /// Lets the clock run, so that a sign of life is old a moment later. It stops when the answer is dropped.
+    pub(crate) fn time_passes(&self) -> tokio_util::sync::DropGuard {
+        let (clock, stop) = (self.clock.clone(), CancellationToken::new());
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(5));
+            while !stopped.is_cancelled() {
+                ticks.tick().await;
+                clock.advance(Duration::from_millis(1));
+            }
+        });
+        stop.drop_guard()
+    }
+
     /// Ends this process the hard way: nothing of it writes any more.
     pub(crate) fn kill(&self) {
         self.stop.cancel();

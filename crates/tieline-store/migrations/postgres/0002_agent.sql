@@ -19,7 +19,6 @@ CREATE TABLE agent_sessions (
     tokens     BIGINT NOT NULL,
     news       TEXT NOT NULL,
     left_out   TEXT NOT NULL,
-    last_event BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );

@@ -19,7 +19,6 @@ CREATE TABLE agent_sessions (
     tokens     INTEGER NOT NULL,
     news       TEXT NOT NULL,
     left_out   TEXT NOT NULL,
-    last_event INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT;

@@ -72,10 +72,11 @@ struct Columns {
     updated_at: i64,
 }
 
+/// The columns of [`Columns`]. The highest number of an event is that of the last one there is.
 macro_rules! columns {
     () => {
-        "id, user_id, title, model, mode, catalog, revision, tools, tokens, news, left_out, last_event, created_at,
-         updated_at"
+        "id, user_id, title, model, mode, catalog, revision, tools, tokens, news, left_out, created_at, updated_at,
+         (SELECT COALESCE(MAX(e.id), 0) FROM agent_events e WHERE e.session_id = agent_sessions.id) AS last_event"
     };
 }
 
@@ -121,11 +122,9 @@ impl Store {
         }
         execute!(
             tx,
-            concat!(
-                "INSERT INTO agent_sessions (",
-                columns!(),
-                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-            ),
+            "INSERT INTO agent_sessions (id, user_id, title, model, mode, catalog, revision, tools, tokens, news, left_out,
+                 created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             row.id.to_string(),
             row.user_id.to_string(),
             foreign(&row.title).as_ref(),
@@ -137,7 +136,6 @@ impl Store {
             row.tokens.cast_signed(),
             &row.news,
             &row.left_out,
-            row.last_event.cast_signed(),
             row.created_at.as_millis(),
             row.updated_at.as_millis(),
         )?;

@@ -119,12 +119,6 @@ pub struct AgentNewCall {
     pub waiting: bool,
 }
 
-impl AgentTurns {
-    fn ends(self) -> bool {
-        matches!(self, Self::Ends | Self::EndsAndTakesNext)
-    }
-}
-
 /// What became of one thing.
 #[derive(Clone, Debug)]
 pub enum AgentWritten {
@@ -160,29 +154,31 @@ async fn add_turn(tx: &mut Tx, add: &AgentAddTurn) -> Result<AgentAddedTurn, Sto
     // The row stays locked until the end, so that no other process begins or ends a turn of this session meanwhile.
     let found = fetch_optional!(
         tx,
-        (i64,),
+        (String,),
         "UPDATE agent_sessions SET updated_at = $3, title = CASE WHEN title = '' THEN $4 ELSE title END
-         WHERE id = $1 AND user_id = $2 RETURNING last_event",
+         WHERE id = $1 AND user_id = $2 RETURNING id",
         &session,
         add.user.to_string(),
         add.at.as_millis(),
         foreign(&add.title).as_ref(),
     )?;
-    let Some((last,)) = found else {
+    if found.is_none() {
         return Ok(AgentAddedTurn::NoSession);
-    };
-    let last = uncount(last);
-    let open = fetch_all!(
+    }
+    let found = fetch_optional!(
         tx,
-        (String,),
-        "SELECT state FROM agent_turns WHERE session_id = $1 AND state <> 'ended'",
+        (i64, i64, i64),
+        "SELECT (SELECT COUNT(*) FROM agent_turns WHERE session_id = $1 AND state <> 'ended'),
+             (SELECT COUNT(*) FROM agent_turns WHERE session_id = $1 AND state = 'queued'),
+             (SELECT COALESCE(MAX(id), 0) FROM agent_events WHERE session_id = $1)",
         &session
     )?;
-    let queued = open.iter().filter(|(state,)| state == "queued").count();
-    if queued >= add.limit {
+    let (open, queued, last) = found.unwrap_or_default();
+    let last = uncount(last);
+    if uncount(queued) >= add.limit as u64 {
         return Ok(AgentAddedTurn::TooMany);
     }
-    let free = open.is_empty();
+    let free = open == 0;
     let (state, owner) = if free {
         (add.when_free, add.owner.as_str())
     } else {
@@ -209,15 +205,13 @@ async fn add_turn(tx: &mut Tx, add: &AgentAddTurn) -> Result<AgentAddedTurn, Sto
     let mut event = add.event.clone();
     event.id = event.id.max(last + 1);
     insert_events(tx, &session, std::slice::from_ref(&event)).await?;
-    set_last_event(tx, &session, event.id, add.at).await?;
     Ok(AgentAddedTurn::Free(event.id))
 }
 
 async fn write_record(tx: &mut Tx, record: &AgentRecord) -> Result<AgentWritten, StoreError> {
     let (session, turn) = (record.session.to_string(), record.turn.to_string());
-    // The session's row first, as everywhere: whoever holds it is alone with the session.
-    let last = record.events.last().map_or(0, |event| event.id);
-    if set_last_event(tx, &session, last, record.at).await? == 0 {
+    // Whoever begins or ends a turn holds the session's row first, so that a message finds either the one or the other.
+    if record.turns != AgentTurns::Goes && !touch(tx, &session, record.at).await? {
         return Ok(AgentWritten::Lost);
     }
     let state = match record.turns {
@@ -285,7 +279,7 @@ async fn write_calls(
             id.to_string()
         )?;
     }
-    if record.step_over || record.turns.ends() {
+    if record.step_over {
         execute!(tx, "DELETE FROM agent_calls WHERE turn_id = $1", turn)?;
         return Ok(());
     }
@@ -332,21 +326,15 @@ async fn claim_next(
     Ok(Some(next))
 }
 
-async fn set_last_event(
-    tx: &mut Tx,
-    session: &str,
-    last: u64,
-    at: Timestamp,
-) -> Result<u64, StoreError> {
+/// Notes that something happened. Answers whether the session is still there.
+async fn touch(tx: &mut Tx, session: &str, at: Timestamp) -> Result<bool, StoreError> {
     let touched = execute!(
         tx,
-        "UPDATE agent_sessions SET updated_at = $3, last_event = CASE WHEN last_event < $2 THEN $2 ELSE last_event END
-         WHERE id = $1",
+        "UPDATE agent_sessions SET updated_at = $2 WHERE id = $1",
         session,
-        last.cast_signed(),
         at.as_millis(),
     )?;
-    Ok(touched)
+    Ok(touched > 0)
 }
 
 async fn insert_message(
