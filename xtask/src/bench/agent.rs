@@ -104,11 +104,12 @@ fn one_at_a_time(binary: &Path) -> Result<Vec<Row>> {
 
 /// Sessions over many tools: how soon they start, and what the model is shown.
 fn many_tools(binary: &Path) -> Result<Vec<Row>> {
-    let shown: Arc<Mutex<usize>> = Arc::default();
+    let shown: Arc<Mutex<(usize, usize)>> = Arc::default();
     let noted = Arc::clone(&shown);
     let model = Model::start(
         move |body| {
-            *noted.lock().unwrap_or_else(PoisonError::into_inner) = tool_bytes(body);
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+            *noted = (tool_bytes(body), body.len());
             Reply {
                 text: "Nothing to do.".to_owned(),
                 ..Reply::default()
@@ -131,8 +132,8 @@ fn many_tools(binary: &Path) -> Result<Vec<Row>> {
         .unwrap_or("?")
         .to_owned();
     talk.ask(&session, "mark:0-0; hello")?;
-    let shown = *shown.lock().unwrap_or_else(PoisonError::into_inner);
-    ensure!(shown > 0, "the model was shown no tools");
+    let (tools_shown, request) = *shown.lock().unwrap_or_else(PoisonError::into_inner);
+    ensure!(tools_shown > 0, "the model was shown no tools");
     let tools = CONNECTORS * TOOLS;
     Ok(vec![
         row(
@@ -142,9 +143,10 @@ fn many_tools(binary: &Path) -> Result<Vec<Row>> {
         ),
         Row::new(
             format!(
-                "Definitions that the model gets at first for {tools} tools (all would cost {whole} tokens)"
+                "First request to the model with {tools} tools, of it definitions {} (all would cost {whole})",
+                tools_shown.div_ceil(4)
             ),
-            format!("{} tokens", shown.div_ceil(4)),
+            format!("{} tokens", request.div_ceil(4)),
             "2,500",
         ),
     ])
