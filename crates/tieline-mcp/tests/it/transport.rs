@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use tieline_mcp::{Limits, Wire};
 use tieline_testkit::{At, Canned, FakeMcp, Fault, raw_server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use crate::scripted::Scripted;
 use crate::support::{call, client, client_with, params, quick, request, target, target_with};
@@ -179,6 +182,46 @@ async fn an_old_connection_is_not_used_again() {
     }
     let peers: HashSet<_> = server.seen().iter().map(|seen| seen.peer).collect();
     assert_eq!(peers.len(), 5);
+}
+
+/// Servers may close a connection at rest whenever they like, and say nothing about it in their answer.
+#[tokio::test]
+async fn a_connection_that_the_server_closed_is_not_used_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    let (closed, mut closures) = mpsc::unbounded_channel();
+    let serving = tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            while !request.ends_with(b"}}") {
+                assert!(socket.read_buf(&mut request).await.unwrap() > 0);
+            }
+            let request = String::from_utf8(request).unwrap();
+            let id = request.split("\"id\":").nth(1).unwrap();
+            let id = id.split(',').next().unwrap();
+            let body = format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","content":[]}}}}"#
+            );
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            socket.write_all((head + &body).as_bytes()).await.unwrap();
+            drop(socket);
+            closed.send(()).unwrap();
+        }
+    });
+    let target = target(&url);
+    let upstream = client().open(Wire::from_stored("modern 2026-07-28").unwrap());
+    for _ in 0..20 {
+        call(&upstream, &target, "t").await.unwrap();
+        closures.recv().await.unwrap();
+        // The end of the connection is on its way through loopback: once round the reactor and it is here.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+    serving.abort();
 }
 
 #[tokio::test]
