@@ -66,7 +66,7 @@ pub fn app(state: AppState, gateway: GatewayState) -> App {
 
 impl App {
     /// Whether [`answer_gateway`](Self::answer_gateway) answers this request.
-    pub(crate) fn is_for_gateway(&self, request: &Request) -> bool {
+    pub(crate) fn is_for_gateway(request: &Request) -> bool {
         gateway::is_at(request.uri().path())
     }
 
@@ -80,7 +80,7 @@ impl App {
 
     /// Answers one request, whatever it is for.
     pub async fn answer(&self, mut request: Request, peer: SocketAddr) -> Response {
-        if self.is_for_gateway(&request) {
+        if Self::is_for_gateway(&request) {
             return self.answer_gateway(request).await;
         }
         request.extensions_mut().insert(Peer(peer));

@@ -68,9 +68,8 @@ impl Pool {
     }
 
     fn take_one(&self, thread: ThreadId, address: &Address) -> Option<AtRest> {
-        let mut shelf = self.shelf(thread);
-        shelf
-            .at_rest
+        let mut mine = self.shelf_of(thread);
+        mine.at_rest
             .get_mut(&thread)?
             .get_mut(address.origin())?
             .pop()
@@ -83,9 +82,9 @@ impl Pool {
             return;
         }
         let thread = thread::current().id();
-        let mut shelf = self.shelf(thread);
-        let swept = shelf.sweep(now);
-        let mine = shelf.at_rest.entry(thread).or_default();
+        let mut place = self.shelf_of(thread);
+        let over = place.sweep(now);
+        let mine = place.at_rest.entry(thread).or_default();
         let at_rest = AtRest {
             connection,
             since: now,
@@ -101,12 +100,12 @@ impl Pool {
                 mine.insert(address.origin().into(), vec![at_rest]);
             }
         }
-        drop(shelf);
+        drop(place);
         // Closing sockets takes a while and needs no lock.
-        drop(swept);
+        drop(over);
     }
 
-    fn shelf(&self, thread: ThreadId) -> std::sync::MutexGuard<'_, Shelf> {
+    fn shelf_of(&self, thread: ThreadId) -> std::sync::MutexGuard<'_, Shelf> {
         let at = usize::try_from(self.hasher.hash_one(thread)).unwrap_or_default() % SHELVES;
         self.shelves[at]
             .lock()

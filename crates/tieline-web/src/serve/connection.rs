@@ -65,7 +65,7 @@ pub(super) async fn serve(
 
 /// Calls are answered where they came in. Pages and REST may take their time, which nobody's call should wait for.
 async fn answer(app: App, others: &Handle, request: Request<Body>, peer: SocketAddr) -> Response {
-    if app.is_for_gateway(&request) {
+    if App::is_for_gateway(&request) {
         return app.answer_gateway(request).await;
     }
     let answering = others.spawn(async move { app.answer(request, peer).await });

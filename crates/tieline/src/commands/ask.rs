@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tieline_agent::{
-    Agent, AgentError, AgentSettings, Decision, Event, EventKind, Events, Follow, ToolApproval, TurnFinished,
+    Agent, AgentError, AgentSettings, Decision, Event, EventKind, Events, Follow, ToolApproval,
+    TurnFinished,
 };
 use tieline_domain::{CallId, Email, SessionId, TurnId};
 use tieline_hub::{Caller, UserView};
