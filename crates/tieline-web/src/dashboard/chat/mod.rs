@@ -1,7 +1,7 @@
 //! The chat: sessions of the built-in agent, each a page that follows its events.
 //!
 //! Without scripts every action is a form and a page that is asked for again. With them the page follows
-//! [`stream`], which sends the same rendered pieces.
+//! `stream.rs`, which sends the same rendered pieces.
 
 mod calls;
 pub(crate) mod decide;
