@@ -184,13 +184,17 @@ impl Hub {
         let took = started.elapsed();
         let changed = match answer {
             Ok((connected, listed)) => {
-                let is_new = self
+                if self
                     .store_catalog(live, &connected, listed, &scrubber)
-                    .await;
+                    .await
+                {
+                    // Before the status says that it works: whoever reads that and starts a session has the tools.
+                    self.after_change().await;
+                }
                 self.inner.breakers.of(live.id).succeeded();
                 let is_news = self.note_checked(live, Ok(took)).await;
                 self.listen_for_changes(live, connected.upstream);
-                is_new || is_news
+                is_news
             }
             Err(error) => {
                 // What a server says in its errors may hold the credential.
