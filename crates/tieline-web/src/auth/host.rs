@@ -1,7 +1,7 @@
 //! Refuses requests that name another host. Without it, a web page could point its own name at this server
 //! (DNS rebinding) and talk to it from a visitor's browser.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -16,8 +16,9 @@ use crate::state::{AppState, WebSettings};
 ///
 /// An IP address and `localhost` are always among them: a page can point a name of its own at this machine, but it
 /// cannot make a browser send another host than the one in its address.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HostPolicy {
+    /// Names such as `tieline.example.com` (any port) or `tieline.example.com:8443` (this port only).
     names: Vec<String>,
     /// Whether a name without a dot counts, as in `http://tieline:7420`: nobody on the internet owns one. With a
     /// public URL the operator has said which name it is.
@@ -33,7 +34,7 @@ impl HostPolicy {
             names: public
                 .into_iter()
                 .chain(further)
-                .map(str::to_ascii_lowercase)
+                .map(|name| name.trim().trim_end_matches('/').to_ascii_lowercase())
                 .collect(),
             plain_names: settings.public_url.is_none() && !settings.listens_on_loopback(),
         }
@@ -41,33 +42,42 @@ impl HostPolicy {
 
     /// Whether a `Host` header, with or without a port, names this server.
     pub fn admits_host(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let name = without_port(&host);
-        if name.is_empty() || name.len() > 253 {
+        let is_own = |text: &str| self.names.iter().any(|own| own.eq_ignore_ascii_case(text));
+        let Some(name) = name_of(host) else {
             return false;
-        }
-        let bare = name
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(name);
-        name == "localhost"
-            || bare.parse::<IpAddr>().is_ok()
-            || self.names.iter().any(|own| own == name || *own == host)
-            || (self.plain_names && !name.contains('.'))
+        };
+        is_own(host)
+            || is_own(name)
+            || is_address(name)
+            || name.eq_ignore_ascii_case("localhost")
+            || (self.plain_names && !name.is_empty() && !name.contains('.'))
     }
 }
 
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => {
-            // In a bare IPv6 address the last colon is part of it.
-            if host.parse::<Ipv6Addr>().is_ok() {
-                host
-            } else {
-                name
-            }
-        }
-        _ => host,
+/// The name without its port.
+fn name_of(host: &str) -> Option<&str> {
+    if host.starts_with('[') {
+        let end = host.find(']')?;
+        return is_port(&host[end + 1..]).then(|| &host[..=end]);
+    }
+    let end = host.find(':').unwrap_or(host.len());
+    is_port(&host[end..]).then(|| &host[..end])
+}
+
+fn is_port(rest: &str) -> bool {
+    match rest.strip_prefix(':') {
+        Some(digits) => digits.parse::<u16>().is_ok(),
+        None => rest.is_empty(),
+    }
+}
+
+fn is_address(name: &str) -> bool {
+    let inner = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    match inner {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => name.parse::<Ipv4Addr>().is_ok(),
     }
 }
 
@@ -108,8 +118,8 @@ mod tests {
             "127.0.0.1",
             "[::1]:7420",
             "10.0.0.1:7420",
-            "fd00::1",
-            "tie.internal:80",
+            "[fd00::1]",
+            "TIE.internal:80",
             "other.example:8443",
         ] {
             assert!(policy.admits_host(host), "{host}");
@@ -122,7 +132,12 @@ mod tests {
             "localhost.evil.example",
             "127.0.0.1.nip.io",
             "other.example",
+            "other.example:1",
+            "tie.internal:x",
+            "127.0.0.1:99999",
             "[::1",
+            "[evil]",
+            "0x7f.1",
         ] {
             assert!(!policy.admits_host(host), "{host}");
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tieline_web::auth::HostPolicy;
 use tieline_web::gateway::{AllowedHosts, GatewaySettings, GatewayState};
 use tieline_web::{AppState, MetricsExposure, MetricsText, WebSettings};
 use tokio::net::TcpListener;
@@ -70,7 +71,7 @@ pub(crate) async fn start(config: &Config, stop: CancellationToken) -> Result<St
     let gateway = GatewayState::new(
         composed.hub.clone(),
         GatewaySettings {
-            hosts: gateway_hosts(config),
+            hosts: AllowedHosts::new(HostPolicy::new(&settings), []),
             ..GatewaySettings::default()
         },
     );
@@ -146,21 +147,6 @@ fn web_settings(config: &Config, address: SocketAddr) -> WebSettings {
         trusted_proxies: config.trusted_proxies.clone(),
         ..WebSettings::new(address)
     }
-}
-
-/// The names under which MCP clients may reach the gateway, besides addresses and `localhost`.
-fn gateway_hosts(config: &Config) -> AllowedHosts {
-    let public = config
-        .public_url
-        .as_ref()
-        .and_then(|url| url.host_str())
-        .map(str::to_owned);
-    AllowedHosts::new(
-        public
-            .into_iter()
-            .chain(config.allowed_hosts.iter().cloned()),
-        [],
-    )
 }
 
 async fn print_setup_link(hub: &tieline_hub::Hub, base: &str) -> Result<(), Failure> {
