@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::access_token::{AccessToken, TokenError};
 use crate::auth_header::{AuthHeader, HeaderError};
 use crate::connector_name::{ConnectorName, NameError};
 use crate::connector_url::{ConnectorUrl, UrlError};
+use crate::field_error::{FieldError, FieldErrors};
 use crate::slug::{Slug, SlugError};
 
 /// What somebody typed for a new connector.
@@ -29,18 +29,15 @@ pub struct ConnectorDraft {
 impl ConnectorDraft {
     /// Checks every field and reports all that is wrong at once.
     pub fn parse(&self) -> Result<NewConnector, Vec<FieldError>> {
-        let mut errors = Vec::new();
-        let name = ConnectorName::parse(&self.name);
-        let name = keep(&mut errors, "name", name, NameError::code);
+        let mut errors = FieldErrors::default();
+        let name = errors.keep("name", ConnectorName::parse(&self.name), NameError::code);
         let slug = self.slug.as_deref().map(str::trim);
         let slug = slug.filter(|slug| !slug.is_empty()).map(Slug::parse);
-        let slug = slug.and_then(|slug| keep(&mut errors, "slug", slug, SlugError::code));
-        let url = ConnectorUrl::parse(&self.url);
-        let url = keep(&mut errors, "url", url, UrlError::code);
-        let token = AccessToken::parse(&self.token);
-        let token = keep(&mut errors, "token", token, TokenError::code);
+        let slug = slug.and_then(|slug| errors.keep("slug", slug, SlugError::code));
+        let url = errors.keep("url", ConnectorUrl::parse(&self.url), UrlError::code);
+        let token = errors.keep("token", AccessToken::parse(&self.token), TokenError::code);
         let header = AuthHeader::parse(&self.auth_header);
-        let auth_header = keep(&mut errors, "auth_header", header, HeaderError::code);
+        let auth_header = errors.keep("auth_header", header, HeaderError::code);
         match (name, url, token, auth_header) {
             (Some(name), Some(url), Some(token), Some(auth_header)) if errors.is_empty() => {
                 let slug = slug.unwrap_or_else(|| Slug::derive(&name));
@@ -52,7 +49,7 @@ impl ConnectorDraft {
                     auth_header,
                 })
             }
-            _ => Err(errors),
+            _ => Err(errors.into_vec()),
         }
     }
 }
@@ -82,37 +79,4 @@ pub struct NewConnector {
     pub token: Option<AccessToken>,
     /// The header that carries it.
     pub auth_header: AuthHeader,
-}
-
-/// What is wrong with one field of a form or request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    /// The field's name in requests.
-    pub field: &'static str,
-    /// The stable code.
-    pub code: &'static str,
-    /// A sentence for people.
-    pub detail: String,
-}
-
-impl FieldError {
-    /// Reports `error` for `field`.
-    pub fn new(field: &'static str, code: &'static str, error: &dyn fmt::Display) -> Self {
-        Self {
-            field,
-            code,
-            detail: error.to_string(),
-        }
-    }
-}
-
-fn keep<T, E: fmt::Display>(
-    errors: &mut Vec<FieldError>,
-    field: &'static str,
-    result: Result<T, E>,
-    code: impl Fn(&E) -> &'static str,
-) -> Option<T> {
-    result
-        .map_err(|error| errors.push(FieldError::new(field, code(&error), &error)))
-        .ok()
 }

@@ -12,6 +12,7 @@ mod base62;
 mod connector_draft;
 mod connector_name;
 mod connector_url;
+mod field_error;
 mod id;
 mod model_draft;
 mod model_kind;
@@ -29,9 +30,10 @@ pub use access_key::{AccessKey, AccessKeyError, KeyHash};
 pub use access_token::{AccessToken, TokenError, TokenHint};
 pub use actor::Actor;
 pub use auth_header::{AuthHeader, HeaderError};
-pub use connector_draft::{ConnectorDraft, FieldError, NewConnector};
+pub use connector_draft::{ConnectorDraft, NewConnector};
 pub use connector_name::{ConnectorName, NameError};
 pub use connector_url::{ConnectorUrl, Origin, UrlError, UrlWarning};
+pub use field_error::{FieldError, FieldErrors};
 pub use id::{
     AuditId, CallId, ConnectorId, IdError, InvitationId, KeyId, ModelId, SessionId, SignInId,
     TurnId, UserId,

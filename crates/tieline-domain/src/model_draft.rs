@@ -5,8 +5,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::access_token::{AccessToken, TokenError};
-use crate::connector_draft::FieldError;
 use crate::connector_name::is_invisible;
+use crate::field_error::FieldError;
 use crate::id::ModelId;
 use crate::model_kind::ModelKind;
 use crate::model_name::ModelName;

@@ -6,7 +6,8 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use tieline_domain::{
-    Actor, Email, FieldError, NewPassword, PersonName, RandomCode, Role, Timestamp, UserId,
+    Actor, Email, EmailError, FieldError, FieldErrors, NewPassword, PasswordError, PersonName,
+    PersonNameError, RandomCode, Role, Timestamp, UserId,
 };
 use tieline_store::{StoreError, UserRow};
 use zeroize::Zeroizing;
@@ -153,30 +154,19 @@ impl Hub {
 }
 
 fn parse(request: &SetupRequest) -> Result<(PersonName, Email, NewPassword), SetupError> {
-    let mut fields = Vec::new();
-    let name = PersonName::parse(&request.name).map_err(|error| {
-        fields.push(FieldError {
-            field: "name",
-            code: error.code(),
-            detail: error.to_string(),
-        });
-    });
-    let email = Email::parse(&request.email).map_err(|error| {
-        fields.push(FieldError {
-            field: "email",
-            code: error.code(),
-            detail: error.to_string(),
-        });
-    });
-    let password = NewPassword::parse(&request.password).map_err(|error| {
-        fields.push(FieldError {
-            field: "password",
-            code: error.code(),
-            detail: error.to_string(),
-        });
-    });
+    let mut errors = FieldErrors::default();
+    let name = errors.keep(
+        "name",
+        PersonName::parse(&request.name),
+        PersonNameError::code,
+    );
+    let email = errors.keep("email", Email::parse(&request.email), EmailError::code);
+    let password = NewPassword::parse(&request.password);
+    let password = errors.keep("password", password, PasswordError::code);
     match (name, email, password) {
-        (Ok(name), Ok(email), Ok(password)) => Ok((name, email, password)),
-        _ => Err(SetupError::Invalid { fields }),
+        (Some(name), Some(email), Some(password)) => Ok((name, email, password)),
+        _ => Err(SetupError::Invalid {
+            fields: errors.into_vec(),
+        }),
     }
 }

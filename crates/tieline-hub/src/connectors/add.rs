@@ -3,7 +3,8 @@
 use serde_json::json;
 use thiserror::Error;
 use tieline_domain::{
-    Actor, ConnectorDraft, ConnectorId, FieldError, NewConnector, ReservedBy, Slug,
+    Actor, ConnectorDraft, ConnectorId, ConnectorUrl, FieldError, FieldErrors, NewConnector,
+    ReservedBy, Slug, UrlError,
 };
 use tieline_store::{NewConnectorRow, StoreError};
 
@@ -94,7 +95,19 @@ impl Hub {
         }
     }
 
-    pub(crate) fn refused_address(&self, url: &tieline_domain::ConnectorUrl) -> Option<FieldError> {
+    /// The URL, unless it is none or no connector may have its address.
+    pub(crate) fn keep_url(&self, errors: &mut FieldErrors, text: &str) -> Option<ConnectorUrl> {
+        let url = errors.keep("url", ConnectorUrl::parse(text), UrlError::code)?;
+        match self.refused_address(&url) {
+            Some(refused) => {
+                errors.add(refused);
+                None
+            }
+            None => Some(url),
+        }
+    }
+
+    pub(crate) fn refused_address(&self, url: &ConnectorUrl) -> Option<FieldError> {
         let refused = self.inner.mcp.policy().check_url(&url.to_url()).err()?;
         Some(FieldError {
             field: "url",

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
-use tieline_domain::{AccessToken, AuthHeader, ConnectorDraft, ConnectorUrl, FieldError, Slug};
+use tieline_domain::{
+    AccessToken, AuthHeader, ConnectorDraft, ConnectorUrl, FieldError, FieldErrors, HeaderError,
+    Slug, TokenError,
+};
 use tieline_mcp::{Address, McpError, ProbeHint, ProbeReport, StepReport};
 use tieline_store::StoreError;
 
@@ -68,37 +71,18 @@ impl Hub {
         draft: &ConnectorDraft,
         on_step: &mut (dyn FnMut(&StepReport) + Send),
     ) -> Result<TestReport, TestConnectorError> {
-        let mut fields = Vec::new();
-        let url = ConnectorUrl::parse(&draft.url);
+        let mut errors = FieldErrors::default();
+        let url = self.keep_url(&mut errors, &draft.url);
         let header = AuthHeader::parse(&draft.auth_header);
-        let token = AccessToken::parse(&draft.token);
-        match &url {
-            Ok(url) => fields.extend(self.refused_address(url)),
-            Err(error) => fields.push(FieldError {
-                field: "url",
-                code: error.code(),
-                detail: error.to_string(),
-            }),
-        }
-        if let Err(error) = &header {
-            fields.push(FieldError {
-                field: "auth_header",
-                code: error.code(),
-                detail: error.to_string(),
-            });
-        }
-        if let Err(error) = &token {
-            fields.push(FieldError {
-                field: "token",
-                code: error.code(),
-                detail: error.to_string(),
-            });
-        }
+        let header = errors.keep("auth_header", header, HeaderError::code);
+        let token = errors.keep("token", AccessToken::parse(&draft.token), TokenError::code);
         match (url, header, token) {
-            (Ok(url), Ok(header), Ok(token)) if fields.is_empty() => Ok(self
+            (Some(url), Some(header), Some(token)) => Ok(self
                 .test_target(&url, &header, token.as_ref(), on_step)
                 .await),
-            _ => Err(TestConnectorError::Invalid { fields }),
+            _ => Err(TestConnectorError::Invalid {
+                fields: errors.into_vec(),
+            }),
         }
     }
 

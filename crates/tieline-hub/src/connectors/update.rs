@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use thiserror::Error;
 use tieline_domain::{
-    AccessToken, Actor, AuthHeader, ConnectorName, ConnectorUrl, FieldError, Slug,
+    AccessToken, Actor, AuthHeader, ConnectorName, ConnectorUrl, FieldError, FieldErrors,
+    HeaderError, NameError, Slug, TokenError,
 };
 use tieline_store::{ConnectorPatch, ConnectorRow, StoreError};
 use zeroize::Zeroizing;
@@ -113,10 +114,12 @@ impl Hub {
         row: &ConnectorRow,
         update: &UpdateConnector,
     ) -> Result<Parsed, EditConnectorError> {
-        let mut fields = Vec::new();
+        let mut errors = FieldErrors::default();
         let name = ConnectorName::parse(update.name.as_deref().unwrap_or(&row.name));
-        let url = ConnectorUrl::parse(update.url.as_deref().unwrap_or(&row.url));
+        let name = errors.keep("name", name, NameError::code);
+        let url = self.keep_url(&mut errors, update.url.as_deref().unwrap_or(&row.url));
         let header = AuthHeader::parse(update.auth_header.as_deref().unwrap_or(&row.auth_header));
+        let header = errors.keep("auth_header", header, HeaderError::code);
         let provider = row.provider.as_deref().and_then(tieline_domain::provider);
         let token = update.token.as_ref().map(|text| {
             let token = AccessToken::parse(text)?;
@@ -126,44 +129,17 @@ impl Hub {
                 (token, _) => Ok(token),
             }
         });
-        let token = token.transpose();
-        if let Err(error) = &name {
-            fields.push(FieldError {
-                field: "name",
-                code: error.code(),
-                detail: error.to_string(),
-            });
-        }
-        match &url {
-            Ok(url) => fields.extend(self.refused_address(url)),
-            Err(error) => fields.push(FieldError {
-                field: "url",
-                code: error.code(),
-                detail: error.to_string(),
-            }),
-        }
-        if let Err(error) = &header {
-            fields.push(FieldError {
-                field: "auth_header",
-                code: error.code(),
-                detail: error.to_string(),
-            });
-        }
-        if let Err(error) = &token {
-            fields.push(FieldError {
-                field: "token",
-                code: error.code(),
-                detail: error.to_string(),
-            });
-        }
+        let token = errors.keep("token", token.transpose(), TokenError::code);
         match (name, url, header, token) {
-            (Ok(name), Ok(url), Ok(header), Ok(token)) if fields.is_empty() => Ok(Parsed {
+            (Some(name), Some(url), Some(header), Some(token)) => Ok(Parsed {
                 name,
                 url,
                 header,
                 token,
             }),
-            _ => Err(EditConnectorError::Invalid { fields }),
+            _ => Err(EditConnectorError::Invalid {
+                fields: errors.into_vec(),
+            }),
         }
     }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use thiserror::Error;
-use tieline_domain::{AccessKey, Actor, FieldError, KeyId, PersonName, UserId};
+use tieline_domain::{
+    AccessKey, Actor, FieldError, FieldErrors, KeyId, PersonName, PersonNameError, UserId,
+};
 use tieline_store::{KeyRow, StoreError};
 
 use super::KeyView;
@@ -104,25 +106,21 @@ impl Hub {
 }
 
 fn parse(name: &str, expires_days: Option<u32>) -> Result<PersonName, CreateKeyError> {
-    let mut fields = Vec::new();
+    let mut errors = FieldErrors::default();
     // A key's name follows the rule of a person's: one line, 1 to 80 characters, nothing invisible.
-    let name = PersonName::parse(name).map_err(|error| {
-        fields.push(FieldError {
-            field: "name",
-            code: error.code(),
-            detail: error.to_string(),
-        });
-    });
+    let name = errors.keep("name", PersonName::parse(name), PersonNameError::code);
     if expires_days.is_some_and(|days| days == 0 || days > LONGEST_DAYS) {
         let detail = format!("Choose between 1 and {LONGEST_DAYS} days.");
-        fields.push(FieldError {
+        errors.add(FieldError {
             field: "expires_days",
             code: "expires_days",
             detail,
         });
     }
     match name {
-        Ok(name) if fields.is_empty() => Ok(name),
-        _ => Err(CreateKeyError::Invalid { fields }),
+        Some(name) if errors.is_empty() => Ok(name),
+        _ => Err(CreateKeyError::Invalid {
+            fields: errors.into_vec(),
+        }),
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use thiserror::Error;
 use tieline_domain::{
-    Actor, Email, FieldError, InvitationId, NewPassword, PersonName, RandomCode, Role, UserId,
+    Actor, Email, EmailError, FieldError, FieldErrors, InvitationId, NewPassword, PasswordError,
+    PersonName, PersonNameError, RandomCode, Role, UserId,
 };
 use tieline_store::{InvitationRow, StoreError, UserRow};
 use zeroize::Zeroizing;
@@ -129,40 +130,24 @@ impl Hub {
 }
 
 fn parse(new: &NewUser) -> Result<(Email, PersonName, Option<NewPassword>), AddUserError> {
-    let mut fields = Vec::new();
-    let email = Email::parse(&new.email).map_err(|error| {
-        fields.push(FieldError {
-            field: "email",
-            code: error.code(),
-            detail: error.to_string(),
-        });
-    });
+    let mut errors = FieldErrors::default();
+    let email = errors.keep("email", Email::parse(&new.email), EmailError::code);
     let shown = if new.name.trim().is_empty() {
         new.email.split('@').next().unwrap_or_default()
     } else {
         &new.name
     };
-    let name = PersonName::parse(shown).map_err(|error| {
-        fields.push(FieldError {
-            field: "name",
-            code: error.code(),
-            detail: error.to_string(),
-        });
-    });
+    let name = errors.keep("name", PersonName::parse(shown), PersonNameError::code);
     let password = new
         .password
         .as_ref()
         .map(|password| NewPassword::parse(password))
         .transpose();
-    let password = password.map_err(|error| {
-        fields.push(FieldError {
-            field: "password",
-            code: error.code(),
-            detail: error.to_string(),
-        });
-    });
+    let password = errors.keep("password", password, PasswordError::code);
     match (email, name, password) {
-        (Ok(email), Ok(name), Ok(password)) => Ok((email, name, password)),
-        _ => Err(AddUserError::Invalid { fields }),
+        (Some(email), Some(name), Some(password)) => Ok((email, name, password)),
+        _ => Err(AddUserError::Invalid {
+            fields: errors.into_vec(),
+        }),
     }
 }
