@@ -4,6 +4,7 @@
 //! are our own and run in this process, on plain threads: what is measured is another process's CPU time.
 
 mod agent;
+mod bare;
 mod build;
 mod calls;
 mod cpu;
