@@ -22,10 +22,65 @@ pub(crate) fn run(
     request: &[u8],
     expected: &str,
 ) -> Result<Load> {
+    run_each(address, connections, calls, &[request.to_vec()], expected)
+}
+
+/// The same with several requests, which each connection sends in turns.
+pub(crate) fn run_each(
+    address: SocketAddr,
+    connections: usize,
+    calls: usize,
+    requests: &[Vec<u8>],
+    expected: &str,
+) -> Result<Load> {
+    together(connections, |number| {
+        let mut connection = Connection::open(address).context("could not connect")?;
+        let mut latencies = Vec::with_capacity(calls);
+        for call in 0..calls {
+            // Each begins elsewhere, so that they do not all ask the same at once.
+            let request = &requests[(number + call) % requests.len()];
+            latencies.push(one_call(&mut connection, request, expected)?);
+        }
+        Ok(latencies)
+    })
+}
+
+/// Sends `request` over each of `connections` every so often, for some time. A call that is late because the one before
+/// took long counts from when it should have been sent.
+pub(crate) fn run_paced(
+    address: SocketAddr,
+    connections: usize,
+    (every, during): (Duration, Duration),
+    request: &[u8],
+) -> Result<Load> {
+    let begin = Instant::now() + Duration::from_millis(50);
+    together(connections, |number| {
+        let mut connection = Connection::open(address).context("could not connect")?;
+        let mut latencies = Vec::new();
+        let offset = every * u32::try_from(number)? / u32::try_from(connections)?;
+        let mut due = begin + offset;
+        while due < begin + during {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            let late = Instant::now().saturating_duration_since(due);
+            // The timer of the kernel is not the server's fault, a queue of calls is.
+            let waited = late.saturating_sub(every);
+            let took = one_call(&mut connection, request, "xxxxxxxx")?;
+            latencies.push(took + u64::try_from(waited.as_micros())?);
+            due += every;
+        }
+        Ok(latencies)
+    })
+}
+
+/// Runs each connection on a thread of its own and puts their latencies together.
+fn together(connections: usize, one: impl Fn(usize) -> Result<Vec<u64>> + Sync) -> Result<Load> {
     let started = Instant::now();
     let parts: Vec<Result<Vec<u64>>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..connections)
-            .map(|_| scope.spawn(|| one_connection(address, calls, request, expected)))
+            .map(|number| {
+                let one = &one;
+                scope.spawn(move || one(number))
+            })
             .collect();
         workers
             .into_iter()
@@ -38,7 +93,7 @@ pub(crate) fn run(
             .collect()
     });
     let elapsed = started.elapsed();
-    let mut latencies = Vec::with_capacity(connections * calls);
+    let mut latencies = Vec::new();
     for part in parts {
         latencies.extend(part?);
     }
@@ -46,22 +101,14 @@ pub(crate) fn run(
     Ok(Load { latencies, elapsed })
 }
 
-fn one_connection(
-    address: SocketAddr,
-    calls: usize,
-    request: &[u8],
-    expected: &str,
-) -> Result<Vec<u64>> {
-    let mut connection = Connection::open(address).context("could not connect")?;
-    let mut latencies = Vec::with_capacity(calls);
-    for _ in 0..calls {
-        let begun = Instant::now();
-        let answer = http::exchange(&mut connection, request)?;
-        latencies.push(begun.elapsed().as_micros().try_into().unwrap_or(u64::MAX));
-        let text = answer.text()?;
-        ensure!(text.contains(expected), "an unexpected answer: {text}");
-    }
-    Ok(latencies)
+/// One request and its answer; the time in microseconds.
+fn one_call(connection: &mut Connection, request: &[u8], expected: &str) -> Result<u64> {
+    let begun = Instant::now();
+    let answer = http::exchange(connection, request)?;
+    let took = begun.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
+    let text = answer.text()?;
+    ensure!(text.contains(expected), "an unexpected answer: {text}");
+    Ok(took)
 }
 
 #[cfg(test)]

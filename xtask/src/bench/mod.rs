@@ -8,6 +8,7 @@ mod bare;
 mod build;
 mod calls;
 mod cpu;
+mod gateway;
 pub(crate) mod http;
 mod idle;
 mod load;
@@ -41,9 +42,9 @@ impl Row {
     }
 }
 
-/// `cargo xtask bench [calls] [sessions] [idle] [agent] [--build] [--binary=PATH]`
+/// `cargo xtask bench [calls] [gateway] [sessions] [idle] [agent] [--build] [--binary=PATH]`
 pub(crate) fn command(words: &[String]) -> Result<bool> {
-    const KNOWN: [&str; 5] = ["calls", "sessions", "idle", "agent", "--build"];
+    const KNOWN: [&str; 6] = ["calls", "gateway", "sessions", "idle", "agent", "--build"];
     // Another build, such as one of the profile `dist` or one of before a change.
     let given = words.iter().find_map(|word| word.strip_prefix("--binary="));
     let known = |word: &str| KNOWN.contains(&word) || word.starts_with("--binary=");
@@ -54,7 +55,7 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
         );
     }
     let named = |name: &str| words.iter().any(|word| word == name);
-    let all = !KNOWN[..4].iter().any(|name| named(name));
+    let all = !KNOWN[..5].iter().any(|name| named(name));
     let mut rows = Vec::new();
     // A fresh build is measured first, while nothing else of ours runs.
     if named("--build") {
@@ -66,6 +67,9 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
     };
     if all || named("calls") {
         rows.extend(calls::run(&binary)?);
+    }
+    if all || named("gateway") {
+        rows.extend(gateway::run(&binary)?);
     }
     if all || named("sessions") {
         rows.extend(sessions::run(&binary)?);

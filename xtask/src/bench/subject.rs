@@ -61,8 +61,13 @@ impl Installation {
             ],
             "a long pass phrase",
         )?;
-        this.key = this.cli(&["key", "create", "--email", EMAIL, "--name", "bench"], "")?;
+        this.key = this.another_key("bench")?;
         Ok(this)
+    }
+
+    /// One more access key of the admin.
+    pub(crate) fn another_key(&self, name: &str) -> Result<String> {
+        self.cli(&["key", "create", "--email", EMAIL, "--name", name], "")
     }
 
     /// The server starts with this setting.
