@@ -22,6 +22,7 @@ mod provider;
 mod random_code;
 mod slug;
 mod time;
+mod tool_definition;
 mod tool_name;
 mod tool_policy;
 mod user;
@@ -46,6 +47,10 @@ pub use provider::{Provider, provider, providers};
 pub use random_code::{RandomCode, RandomCodeError};
 pub use slug::{ReservedBy, Slug, SlugError};
 pub use time::{Clock, Entropy, Timestamp, TimestampError};
+pub use tool_definition::{
+    Around, Comparison, Difference, Hint, InputLine, LineKind, Risk, ToolChangePolicy,
+    ToolChangePolicyError, Verdict, compare_definitions, hidden_characters, is_hidden,
+};
 pub use tool_name::{ExposedTool, NameSpace, expose};
 pub use tool_policy::{ToolPolicy, ToolPolicyError};
 pub use user::{

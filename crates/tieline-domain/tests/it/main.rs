@@ -10,6 +10,7 @@ mod names;
 mod providers;
 mod slug;
 mod tokens;
+mod tool_definition;
 mod tool_name;
 mod users;
 
