@@ -1,5 +1,5 @@
 //! The use cases of Tieline: add, remove, rotate and test a connector, build a [`Catalog`], dispatch a
-//! [`ToolCall`], people, access keys and the audit log.
+//! [`Call`], people, access keys and the audit log.
 //!
 //! Dashboard, REST, command line, gateway and agent all join here, so a rule is written once. This is the only
 //! crate that opens a secret, and it does so only for the call in hand. It knows nothing of HTTP requests that
@@ -41,7 +41,7 @@ pub use connectors::{
     ConnectorToolView, ConnectorView, EditConnectorError, Hint, HourlyCalls, RotateConnectorError,
     ServerView, TestConnectorError, TestReport, UpdateConnector,
 };
-pub use dispatch::{CallFailure, CallRefusal, Caller, SessionKey, ToolCall, ToolOutcome};
+pub use dispatch::{Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionKey, Wanted};
 pub use hub::{Hub, HubSettings, StartError};
 pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};
 pub use models::{

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::Hub;
-use crate::dispatch::{SessionKey, ToolCall, ToolOutcome, millis};
+use crate::catalog::CatalogTool;
+use crate::dispatch::{Call, CallOutcome, SessionKey, millis};
 
 const QUEUE: usize = 16_384;
 /// Large, because what a batch costs hardly depends on its size.
@@ -92,7 +93,7 @@ impl Meters {
             (word, counter)
         };
         Self {
-            outcomes: ToolOutcome::WORDS.map(counter),
+            outcomes: CallOutcome::WORDS.map(counter),
             seconds: metrics::histogram!("tieline_tool_call_seconds", "connector" => slug.to_string()),
         }
     }
@@ -140,17 +141,23 @@ impl Records {
 }
 
 impl Hub {
-    pub(crate) fn record_call(&self, call: &ToolCall<'_>, took: Duration, outcome: &ToolOutcome) {
+    pub(crate) fn record_call(
+        &self,
+        call: &Call<'_>,
+        tool: &CatalogTool,
+        took: Duration,
+        outcome: &CallOutcome,
+    ) {
         let records = &self.inner.records;
-        records.meters(&call.tool.slug).count(outcome.word(), took);
+        records.meters(&tool.slug).count(outcome.word(), took);
         let ended = EndedCall {
             at: self.clock().now(),
             user: call.caller.user,
             key: call.caller.key,
             session: call.session.clone(),
-            connector: call.tool.connector,
-            slug: call.tool.slug.clone(),
-            tool: first(200, &call.tool.name),
+            connector: tool.connector,
+            slug: tool.slug.clone(),
+            tool: first(200, &tool.name),
             outcome: outcome.word(),
             code: outcome.code(),
             took,

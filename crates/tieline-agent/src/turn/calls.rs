@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 use tieline_domain::{CallId, ToolPolicy};
-use tieline_hub::{CatalogTool, ToolCall};
+use tieline_hub::{Call, CatalogTool, Wanted};
 use tieline_store::AgentNewCall;
 use tokio_util::sync::CancellationToken;
 
@@ -127,10 +127,10 @@ impl Run<'_> {
                 What::Answered(result) => result,
                 What::Call(tool) => {
                     let params = params_of(&tool, &arguments);
-                    let call = ToolCall {
+                    let call = Call {
                         caller: &caller,
                         session: &session,
-                        tool: &tool,
+                        wanted: Wanted::Tool(&tool),
                         params: &params,
                         notifications: None,
                         cancel: cancel.clone(),

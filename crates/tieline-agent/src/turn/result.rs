@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tieline_hub::ToolOutcome;
+use tieline_hub::CallOutcome;
 
 use crate::model::ResultPart;
 
@@ -48,15 +48,15 @@ impl CallResult {
         }
     }
 
-    pub(super) fn of(outcome: ToolOutcome, cap: usize) -> Self {
+    pub(super) fn of(outcome: CallOutcome, cap: usize) -> Self {
         let word = outcome.word();
         let code = outcome.code().map(str::to_owned);
         let code = code.as_deref();
         match outcome {
-            ToolOutcome::Ok { result, .. } | ToolOutcome::ToolError { result, .. } => {
+            CallOutcome::Ok { result, .. } | CallOutcome::ToolError { result, .. } => {
                 Self::answer(word, &result, cap)
             }
-            ToolOutcome::RpcError {
+            CallOutcome::RpcError {
                 code: number,
                 message,
                 ..
@@ -67,10 +67,10 @@ impl CallResult {
                     "The server refused the call: {message} ({number}). Check the tool's name and arguments."
                 ),
             ),
-            ToolOutcome::UpstreamFailure(failure) if failure.code == "cancelled" => {
+            CallOutcome::UpstreamFailure(failure) if failure.code == "cancelled" => {
                 Self::sentence(word, code, stopped_call())
             }
-            ToolOutcome::UpstreamFailure(failure) => Self::sentence(
+            CallOutcome::UpstreamFailure(failure) => Self::sentence(
                 word,
                 code,
                 format!(
@@ -78,7 +78,7 @@ impl CallResult {
                     failure.message
                 ),
             ),
-            ToolOutcome::Refused(refusal) => Self::sentence(word, code, refusal.to_string()),
+            CallOutcome::Refused(refusal) => Self::sentence(word, code, refusal.to_string()),
         }
     }
 
@@ -312,7 +312,7 @@ mod tests {
         let refusal = CallRefusal::ConnectorRemoved {
             name: "Acme MCP".to_owned(),
         };
-        let found = CallResult::of(ToolOutcome::Refused(refusal), 500);
+        let found = CallResult::of(CallOutcome::Refused(refusal), 500);
         assert_eq!((found.outcome, found.is_error), ("refused", true));
         assert_eq!(found.code.as_deref(), Some("connector_removed"));
         assert_eq!(

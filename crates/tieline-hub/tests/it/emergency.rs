@@ -87,7 +87,7 @@ async fn many_failures_at_once_pause_a_connector_for_a_moment_only() {
         call.await.unwrap();
     }
     let refused = world.call(&session, SEARCH).await;
-    let tieline_hub::ToolOutcome::Refused(refusal) = &refused else {
+    let tieline_hub::CallOutcome::Refused(refusal) = &refused else {
         panic!("the breaker is not open: {refused:?}");
     };
     assert!(refusal.to_string().ends_with("again in 1 s."), "{refusal}");

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use tieline_domain::{Actor, ConnectorDraft};
-use tieline_hub::ToolOutcome;
+use tieline_hub::CallOutcome;
 use tieline_testkit::{At, Canned, FakeMcp, FakeTool, Fault};
 
 use crate::world::{World, draft, word};
@@ -79,7 +79,7 @@ async fn results_come_back_without_the_token() {
         for told in [told.to_string(), told.to_string().replace('/', "\\/")] {
             server.set_tools_quietly([FakeTool::echo("echo").answering(&told)]);
             let outcome = world.call(&session, "mcp__acme_mcp__echo").await;
-            let (ToolOutcome::Ok { result, .. } | ToolOutcome::ToolError { result, .. }) = outcome
+            let (CallOutcome::Ok { result, .. } | CallOutcome::ToolError { result, .. }) = outcome
             else {
                 panic!("there is no result: {outcome:?}");
             };
@@ -97,7 +97,7 @@ async fn errors_come_back_without_the_token() {
         let refused = FakeTool::echo("echo").failing(-32_000, &format!("no, {form}"));
         server.set_tools_quietly([refused]);
         let outcome = world.call(&session, "mcp__acme_mcp__echo").await;
-        let ToolOutcome::RpcError { message, .. } = &outcome else {
+        let CallOutcome::RpcError { message, .. } = &outcome else {
             panic!("there is no error: {outcome:?}");
         };
         assert_clean(message, "a message");
@@ -196,7 +196,7 @@ async fn a_payload_without_the_token_is_not_touched() {
     let (world, session) = world_with(&server).await;
     let outcome = world.call(&session, "mcp__acme_mcp__echo").await;
     assert_eq!(word(&outcome), "ok");
-    let ToolOutcome::Ok { result, .. } = outcome else {
+    let CallOutcome::Ok { result, .. } = outcome else {
         unreachable!("the word says so");
     };
     assert_eq!(result.get(), told);

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tieline_domain::{Actor, ConnectorDraft, Role, Slug, UserId};
 use tieline_hub::{
-    Caller, Catalog, CatalogTool, ConnectorStatus, ConnectorView, Hub, HubSettings, NewUser,
-    SessionKey, ToolCall, ToolOutcome,
+    Call, CallOutcome, Caller, Catalog, CatalogTool, ConnectorStatus, ConnectorView, Hub,
+    HubSettings, NewUser, SessionKey, Wanted,
 };
 use tieline_mcp::DialPolicy;
 use tieline_secrets::{KeyRing, MasterKey};
@@ -183,14 +183,14 @@ impl World {
     }
 
     /// Calls a tool of a session's own catalogue with no arguments.
-    pub(crate) async fn call(&self, session: &Session, tool: &str) -> ToolOutcome {
+    pub(crate) async fn call(&self, session: &Session, tool: &str) -> CallOutcome {
         let tool = session.tool(tool);
         let name = serde_json::to_string(&tool.agent_name).expect("text");
         let params = RawValue::from_string(format!("{{\"name\":{name},\"arguments\":{{}}}}"));
-        let call = ToolCall {
+        let call = Call {
             caller: &session.caller,
             session: &session.key,
-            tool: &tool,
+            wanted: Wanted::Tool(&tool),
             params: &params.expect("JSON"),
             notifications: None,
             cancel: CancellationToken::new(),
@@ -255,13 +255,13 @@ pub(crate) fn draft(name: &str, url: &str, token: &str) -> ConnectorDraft {
 }
 
 /// What happened, as one word: `ok`, `tool_error`, or the code of a failure or refusal.
-pub(crate) fn word(outcome: &ToolOutcome) -> &'static str {
+pub(crate) fn word(outcome: &CallOutcome) -> &'static str {
     outcome.code().unwrap_or(outcome.word())
 }
 
 /// The first text of a result.
-pub(crate) fn text(outcome: &ToolOutcome) -> String {
-    let (ToolOutcome::Ok { result, .. } | ToolOutcome::ToolError { result, .. }) = outcome else {
+pub(crate) fn text(outcome: &CallOutcome) -> String {
+    let (CallOutcome::Ok { result, .. } | CallOutcome::ToolError { result, .. }) = outcome else {
         panic!("there is no result: {outcome:?}");
     };
     let result: Value = serde_json::from_str(result.get()).expect("JSON");

@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::json;
 use serde_json::value::RawValue;
-use tieline_hub::{Catalog, CatalogTool, SessionKey, ToolCall, ToolOutcome};
+use tieline_hub::{Call, CallOutcome, CatalogTool, SessionKey, Wanted};
 use tieline_mcp::raw::{self, RawObject};
 use tieline_mcp::wire::{
     PARAM_HEADER_KEYWORD, ParamHeaders, Params, ParamsError, Request, RequestMeta, ToolCallParams,
@@ -45,7 +45,6 @@ pub(super) struct ReadyCall<'a> {
     exchange: Arc<Exchange>,
     session: SessionKey,
     client: Cow<'a, str>,
-    catalog: Arc<Catalog>,
     tool: Arc<CatalogTool>,
     era: Era,
     id: Cow<'a, RawValue>,
@@ -145,7 +144,6 @@ fn prepare<'a>(
         exchange: exchange.clone(),
         session: asked.session_key(&permit),
         client: Cow::Borrowed(asked.client()),
-        catalog: asked.view().catalog.clone(),
         tool,
         era: asked.era(),
         id: Cow::Borrowed(request.id),
@@ -247,7 +245,6 @@ impl ReadyCall<'_> {
             params: Cow::Owned(self.params.into_owned()),
             exchange: self.exchange,
             session: self.session,
-            catalog: self.catalog,
             tool: self.tool,
             era: self.era,
             cancel: self.cancel,
@@ -259,11 +256,11 @@ impl ReadyCall<'_> {
     pub(super) async fn run(
         &self,
         notifications: Option<mpsc::Sender<Box<RawValue>>>,
-    ) -> ToolOutcome {
-        let call = ToolCall {
+    ) -> CallOutcome {
+        let call = Call {
             caller: &self.exchange.caller,
             session: &self.session,
-            tool: &self.tool,
+            wanted: Wanted::Tool(&self.tool),
             params: &self.params,
             notifications,
             cancel: self.cancel.clone(),
@@ -286,9 +283,9 @@ impl ReadyCall<'_> {
     }
 
     /// The outcome as the message that answers the request.
-    pub(super) fn message_of(&self, outcome: &ToolOutcome) -> Bytes {
+    pub(super) fn message_of(&self, outcome: &CallOutcome) -> Bytes {
         match outcome {
-            ToolOutcome::Ok { result, era } | ToolOutcome::ToolError { result, era } => {
+            CallOutcome::Ok { result, era } | CallOutcome::ToolError { result, era } => {
                 match bridge::result_for(self.era, *era, result) {
                     Ok(result) => response_ok(&self.id, &result),
                     Err(error) => {
@@ -300,17 +297,18 @@ impl ReadyCall<'_> {
                     }
                 }
             }
-            ToolOutcome::RpcError {
+            CallOutcome::RpcError {
                 code,
                 message,
                 data,
-            } => self.refused_by_server(*code, message, data.as_deref()),
+                era,
+            } => self.refused_by_server(*era, *code, message, data.as_deref()),
             // A result and not an error, so that a model reads it and can do something else.
-            ToolOutcome::UpstreamFailure(failure) => self.failure(
+            CallOutcome::UpstreamFailure(failure) => self.failure(
                 failure.code,
                 &format!("{}: {}", self.tool.slug, failure.message),
             ),
-            ToolOutcome::Refused(refusal) => self.failure(refusal.code(), &refusal.to_string()),
+            CallOutcome::Refused(refusal) => self.failure(refusal.code(), &refusal.to_string()),
         }
     }
 
@@ -323,11 +321,13 @@ impl ReadyCall<'_> {
         }
     }
 
-    fn refused_by_server(&self, code: i64, message: &str, data: Option<&RawValue>) -> Bytes {
-        let south = self
-            .catalog
-            .connector(self.tool.slug.as_str())
-            .map_or(self.era, |connector| connector.era);
+    fn refused_by_server(
+        &self,
+        south: Era,
+        code: i64,
+        message: &str,
+        data: Option<&RawValue>,
+    ) -> Bytes {
         let bridged = bridge::error_for(self.era, south, "tools/call", code);
         let message = match bridged.explanation {
             Some(explanation) => format!("{explanation}: {message}"),

@@ -1,0 +1,133 @@
+//! May this call run now? Decided by what is in force, not by what the session's frozen catalogue says.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Call, Wanted};
+use crate::Hub;
+use crate::snapshot::LiveConnector;
+
+/// Why Tieline did not pass a call on.
+#[derive(Debug, Clone, Error)]
+pub enum CallRefusal {
+    /// The connector left after the session began.
+    #[error("{name} was removed by an admin. Its tools no longer work here.")]
+    ConnectorRemoved {
+        /// The connector's name.
+        name: String,
+    },
+    /// The connector is off.
+    #[error(
+        "{name} was turned off by an admin. Its tools do not work until it is turned on again."
+    )]
+    ConnectorDisabled {
+        /// The connector's name.
+        name: String,
+    },
+    /// The tool is off or no longer offered by the server.
+    #[error(
+        "The tool {tool} is no longer available: an admin turned it off, or its server withdrew it."
+    )]
+    ToolUnavailable {
+        /// The tool's name at the server.
+        tool: String,
+    },
+    /// The server failed several times in a row and is left alone for a moment.
+    #[error("{name} failed several times in a row. Tieline asks it again in {seconds} s.")]
+    ConnectorPaused {
+        /// The connector's name.
+        name: String,
+        /// Whole seconds, at least 1.
+        seconds: u64,
+    },
+    /// The access key was revoked, or its owner suspended, since the request began.
+    #[error("The access key of this call was revoked, so the call was stopped.")]
+    KeyRevoked,
+    /// The database has not answered for so long that a revocation could have been missed.
+    #[error(
+        "Tieline cannot reach its database, so it cannot know whether this call is still allowed. Try again shortly."
+    )]
+    Stale,
+}
+
+impl CallRefusal {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConnectorRemoved { .. } => "connector_removed",
+            Self::ConnectorDisabled { .. } => "connector_disabled",
+            Self::ToolUnavailable { .. } => "tool_unavailable",
+            Self::ConnectorPaused { .. } => "connector_paused",
+            Self::KeyRevoked => "key_revoked",
+            Self::Stale => "registry_stale",
+        }
+    }
+}
+
+/// A call that may go on, and what ends it before its time.
+pub(super) struct Admitted {
+    pub(super) live: Arc<LiveConnector>,
+    pub(super) key_ended: Option<CancellationToken>,
+}
+
+impl Hub {
+    /// Connector, tool and key must be there and on, and the server not left alone for a moment.
+    pub(super) fn admit(&self, call: &Call<'_>) -> Result<Admitted, CallRefusal> {
+        if !self.is_fresh() {
+            return Err(CallRefusal::Stale);
+        }
+        let snapshot = self.inner.snapshot.load();
+        let key_ended = match call.caller.key {
+            Some(id) => Some(snapshot.key_end(id).ok_or(CallRefusal::KeyRevoked)?),
+            None => None,
+        };
+        let Some(live) = snapshot.connector(call.wanted.connector()) else {
+            return Err(CallRefusal::ConnectorRemoved {
+                name: call.wanted.slug().to_string(),
+            });
+        };
+        if !live.enabled {
+            return Err(CallRefusal::ConnectorDisabled {
+                name: live.name.clone(),
+            });
+        }
+        if let Wanted::Tool(tool) = call.wanted
+            && !live.tools.get(&tool.name).is_some_and(|live| live.enabled)
+        {
+            return Err(CallRefusal::ToolUnavailable {
+                tool: shown(&tool.name),
+            });
+        }
+        self.inner
+            .breakers
+            .of(live.id)
+            .admit(Instant::now())
+            .map_err(|wait| CallRefusal::ConnectorPaused {
+                name: live.name.clone(),
+                seconds: wait.as_secs().max(1),
+            })?;
+        Ok(Admitted {
+            live: live.clone(),
+            key_ended,
+        })
+    }
+
+    pub(super) fn why_ended(&self, live: &LiveConnector) -> CallRefusal {
+        let name = live.name.clone();
+        match self.inner.snapshot.load().connector(live.id) {
+            Some(_) => CallRefusal::ConnectorDisabled { name },
+            None => CallRefusal::ConnectorRemoved { name },
+        }
+    }
+}
+
+/// A name of a server for a sentence: short, and nothing in it that changes how the rest reads.
+fn shown(name: &str) -> String {
+    name.chars()
+        .filter(|character| !character.is_control())
+        .take(80)
+        .collect()
+}

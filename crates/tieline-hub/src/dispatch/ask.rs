@@ -1,0 +1,109 @@
+//! The request itself: credential, client, parameters, the wait for the answer.
+
+use std::sync::Arc;
+
+use tieline_mcp::raw::RawObject;
+use tieline_mcp::{CallRequest, McpError};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::outcome::outcome_of;
+use super::relay::relay;
+use super::{Call, CallOutcome};
+use crate::Hub;
+use crate::credential::target_of;
+use crate::scrub::Scrubber;
+use crate::snapshot::LiveConnector;
+
+/// How many notifications may wait for a caller that reads slowly.
+const NOTIFICATIONS: usize = 32;
+
+/// Why there is no outcome yet.
+pub(super) enum Asked {
+    /// The error, and its sentence without the credential.
+    Failed(McpError, String),
+    SecretUnreadable,
+    BadParams,
+}
+
+/// What a server says may hold the credential: a redirect, the text of an error.
+fn failed(error: McpError, scrubber: &Scrubber) -> Asked {
+    let message = scrubber.text(&error.to_string()).into_owned();
+    Asked::Failed(error, message)
+}
+
+impl Hub {
+    /// Asks the server. A 401 is asked once more if the credential was rotated in between: the server did not run
+    /// anything for it.
+    pub(super) async fn ask(
+        &self,
+        live: &Arc<LiveConnector>,
+        call: &Call<'_>,
+        started: Instant,
+    ) -> CallOutcome {
+        let first = self.ask_once(live, call, started).await;
+        if !matches!(&first, Err(Asked::Failed(error, _)) if error.code() == "auth_failed") {
+            return self.settle(live, call, first, started);
+        }
+        let current = self.inner.snapshot.load().connector(live.id).cloned();
+        match current.filter(|current| {
+            current.enabled && current.credential_version != live.credential_version
+        }) {
+            Some(current) => {
+                let second = Box::pin(self.ask_once(&current, call, started)).await;
+                self.settle(&current, call, second, started)
+            }
+            None => self.settle(live, call, first, started),
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        live: &Arc<LiveConnector>,
+        call: &Call<'_>,
+        started: Instant,
+    ) -> Result<CallOutcome, Asked> {
+        let credential = self
+            .open_credential(live)
+            .map_err(|_| Asked::SecretUnreadable)?;
+        let target = target_of(&live.address, &live.auth_header, credential.expose());
+        let scrubber = Scrubber::new(credential.expose());
+        let mut params = RawObject::parse(call.params).map_err(|_| Asked::BadParams)?;
+        let named = call.wanted.named();
+        if let Some((field, name)) = named {
+            params = params.rename_value(field, name);
+        }
+        let upstream = self
+            .upstream_for(live, call.session, &target)
+            .await
+            .map_err(|error| failed(error, &scrubber))?;
+        let deadline = started + self.inner.settings.call_timeout;
+        let asks = call.notifications.as_ref().map(|caller| {
+            let (notifications, heard) = mpsc::channel(NOTIFICATIONS);
+            (notifications, relay(heard, caller, &scrubber))
+        });
+        let (notifications, relaying) = asks.unzip();
+        let live_tool = call
+            .wanted
+            .tool()
+            .and_then(|tool| live.tools.get(&tool.name));
+        let request = CallRequest {
+            method: call.wanted.method(),
+            name: named.map(|(_, name)| name),
+            params: &params,
+            param_headers: live_tool.map(|tool| &tool.headers),
+            deadline,
+            notifications,
+            cancel: call.cancel.clone(),
+        };
+        // A caller that reads slowly must not keep the credential open.
+        let relayed = async {
+            if let Some(relaying) = relaying {
+                let _ = tokio::time::timeout_at(deadline, relaying).await;
+            }
+        };
+        let (reply, ()) = tokio::join!(upstream.call(&target, request), relayed);
+        let reply = reply.map_err(|error| failed(error, &scrubber))?;
+        Ok(outcome_of(reply, &scrubber))
+    }
+}

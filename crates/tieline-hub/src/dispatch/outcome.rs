@@ -1,0 +1,132 @@
+//! What became of a call, in one shape for every door.
+
+use memchr::memmem;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tieline_mcp::raw::RawObject;
+use tieline_mcp::{Era, Reply, ReplyBody};
+
+use super::CallRefusal;
+use crate::scrub::Scrubber;
+
+/// What became of a call.
+#[derive(Debug)]
+pub enum CallOutcome {
+    /// The tool answered.
+    Ok {
+        /// The result, as the server sent it.
+        result: Box<RawValue>,
+        /// The era that the result is written in.
+        era: Era,
+    },
+    /// The tool answered that it failed (`isError`).
+    ToolError {
+        /// The result, as the server sent it.
+        result: Box<RawValue>,
+        /// The era that the result is written in.
+        era: Era,
+    },
+    /// The server refused the request with a JSON-RPC error.
+    RpcError {
+        /// Its code.
+        code: i64,
+        /// Its message, cleaned and cut.
+        message: String,
+        /// Its data, raw.
+        data: Option<Box<RawValue>>,
+        /// The era that the error is written in.
+        era: Era,
+    },
+    /// The server could not be asked, or did not answer properly.
+    UpstreamFailure(CallFailure),
+    /// Tieline did not ask the server at all.
+    Refused(CallRefusal),
+}
+
+/// Why a server could not be asked or did not answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallFailure {
+    /// A stable code such as `timeout` or `auth_failed`.
+    pub code: &'static str,
+    /// A sentence for a person or a model, without any secret.
+    pub message: String,
+}
+
+impl CallOutcome {
+    /// Every word that [`word`](Self::word) can say.
+    pub(crate) const WORDS: [&'static str; 4] = ["ok", "tool_error", "upstream_failure", "refused"];
+
+    /// The word under which records and events show it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok { .. } => "ok",
+            Self::ToolError { .. } => "tool_error",
+            Self::RpcError { .. } | Self::UpstreamFailure(_) => "upstream_failure",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// The stable code of a failure.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Ok { .. } | Self::ToolError { .. } => None,
+            Self::RpcError { .. } => Some("rpc_error"),
+            Self::UpstreamFailure(failure) => Some(failure.code),
+            Self::Refused(refusal) => Some(refusal.code()),
+        }
+    }
+
+    /// How many bytes the answer has.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Ok { result, .. } | Self::ToolError { result, .. } => result.get().len(),
+            _ => 0,
+        }
+    }
+}
+
+/// A server's answer without the connector's credential.
+pub(super) fn outcome_of(reply: Reply, scrubber: &Scrubber) -> CallOutcome {
+    let era = reply.era;
+    match reply.body {
+        ReplyBody::Result(result) => {
+            let Some(result) = scrubber.json(result) else {
+                let message =
+                    "The server's answer held its own token and cannot be shown.".to_owned();
+                return CallOutcome::UpstreamFailure(CallFailure {
+                    code: "secret_echoed",
+                    message,
+                });
+            };
+            if is_error(&result) {
+                CallOutcome::ToolError { result, era }
+            } else {
+                CallOutcome::Ok { result, era }
+            }
+        }
+        ReplyBody::InputRequired(_) => CallOutcome::UpstreamFailure(CallFailure {
+            code: "input_required",
+            message:
+                "The server asked for input from a person, which Tieline does not pass on yet."
+                    .to_owned(),
+        }),
+        ReplyBody::Error(error) => CallOutcome::RpcError {
+            code: error.code,
+            message: scrubber.text(&error.message).into_owned(),
+            data: error.data.and_then(|data| scrubber.json(data)),
+            era,
+        },
+    }
+}
+
+fn is_error(result: &RawValue) -> bool {
+    // A key may be spelled with escapes, which no server does without reason; a text without either has no such key.
+    let text = result.get().as_bytes();
+    let may_be = memmem::find(text, b"isError").is_some() || memmem::find(text, b"\\u").is_some();
+    may_be
+        && RawObject::parse(result).is_ok_and(|object| {
+            object
+                .get("isError")
+                .is_some_and(|value| value.get() == "true")
+        })
+}

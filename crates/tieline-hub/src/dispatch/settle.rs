@@ -1,0 +1,86 @@
+//! What the end of a call tells about its server.
+
+use std::sync::Arc;
+
+use tieline_mcp::{Failure, McpError};
+use tokio::time::Instant;
+
+use super::ask::Asked;
+use super::{Call, CallFailure, CallOutcome};
+use crate::Hub;
+use crate::snapshot::LiveConnector;
+
+impl Hub {
+    /// Feeds breaker and health with what happened, and turns an error into its outcome.
+    pub(super) fn settle(
+        &self,
+        live: &Arc<LiveConnector>,
+        call: &Call<'_>,
+        asked: Result<CallOutcome, Asked>,
+        started: Instant,
+    ) -> CallOutcome {
+        let breaker = self.inner.breakers.of(live.id);
+        match asked {
+            Ok(outcome) => {
+                breaker.succeeded();
+                self.note_success(live, started.elapsed());
+                outcome
+            }
+            Err(Asked::Failed(error, message)) => {
+                if counts_against_server(&error) {
+                    breaker.failed(Instant::now(), self.entropy());
+                } else if shows_server_is_there(&error) {
+                    breaker.succeeded();
+                }
+                if error.code() != "cancelled" {
+                    self.note_failure(live, &error, &message);
+                }
+                CallOutcome::UpstreamFailure(CallFailure {
+                    code: error.code(),
+                    message,
+                })
+            }
+            Err(Asked::SecretUnreadable) => {
+                self.note_unreadable_secret(live);
+                CallOutcome::UpstreamFailure(CallFailure {
+                    code: "secret_unreadable",
+                    message: format!(
+                        "The stored token of {} cannot be read. An admin has to enter it again.",
+                        live.name
+                    ),
+                })
+            }
+            Err(Asked::BadParams) => CallOutcome::RpcError {
+                code: -32602,
+                message: format!(
+                    "The parameters of {} must be an object with each key once.",
+                    call.wanted.method()
+                ),
+                data: None,
+                era: live.era(),
+            },
+        }
+    }
+}
+
+/// Failures that say the server is not there. A refused token, request or a bad answer is not a reason to stop asking:
+/// one person's bad requests must not stop everybody's calls.
+pub(crate) fn counts_against_server(error: &McpError) -> bool {
+    match error.failure {
+        Failure::UpstreamError { status } => status >= 500,
+        _ => matches!(
+            error.code(),
+            "dns_failed"
+                | "connect_refused"
+                | "connect_timeout"
+                | "timeout"
+                | "interrupted"
+                | "tls_failed"
+        ),
+    }
+}
+
+/// An answer, however unwelcome, comes from a server that is there.
+fn shows_server_is_there(error: &McpError) -> bool {
+    error.sent && error.code() != "cancelled"
+}
