@@ -23,6 +23,8 @@ use crate::catalog::CatalogTool;
 pub use admit::CallRefusal;
 pub use outcome::{CallFailure, CallOutcome};
 
+pub(crate) use settle::counts_against_server;
+
 use admit::Admitted;
 use ask::Asked;
 

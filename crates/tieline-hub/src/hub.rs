@@ -19,6 +19,7 @@ use crate::catalog::Catalog;
 use crate::clients::ClientBoard;
 use crate::health::HealthBoard;
 use crate::listen::Listeners;
+use crate::news::NewsDesk;
 use crate::records::Records;
 use crate::refresh::RefreshQueue;
 use crate::snapshot::Snapshot;
@@ -101,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) records: Records,
     pub(crate) refresh: RefreshQueue,
     pub(crate) listeners: Listeners,
+    pub(crate) news: NewsDesk,
     pub(crate) version: watch::Sender<u64>,
     pub(crate) clients: ClientBoard,
     pub(crate) freshness: Freshness,
@@ -151,6 +153,7 @@ impl Hub {
             records: Records::new(),
             refresh: RefreshQueue::new(),
             listeners: Listeners::default(),
+            news: NewsDesk::new(),
             version,
             clients: ClientBoard::new(),
             freshness: Freshness::new(),
@@ -215,6 +218,7 @@ impl Hub {
             self.inner.breakers.reset(id);
         }
         self.inner.version.send_replace(next.version());
+        self.inner.news.compare(previous.catalog(), next.catalog());
         Ok(())
     }
 
@@ -240,6 +244,7 @@ impl Hub {
         self.inner.upstreams.keep(is_there);
         self.inner.breakers.keep(is_there);
         self.inner.health.keep(is_there);
+        self.inner.listeners.keep(is_there);
     }
 
     /// Reloads after a change that is already committed. A failure here is not the change's failure: the watcher

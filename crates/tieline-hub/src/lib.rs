@@ -20,6 +20,7 @@ mod hub;
 mod keys;
 mod listen;
 mod models;
+mod news;
 mod password;
 mod providers;
 mod records;
@@ -44,9 +45,11 @@ pub use connectors::{
 pub use dispatch::{Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionKey, Wanted};
 pub use hub::{Hub, HubSettings, StartError};
 pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};
+pub use listen::Following;
 pub use models::{
     AddModelError, EditModelError, ModelKeyFound, ModelView, OpenModel, OpenModelError, UpdateModel,
 };
+pub use news::{HubNews, ListKind};
 pub use providers::{ConnectProviderError, ProviderView};
 pub use setup::{SetupError, SetupRequest};
 pub use sign_in::{SignInError, SignedIn, StartedSignIn};

@@ -13,6 +13,7 @@ mod limits;
 mod link;
 mod listen;
 mod message;
+mod news;
 mod pool;
 mod probe;
 mod refusal;
@@ -31,6 +32,8 @@ pub use dial::{
 };
 pub use error::{Failure, McpError};
 pub use limits::Limits;
+pub use listen::Ended;
+pub use news::{News, Promises, Wish};
 pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
 pub use target::{Address, Target};
 pub use tools::{LeftOut, ListedTool, ListedTools};

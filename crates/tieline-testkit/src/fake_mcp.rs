@@ -9,6 +9,7 @@ mod http_sse;
 mod legacy;
 mod log;
 mod modern;
+mod news;
 mod server;
 mod tool;
 
@@ -41,8 +42,8 @@ pub struct FakeMcp {
 struct Shared {
     config: Config,
     state: Mutex<State>,
-    /// Says that the tool list changed to everyone who listens.
-    changes: broadcast::Sender<()>,
+    /// Reaches everyone who listens.
+    changes: broadcast::Sender<news::Announcement>,
     stop: CancellationToken,
     in_flight: AtomicUsize,
 }
@@ -57,6 +58,10 @@ struct State {
     sessions: Vec<String>,
     /// Open streams of HTTP+SSE clients, by session.
     streams: HashMap<String, mpsc::UnboundedSender<Bytes>>,
+    /// Cancelled to end every open stream of news.
+    streams_end: CancellationToken,
+    /// Addresses that are followed, one entry for each follower.
+    followed: Vec<String>,
     last_number: u64,
 }
 
@@ -105,12 +110,6 @@ impl FakeMcp {
     /// Replaces the tools without telling anyone.
     pub fn set_tools_quietly(&self, tools: impl IntoIterator<Item = FakeTool>) {
         self.shared.state().tools = tools.into_iter().collect();
-    }
-
-    /// Says that the tool list changed, whether it did or not.
-    pub fn announce_change(&self) {
-        // Nobody listening is fine.
-        let _ = self.shared.changes.send(());
     }
 
     /// How many clients listen for changes of the tool list.

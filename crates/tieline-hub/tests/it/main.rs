@@ -6,6 +6,7 @@ mod checks;
 mod emergency;
 mod isolation;
 mod models;
+mod news;
 mod next_session;
 mod people;
 mod removal;

@@ -70,6 +70,13 @@ impl World {
         self.opened_again(settings()).await
     }
 
+    /// The same database in another process that serves, too.
+    pub(crate) async fn beside_running(&self) -> Self {
+        let other = self.beside().await;
+        other.run();
+        other
+    }
+
     /// The same database after a restart.
     pub(crate) async fn restarted(self) -> Self {
         self.stop.cancel();

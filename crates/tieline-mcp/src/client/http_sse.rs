@@ -19,8 +19,9 @@ use url::Url;
 use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
 use super::link::{Ask, Outcome, post_message};
-use super::listen::TOOLS_CHANGED;
+use super::listen::Ended;
 use super::message::{self, Answer, AnswerId, Inbound, LIST_DEPTH, Rules};
+use super::news::{self, News};
 use super::refusal::Refusal;
 use super::request::{legacy_body, reply_body};
 use super::sse::{Event, Reader};
@@ -47,7 +48,8 @@ pub(crate) struct SseLink {
 struct Channel {
     waiting: Mutex<HashMap<u64, Waiting>>,
     closed: AtomicBool,
-    tools_changed: Notify,
+    /// Whoever wants to hear what belongs to no call.
+    listener: Mutex<Option<mpsc::Sender<News>>>,
     /// Notified when the stream ended.
     ended: Notify,
 }
@@ -175,15 +177,23 @@ impl SseLink {
         post_message(http, &target, http.introduction.post_headers(), body).await
     }
 
-    /// Waits until the server announces other tools.
-    pub(crate) async fn wait_for_tool_change(&self) -> Result<(), McpError> {
+    /// Hands on what the server says on its own until the stream ends or nobody takes it any more.
+    pub(crate) async fn listen(&self, news: mpsc::Sender<News>) -> Result<Ended, McpError> {
         let ended = self.channel.ended.notified();
         if !self.is_alive() {
             return Err(McpError::unsent(Failure::Interrupted));
         }
+        *self
+            .channel
+            .listener
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(news.clone());
+        if news.send(News::Listening).await.is_err() {
+            return Ok(Ended::Unheard);
+        }
         tokio::select! {
-            () = self.channel.tools_changed.notified() => Ok(()),
-            () = ended => Err(McpError::unsent(Failure::Interrupted)),
+            () = news.closed() => Ok(Ended::Unheard),
+            () = ended => Ok(Ended::Over),
         }
     }
 
@@ -306,11 +316,7 @@ impl Follower {
             max_depth: LIST_DEPTH,
             batches: true,
         };
-        let items = match message::read(data, rules)? {
-            Inbound::Batch(items) => items,
-            one => vec![one],
-        };
-        for item in items {
+        for item in news::flat(message::read(data, rules)?) {
             match item {
                 Inbound::Answer(whose, answer) => self.answer(whose, answer),
                 Inbound::Notification { method, whole } => self.notify(&method, &whole),
@@ -331,15 +337,32 @@ impl Follower {
         }
     }
 
-    fn notify(&self, method: &str, whole: &RawValue) {
-        if method == TOOLS_CHANGED {
-            self.channel.tools_changed.notify_one();
+    fn notify(&mut self, method: &str, whole: &RawValue) {
+        if let Some(news) = news::read(method, whole, None) {
+            self.tell(news);
+            // A stream that lasts may say as much as it likes over the days.
+            self.reader.stream_bytes = 0;
         }
         for waiting in self.channel.lock().values() {
             if let Some(sender) = &waiting.notifications {
                 // One slow reader must not hold up the stream of the others.
                 let _ = sender.try_send(whole.to_owned());
             }
+        }
+    }
+
+    /// A listener that is behind misses something: the stream carries the answers of calls, which must not wait for it.
+    fn tell(&self, news: News) {
+        let mut listener = self
+            .channel
+            .listener
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if listener.as_ref().is_some_and(mpsc::Sender::is_closed) {
+            *listener = None;
+        }
+        if let Some(listener) = &*listener {
+            let _ = listener.try_send(news);
         }
     }
 

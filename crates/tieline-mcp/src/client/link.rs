@@ -10,6 +10,7 @@ use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
 use super::http_sse::SseLink;
 use super::message::{self, Answer, AnswerId, Inbound, Rules};
+use super::news;
 use super::refusal::Refusal;
 use super::request::{
     PROTOCOL_VERSION, legacy_body, modern_headers, notification_body, reply_body,
@@ -327,11 +328,7 @@ async fn take_message(
     session: Option<&Session>,
 ) -> Result<Option<Answer>, McpError> {
     let inbound = message::read(data, rules(ask, session)).map_err(McpError::sent)?;
-    let items = match inbound {
-        Inbound::Batch(items) => items,
-        one => vec![one],
-    };
-    for item in items {
+    for item in news::flat(inbound) {
         match item {
             Inbound::Answer(whose, answer) => {
                 return ours(whose, answer, id).map(Some).map_err(McpError::sent);

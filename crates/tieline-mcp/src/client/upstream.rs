@@ -12,6 +12,7 @@ use super::error::{Failure, McpError};
 use super::http::{Http, Pace};
 use super::link::{Ask, Link, Outcome};
 use super::message::{Answer, STRICT_DEPTH};
+use super::news::Promises;
 use super::target::Target;
 use super::transport::Wire;
 use crate::bridge;
@@ -113,7 +114,7 @@ pub(super) struct Inner {
 struct State {
     wire: Wire,
     link: Option<Arc<Link>>,
-    announces_tool_changes: bool,
+    promises: Promises,
 }
 
 /// The call under way, for the note to a legacy server that nobody waits for it.
@@ -127,7 +128,7 @@ impl Upstream {
             State {
                 wire,
                 link,
-                announces_tool_changes: false,
+                promises: Promises::default(),
             },
         )
     }
@@ -156,13 +157,13 @@ impl Upstream {
             .wire
     }
 
-    /// Whether the server promised to say when its tools change.
-    pub fn announces_tool_changes(&self) -> bool {
+    /// What the server promised to say on its own; nothing until it was asked who it is.
+    pub fn promises(&self) -> Promises {
         self.inner
             .state
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .announces_tool_changes
+            .promises
     }
 
     /// Sends one request and waits for its answer. Never sends it twice, except when the server provably refused it
@@ -281,7 +282,7 @@ impl Upstream {
     }
 
     /// A new link in the place of one that the server no longer accepts, unless another call made one already.
-    async fn renew(
+    pub(super) async fn renew(
         &self,
         old: &Arc<Link>,
         target: &Target,
@@ -331,13 +332,10 @@ impl Upstream {
 
 impl State {
     fn of(opened: &Opened) -> Self {
-        let tools = RawObject::parse(&opened.greeting.capabilities)
-            .ok()
-            .and_then(|capabilities| capabilities.get_in(&["tools", "listChanged"]));
         Self {
             wire: opened.link.wire(),
             link: Some(opened.link.clone()),
-            announces_tool_changes: tools.is_some_and(|value| value.get() == "true"),
+            promises: Promises::of(&opened.greeting.capabilities),
         }
     }
 }

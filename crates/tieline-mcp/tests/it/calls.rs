@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{ParamHeaders, ReplyBody, Wire};
+use tieline_mcp::{ParamHeaders, ReplyBody};
 use tieline_testkit::{Answers, At, FakeMcp, FakeTool, Fault, eventually};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -283,31 +283,4 @@ async fn answers_of_many_simultaneous_calls_never_cross() {
         futures_util::future::join_all(calls).await;
         assert_eq!(server.count("tools/call"), 100, "{kind}");
     }
-}
-
-#[tokio::test]
-async fn an_announced_change_is_heard() {
-    for (kind, server) in kinds() {
-        let server = server.tools(["t"]).start().await;
-        let target = target(&server.url());
-        let connected = client().connect(&target, None).await.unwrap();
-        assert!(connected.upstream.announces_tool_changes(), "{kind}");
-        let announce = async {
-            eventually(|| server.listeners() > 0).await;
-            server.announce_change();
-        };
-        let (heard, ()) = tokio::join!(connected.upstream.wait_for_tool_change(&target), announce);
-        heard.unwrap_or_else(|error| panic!("{kind}: {error}"));
-    }
-    let silent = FakeMcp::legacy()
-        .without_listen_stream()
-        .tools(["t"])
-        .start()
-        .await;
-    let upstream = client().open(Wire::from_stored("streamable 2025-11-25").unwrap());
-    let refused = upstream
-        .wait_for_tool_change(&target(&silent.url()))
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), "method_not_allowed");
 }

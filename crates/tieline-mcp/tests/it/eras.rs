@@ -52,7 +52,7 @@ async fn every_kind_of_server_is_recognised_listed_and_called() {
             assert_eq!(connected.server.name, "acme");
             assert_eq!(connected.server.instructions.as_deref(), Some("Be kind."));
             assert!(connected.capabilities.get().contains("tools"));
-            assert!(connected.upstream.announces_tool_changes());
+            assert!(connected.upstream.promises().tools_changed);
             let list = connected.upstream.list_tools(&target).await.unwrap();
             assert_eq!(list.tools[0].name, "t", "{stored}");
             let reply = call(&connected.upstream, &target, "t").await.unwrap();

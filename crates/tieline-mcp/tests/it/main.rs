@@ -6,6 +6,7 @@ mod calls;
 mod eras;
 mod http_sse;
 mod interop;
+mod listening;
 mod listing;
 mod probe;
 mod scripted;

@@ -1,11 +1,8 @@
 //! From results to HTTP answers: JSON or events, bent as the fault has it.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 use http::header;
 use serde_json::value::RawValue;
 use tieline_mcp::raw::{self, RawObject};
@@ -79,23 +76,9 @@ impl Shared {
         sse(Body::from(events.collect::<Vec<u8>>()))
     }
 
-    /// A stream that sends one message for each change of the tool list, until the server stops.
-    pub(super) fn change_stream(self: &Arc<Self>, first: Vec<Bytes>, on_change: Bytes) -> Response {
-        let receiver = self.changes.subscribe();
-        let changes = stream::unfold(receiver, move |mut receiver| {
-            let event = sse_message(&on_change);
-            async move { receiver.recv().await.is_ok().then_some((event, receiver)) }
-        });
-        let stop = self.stop.clone();
-        let events = stream::iter(first)
-            .chain(changes)
-            .take_until(async move { stop.cancelled().await });
-        sse(Body::from_stream(events.map(Ok::<_, std::io::Error>)))
-    }
-
     pub(super) fn described<T>(&self, then: impl FnOnce(ServerDescription<'_>) -> T) -> T {
-        let capabilities = RawValue::from_string(r#"{"tools":{"listChanged":true}}"#.to_owned())
-            .expect("constant JSON");
+        let capabilities = RawValue::from_string(self.config.capabilities.clone())
+            .expect("the test's own text is JSON");
         then(ServerDescription {
             name: &self.config.name,
             version: "1.0.0",

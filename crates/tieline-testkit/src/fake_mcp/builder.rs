@@ -40,6 +40,7 @@ pub(super) struct Config {
     pub(super) www_authenticate: Option<String>,
     pub(super) name: String,
     pub(super) instructions: Option<String>,
+    pub(super) capabilities: String,
     pub(super) ttl_ms: String,
     pub(super) page_size: usize,
     pub(super) endless_pages: bool,
@@ -74,6 +75,7 @@ impl FakeMcpBuilder {
                 www_authenticate: None,
                 name: "fake".to_owned(),
                 instructions: None,
+                capabilities: r#"{"tools":{"listChanged":true}}"#.to_owned(),
                 ttl_ms: "60000".to_owned(),
                 page_size: usize::MAX,
                 endless_pages: false,
@@ -181,6 +183,13 @@ impl FakeMcpBuilder {
     #[must_use]
     pub fn instructions(mut self, text: &str) -> Self {
         self.config.instructions = Some(text.to_owned());
+        self
+    }
+
+    /// The JSON text of its `capabilities`, instead of tools whose changes it announces.
+    #[must_use]
+    pub fn capabilities(mut self, json: &str) -> Self {
+        json.clone_into(&mut self.config.capabilities);
         self
     }
 

@@ -7,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use http::{Method, Uri};
-use tieline_mcp::wire::{self, Envelope, sse_event, sse_message};
+use tieline_mcp::wire::{Envelope, sse_event, sse_message};
 use tokio::sync::mpsc;
 
 use super::Shared;
@@ -42,21 +42,21 @@ fn open(shared: &Arc<Shared>, bend: &Bend) -> Response {
     shared.state().streams.insert(session, sender);
     let first = stream::iter([sse_event(Some("endpoint"), None, place.as_bytes())]);
     // The stream ends when its session does.
-    let sources = (receiver, shared.changes.subscribe());
-    let messages = stream::unfold(sources, |(mut answers, mut changes)| async move {
-        let event = tokio::select! {
-            answer = answers.recv() => answer?,
-            change = changes.recv() => {
-                change.ok()?;
-                sse_message(&wire::notification("notifications/tools/list_changed", None))
+    let sources = (receiver, shared.changes.subscribe(), shared.clone());
+    let messages = stream::unfold(sources, |(mut answers, mut changes, shared)| async move {
+        let event = loop {
+            tokio::select! {
+                answer = answers.recv() => break answer?,
+                Ok(news) = changes.recv() => {
+                    if news.is_for(&shared) {
+                        break sse_message(&news.message());
+                    }
+                }
             }
         };
-        Some((event, (answers, changes)))
+        Some((event, (answers, changes, shared)))
     });
-    let stop = shared.stop.clone();
-    let events = first
-        .chain(messages)
-        .take_until(async move { stop.cancelled().await });
+    let events = first.chain(messages).take_until(shared.streams_end());
     let events = events.map(Ok::<Bytes, std::io::Error>);
     match bend {
         Bend::Cut(0) => sse(Body::empty()),

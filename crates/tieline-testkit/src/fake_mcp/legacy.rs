@@ -56,10 +56,7 @@ pub(super) fn listen(shared: &Arc<Shared>, headers: &HeaderMap) -> Response {
     if let Some(refusal) = shared.refuse_headers(headers, None) {
         return refusal;
     }
-    shared.change_stream(
-        Vec::new(),
-        wire::notification("notifications/tools/list_changed", None),
-    )
+    shared.legacy_stream()
 }
 
 pub(super) fn end_session(shared: &Shared, headers: &HeaderMap) -> Response {
@@ -123,9 +120,13 @@ impl Shared {
     pub(super) async fn legacy_answer(&self, request: &Request<'_>) -> Answer {
         let params = Params::parse(request.params).unwrap_or_default();
         match request.method {
-            "ping" => Ok(wire::empty_result(Era::Legacy)).into(),
+            "ping" | "logging/setLevel" => Ok(wire::empty_result(Era::Legacy)).into(),
             "tools/list" => self.list_tools(Era::Legacy, &params).into(),
             "tools/call" => self.call_tool(Era::Legacy, &params).await,
+            "resources/subscribe" | "resources/unsubscribe" => {
+                self.follow(request, request.method == "resources/subscribe");
+                Ok(wire::empty_result(Era::Legacy)).into()
+            }
             method => Err((-32601, format!("Method not found: {method}"), None)).into(),
         }
     }

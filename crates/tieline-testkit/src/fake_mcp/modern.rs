@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
 use tieline_mcp::raw::{self, RawObject};
 use tieline_mcp::wire::{
-    self, CacheScope, Caching, Envelope, Era, META_SUBSCRIPTION_ID, MODERN, ParamHeaders, Params,
-    Request, response_error, sse_message,
+    CacheScope, Caching, Envelope, Era, MODERN, ParamHeaders, Params, Request, response_error,
 };
 
 use super::Shared;
@@ -37,7 +35,9 @@ pub(super) async fn answer(
             }
             shared.call_tool(Era::Modern, &params).await
         }
-        "subscriptions/listen" if shared.config.listen_stream => return listen(shared, request.id),
+        "subscriptions/listen" if shared.config.listen_stream => {
+            return shared.modern_stream(&request);
+        }
         method => {
             let text = format!("Method not found: {method}");
             return json_status(404, response_error(Some(request.id), -32601, &text, None));
@@ -86,23 +86,4 @@ fn refuse_headers(
             None,
         ),
     ))
-}
-
-fn listen(shared: &Arc<Shared>, id: &RawValue) -> Response {
-    let meta = RawObject::new().with(META_SUBSCRIPTION_ID, id).to_box();
-    let granted =
-        RawValue::from_string(r#"{"toolsListChanged":true}"#.to_owned()).expect("constant JSON");
-    let acknowledged = RawObject::new()
-        .with("notifications", &*granted)
-        .with("_meta", &*meta)
-        .to_box();
-    let changed = RawObject::new().with("_meta", &*meta).to_box();
-    let first: Bytes = sse_message(&wire::notification(
-        "notifications/subscriptions/acknowledged",
-        Some(&acknowledged),
-    ));
-    shared.change_stream(
-        vec![first],
-        wire::notification("notifications/tools/list_changed", Some(&changed)),
-    )
 }
