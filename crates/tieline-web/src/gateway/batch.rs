@@ -10,6 +10,7 @@ use tieline_mcp::wire::{self, Batch, Envelope, EnvelopeError};
 
 use super::endpoint::{Exchange, empty, heed, json, local};
 use super::errors::Fault;
+use super::pieces::Pieces;
 use super::sessions::McpSession;
 use super::tools_call::{self, Asked};
 
@@ -68,6 +69,6 @@ async fn request_of(
         "tools/call" => {
             tools_call::message(exchange, &Asked::Legacy(session), request, &params).await
         }
-        _ => local(exchange, session, request, &params),
+        _ => local(exchange, session, request, &params).map(Pieces::join),
     }
 }

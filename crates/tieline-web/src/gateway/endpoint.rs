@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::attended::Attended;
 use super::door::{Door, View};
 use super::errors::Fault;
+use super::pieces::Pieces;
 use super::sessions::McpSession;
 use super::tools_call::Asked;
 use super::{
@@ -247,9 +248,9 @@ pub(super) fn local(
     session: &McpSession,
     request: &wire::Request<'_>,
     params: &Params<'_>,
-) -> Result<Bytes, Fault> {
+) -> Result<Pieces, Fault> {
     match request.method {
-        "ping" => Ok(ping::answer(request.id)),
+        "ping" => Ok(ping::answer(request.id).into()),
         "tools/list" => tools_list::answer(
             exchange,
             &session.client,
@@ -281,8 +282,8 @@ fn session_id(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A message as the whole answer.
-pub(super) fn json(message: Bytes) -> Response {
-    let mut response = Response::new(Body::from(message));
+pub(super) fn json(message: impl Into<Pieces>) -> Response {
+    let mut response = Response::new(Body::new(message.into()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -14,6 +14,7 @@ mod errors;
 mod initialize;
 mod load;
 mod origin;
+mod pieces;
 mod ping;
 mod recent;
 mod relay;

@@ -1,6 +1,6 @@
 //! `tools/list`: the prepared list of a view. No server is asked, and nothing is decoded.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use serde_json::value::RawValue;
 use tieline_mcp::Era;
 use tieline_mcp::wire::{META_SERVER_INFO, Params};
@@ -9,6 +9,7 @@ use super::LIST_TTL_MS;
 use super::door::View;
 use super::endpoint::Exchange;
 use super::errors::Fault;
+use super::pieces::Pieces;
 
 /// The whole list as one page.
 pub(super) fn answer(
@@ -16,7 +17,7 @@ pub(super) fn answer(
     client: &str,
     (era, view): (Era, &View),
     (id, params): (&RawValue, &Params<'_>),
-) -> Result<Bytes, Fault> {
+) -> Result<Pieces, Fault> {
     match params.cursor() {
         Ok(None) => {}
         Ok(Some(_)) => return Err(Fault::unknown_cursor()),
@@ -31,31 +32,27 @@ pub(super) fn answer(
     gateway
         .hub()
         .announce_client(&exchange.caller, client, view.tool_count());
-    Ok(message(era, id, &view.list(era)))
+    Ok(message(era, id, view.list(era)))
 }
 
-/// The list is made of definitions that were read as JSON before, so it is put in place without reading it again.
-fn message(era: Era, id: &RawValue, tools: &Bytes) -> Bytes {
-    let mut message = BytesMut::with_capacity(tools.len() + id.get().len() + 256);
-    message.put_slice(br#"{"jsonrpc":"2.0","id":"#);
-    message.put_slice(id.get().as_bytes());
-    match era {
-        Era::Legacy => {
-            message.put_slice(br#","result":{"tools":"#);
-            message.put_slice(tools);
-        }
-        Era::Modern => {
-            message.put_slice(br#","result":{"resultType":"complete","tools":"#);
-            message.put_slice(tools);
-            let rest = format!(
-                r#","ttlMs":{LIST_TTL_MS},"cacheScope":"private","_meta":{{"{META_SERVER_INFO}":{{"name":"tieline","version":"{}"}}}}"#,
+/// The list is made of definitions that were read as JSON before, so it is put in place without reading it again, and
+/// sent from the one buffer that the catalogue keeps.
+fn message(era: Era, id: &RawValue, tools: Bytes) -> Pieces {
+    let id = id.get();
+    let (before, after) = match era {
+        Era::Legacy => (
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":"#),
+            "}}".to_owned(),
+        ),
+        Era::Modern => (
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","tools":"#),
+            format!(
+                r#","ttlMs":{LIST_TTL_MS},"cacheScope":"private","_meta":{{"{META_SERVER_INFO}":{{"name":"tieline","version":"{}"}}}}}}}}"#,
                 env!("CARGO_PKG_VERSION")
-            );
-            message.put_slice(rest.as_bytes());
-        }
-    }
-    message.put_slice(b"}}");
-    message.freeze()
+            ),
+        ),
+    };
+    Pieces::of([before.into(), tools, after.into()])
 }
 
 #[cfg(test)]
@@ -69,11 +66,11 @@ mod tests {
             Bytes::from_static(b"[{\"name\":\"x\",\"n\":1.0}]"),
         );
         assert_eq!(
-            message(Era::Legacy, &id, &tools),
+            message(Era::Legacy, &id, tools.clone()).join(),
             r#"{"jsonrpc":"2.0","id":"a","result":{"tools":[{"name":"x","n":1.0}]}}"#
         );
         let modern: serde_json::Value =
-            serde_json::from_slice(&message(Era::Modern, &id, &tools)).expect("JSON");
+            serde_json::from_slice(&message(Era::Modern, &id, tools).join()).expect("JSON");
         assert_eq!(modern["result"]["ttlMs"], LIST_TTL_MS);
         assert_eq!(modern["result"]["cacheScope"], "private");
         assert_eq!(
