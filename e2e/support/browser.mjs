@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 
 const require = createRequire(import.meta.url);
 const AXE = require.resolve('axe-core/axe.min.js');
-const ARTIFACTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../.artifacts');
+export const ARTIFACTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../.artifacts');
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const QUIET = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
@@ -63,6 +63,19 @@ export async function assertNoOverflow(page, what) {
     return [`page: ${document.documentElement.scrollWidth} px`, ...found.slice(0, 5).map((element) => `${element.tagName} .${element.className}`)];
   });
   assert.deepEqual(wide, [], `${what} is wider than the window`);
+}
+
+/** The windows that every page has to fit into. */
+export const WIDTHS = [320, 390, 768, 1024, 1440];
+
+/** Nothing is wider than the window, in windows of each width. */
+export async function assertFits(page, what) {
+  const before = page.viewportSize();
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    await assertNoOverflow(page, `${what} at ${width} px`);
+  }
+  await page.setViewportSize(before);
 }
 
 /** A picture for a person to look at, in `e2e/.artifacts`. */

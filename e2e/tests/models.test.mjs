@@ -41,7 +41,7 @@ async function fill(page, { name, url, model = 'm-1', key }) {
   if (name) await page.getByLabel('Name').fill(name);
   if (url) await page.getByLabel('Base URL').fill(url);
   await page.getByLabel('Model', { exact: true }).fill(model);
-  if (key) await page.getByLabel('Key', { exact: true }).fill(key);
+  if (key) await page.getByLabel('API key', { exact: true }).fill(key);
 }
 
 for (const javaScript of [true, false]) {
@@ -81,7 +81,7 @@ for (const javaScript of [true, false]) {
       await page.getByRole('button', { name: 'Test and add' }).click();
       await page.getByText('The test failed, so nothing was saved.').waitFor();
       await page.getByText('refused its key (HTTP 401)').waitFor();
-      const kept = await page.getByLabel('Key', { exact: true }).inputValue();
+      const kept = await page.getByLabel('API key', { exact: true }).inputValue();
       assert.equal(kept, javaScript ? 'sk-wrong-0123456789' : '', 'only a script keeps what was typed');
       const again = page.getByText('Type the key again');
       assert.equal(await again.isVisible(), !javaScript);

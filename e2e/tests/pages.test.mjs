@@ -1,6 +1,6 @@
 // Every page, in both themes and on a phone: axe finds nothing, nothing overflows, a picture is kept.
 import { after, before, test } from 'node:test';
-import { assertAccessible, assertNoOverflow, launch, picture, visit } from '../support/browser.mjs';
+import { assertAccessible, assertFits, launch, picture, visit } from '../support/browser.mjs';
 import { startFakeMcp } from '../support/fake-mcp.mjs';
 import { ask } from '../support/gateway.mjs';
 import { MEMBER, addPerson, createKey, fillConnector, openAddForm, openIntegrations, rail, rowShows, setUp, signIn, testButton } from '../support/pages.mjs';
@@ -34,7 +34,7 @@ after(async () => {
 });
 
 async function look(page, name) {
-  await assertNoOverflow(page, name);
+  await assertFits(page, name);
   await assertAccessible(page, name);
   await picture(page, name);
 }

@@ -25,12 +25,54 @@ pub(crate) fn run(filter: Option<&str>) -> Result<Outcome> {
             "Chromium is not installed (apt-get install chromium)".to_owned(),
         ));
     };
-    let binary = tieline()?;
+    let (binary, gallery) = (tieline()?, gallery()?);
     node_tests::run(
         "e2e",
-        &[("TIELINE_BIN", &binary), ("CHROMIUM", &chromium)],
+        &[
+            ("TIELINE_BIN", &binary),
+            ("GALLERY_BIN", &gallery),
+            ("CHROMIUM", &chromium),
+        ],
         filter,
     )
+}
+
+/// `cargo xtask pictures [PART OF A NAME]`: every page and every state of the gallery, into `e2e/.artifacts/pictures`.
+pub(crate) fn pictures(words: &[String]) -> Result<bool> {
+    let Some(chromium) = tools::program("chromium", "chromium") else {
+        anyhow::bail!("Chromium is not installed (apt-get install chromium)");
+    };
+    let node = tools::node().map_err(anyhow::Error::msg)?;
+    let folder = process::root().join("e2e");
+    tools::npm_ci(&folder)?;
+    let mut command = process::command(node);
+    command
+        .current_dir(folder)
+        .arg("pictures.mjs")
+        .args(words)
+        .env("TIELINE_BIN", tieline()?)
+        .env("GALLERY_BIN", gallery()?)
+        .env("CHROMIUM", chromium);
+    process::run(&mut command)
+}
+
+/// Builds the gallery of example pages and says where it is. `GALLERY_BIN` names another one.
+fn gallery() -> Result<std::path::PathBuf> {
+    if let Some(binary) = std::env::var_os("GALLERY_BIN") {
+        return Ok(binary.into());
+    }
+    let build = [
+        "build",
+        "--locked",
+        "--package",
+        "tieline-web",
+        "--example",
+        "gallery",
+    ];
+    if !process::run(process::cargo().args(build))? {
+        anyhow::bail!("the gallery does not build");
+    }
+    Ok(process::target_dir().join("debug/examples/gallery"))
 }
 
 /// Builds `tieline` for tests and says where it is. `TIELINE_BIN` names another one.

@@ -35,6 +35,7 @@ Usage: cargo xtask COMMAND
   test            Every test that can run here; says what is missing for the others.
   ci              Everything that must pass before a change lands; nothing may be skipped.
   e2e [FILTER]    Browser tests against the real binary.
+  pictures [PART]  Pictures of every page and state, in both themes, on a desk and on a phone.
   interop         Clients and servers of other projects against the real binary.
   kill [CYCLES]   Ends the real binary with SIGKILL during turns (500 times) and counts what is lost.
   postgres CMD…   Runs CMD with TIELINE_TEST_POSTGRES_URL set to a scratch PostgreSQL server.
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         "test" => Ok(test::run()),
         "ci" => Ok(ci::run()),
         "e2e" => Ok(browser::command(&rest)),
+        "pictures" => browser::pictures(&rest),
         "interop" => Ok(interop::command()),
         "kill" => kill::command(&rest),
         "postgres" => postgres::command(&rest),

@@ -55,6 +55,7 @@ function sheet() {
     button.className = 'b';
     button.value = value;
     button.textContent = words;
+    button.autofocus = value === 'close';
     row.append(button);
   }
   form.append(title, list, row);

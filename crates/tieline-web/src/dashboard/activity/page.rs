@@ -184,7 +184,11 @@ fn day(view: &mut ActivityPage, connectors: &[ConnectorView], now: Timestamp) {
         (grouped(calls), "calls in 24 hours".to_owned()),
         (
             grouped(failed),
-            format!("failed ({}.{}%)", share / 10, share % 10),
+            if failed == 0 {
+                "failed".to_owned()
+            } else {
+                format!("failed ({}.{}%)", share / 10, share % 10)
+            },
         ),
     ];
     let time = crate::dashboard::moment::time(now);

@@ -357,6 +357,9 @@ fn hostile(shell: &Shell) -> ChatPage {
     let mut call = call(0, Tone::Good);
     HOSTILE.clone_into(&mut call.tool);
     HOSTILE.clone_into(&mut call.connector);
+    if let Some(row) = page.panel.connectors.first_mut() {
+        "A connector with sixty characters in its name, no more, no less".clone_into(&mut row.name);
+    }
     call.received = Some(payload(
         "Received",
         &format!("{HOSTILE}<script>alert(1)</script>\u{202e}evil"),

@@ -10,7 +10,7 @@ use super::add_view::TokenField;
 use super::detail_view::{ConnectorPage, EditForms, Fact, LastError, NoTools, Tab};
 use super::draft::cautions;
 use super::list::{about, intervals};
-use super::status::status_of;
+use super::status::{call_failed, status_of};
 use super::tools::{left_out, tool};
 use crate::auth::Admin;
 use crate::dashboard::asked::{Asked, is_failing};
@@ -189,10 +189,7 @@ async fn last_error(
         .rows
         .into_iter()
         .next()?;
-    let text = format!(
-        "failed: {}.",
-        super::status::failing_word(call.code.as_deref(), connector.token_set).to_lowercase()
-    );
+    let text = call_failed(call.code.as_deref(), connector.token_set, call.ms);
     Some(LastError {
         when: when(call.at, now),
         tool: shown(&call.tool, 80),

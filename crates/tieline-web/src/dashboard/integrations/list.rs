@@ -4,7 +4,7 @@ use tieline_domain::Timestamp;
 use tieline_hub::{ConnectorKind, ConnectorStatus, ConnectorView, HourlyCalls, ProviderView};
 
 use super::page_view::{Attention, ConnectedProvider, ProviderCard, Row};
-use super::status::{rank, status_of};
+use super::status::{rank, status_of, token_rejected};
 use crate::dashboard::asked::is_failing;
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::moment::in_sentence;
@@ -168,11 +168,11 @@ pub(crate) fn about(connector: &ConnectorView, people: usize, now: Timestamp) ->
         .status_since
         .map(|at| format!(" {}", in_sentence(at, now)))
         .unwrap_or_default();
-    let message = connector
-        .status_message
-        .as_deref()
-        .map(|message| format!("{} ", shown(message, 240)))
-        .unwrap_or_default();
+    let message = match connector.status_message.as_deref() {
+        _ if token_rejected(connector) => "Its server rejects the saved token. ".to_owned(),
+        Some(message) => format!("{} ", shown(message, 240)),
+        None => String::new(),
+    };
     let page = format!("/integrations/c/{}", connector.slug);
     let (label, href) = match connector.status_code.as_deref() {
         Some("auth_failed" | "needs_oauth" | "secret_unreadable" | "forbidden") => {

@@ -37,7 +37,15 @@ pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
         ),
         ConnectorStatus::Failing => {
             let word = failing_word(connector.status_code.as_deref(), connector.token_set);
-            Status::new(Tone::Bad, word, message().unwrap_or_default())
+            let reason = if token_rejected(connector) {
+                let began = connector
+                    .status_since
+                    .map(|at| format!(", began {}", in_sentence(at, now)));
+                Some(format!("Server answers 401{}", began.unwrap_or_default()))
+            } else {
+                message()
+            };
+            Status::new(Tone::Bad, word, reason.unwrap_or_default())
         }
         ConnectorStatus::Off => Status::new(
             Tone::Off,
@@ -45,6 +53,37 @@ pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
             format!("Turned off, {}", date(connector.updated_at)),
         ),
     }
+}
+
+/// Whether the saved token is what the server objects to. The words of a connection test speak of a token that was just typed.
+pub(crate) fn token_rejected(connector: &ConnectorView) -> bool {
+    connector.token_set && connector.status_code.as_deref() == Some("auth_failed")
+}
+
+/// What came of a call that got no answer, as the rest of a sentence that begins with the tool.
+pub(crate) fn call_failed(code: Option<&str>, token_set: bool, millis: i64) -> String {
+    let why = match code.unwrap_or_default() {
+        "timeout" => {
+            let seconds = (millis + 500) / 1000;
+            return format!(
+                "did not answer within {seconds} s, so the call was stopped. The agent was told and went on."
+            );
+        }
+        "interrupted" => {
+            return "had begun when the connection broke. The agent was told and went on."
+                .to_owned();
+        }
+        "auth_failed" if token_set => "the server rejects the saved token",
+        "auth_failed" => "the server wants a token",
+        "dns_failed" => "the server’s name is not known",
+        "connect_refused" => "the server refuses connections",
+        "connect_timeout" => "the server could not be reached",
+        other => {
+            let word = failing_word(Some(other), token_set).to_lowercase();
+            return format!("failed: {word}.");
+        }
+    };
+    format!("was not run: {why}. The agent was told and went on.")
 }
 
 /// The status as members see it: the word, without what a server said.
@@ -92,5 +131,26 @@ pub(crate) fn rank(status: ConnectorStatus) -> u8 {
         ConnectorStatus::Checking => 2,
         ConnectorStatus::Working => 3,
         ConnectorStatus::Off => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::call_failed;
+
+    #[test]
+    fn a_call_that_failed_is_told_in_the_words_of_its_cause() {
+        assert_eq!(
+            call_failed(Some("timeout"), true, 30_012),
+            "did not answer within 30 s, so the call was stopped. The agent was told and went on."
+        );
+        assert_eq!(
+            call_failed(Some("auth_failed"), true, 88),
+            "was not run: the server rejects the saved token. The agent was told and went on."
+        );
+        assert_eq!(
+            call_failed(Some("tls_expired"), false, 5),
+            "failed: certificate expired."
+        );
     }
 }

@@ -109,7 +109,7 @@ impl SetupStep {
                 class: class(At::Model),
                 number: 2,
                 title: "Model provider",
-                text: "Claude, GPT, your own, or gateway only".to_owned(),
+                text: "The agent in the web chat needs one".to_owned(),
             },
             Self {
                 class: class(At::Connector),

@@ -194,6 +194,10 @@ impl ModelForm {
 fn kind_choice(here: &str, kind: ModelKind, at: ModelKind) -> KindChoice {
     KindChoice {
         label: kind.title(),
+        note: match kind {
+            ModelKind::Anthropic => "Claude models",
+            ModelKind::OpenAi => "Any base URL, also local",
+        },
         href: format!("{here}?kind={kind}"),
         current: kind == at,
     }

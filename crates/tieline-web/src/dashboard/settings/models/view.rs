@@ -98,6 +98,8 @@ pub struct ModelForm {
 pub struct KindChoice {
     /// "Anthropic".
     pub label: &'static str,
+    /// "Claude models".
+    pub note: &'static str,
     /// The same form for that kind.
     pub href: String,
     /// Whether it is the one at hand.
