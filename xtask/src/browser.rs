@@ -28,6 +28,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<Outcome> {
     let (binary, gallery) = (tieline()?, gallery()?);
     node_tests::run(
         "e2e",
+        "tests",
         &[
             ("TIELINE_BIN", &binary),
             ("GALLERY_BIN", &gallery),

@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<Outcome> {
     let binary = browser::tieline()?;
     node_tests::run(
         "interop",
+        "tests",
         &[("TIELINE_BIN", &binary), ("MCP_PYTHON", &python)],
         None,
     )

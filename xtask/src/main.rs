@@ -15,6 +15,7 @@
 mod bench;
 mod browser;
 mod ci;
+mod conformance;
 mod deny;
 mod interop;
 mod kill;
@@ -37,6 +38,7 @@ Usage: cargo xtask COMMAND
   e2e [FILTER]    Browser tests against the real binary.
   pictures [PART]  Pictures of every page and state, in both themes, on a desk and on a phone.
   interop         Clients and servers of other projects against the real binary.
+  conformance     The official MCP conformance suite, each revision of clients with each era of servers.
   kill [CYCLES]   Ends the real binary with SIGKILL during turns (500 times) and counts what is lost.
   postgres CMD…   Runs CMD with TIELINE_TEST_POSTGRES_URL set to a scratch PostgreSQL server.
   tidy            The checks of the repository itself (crate edges, file sizes, named files).
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         "e2e" => Ok(browser::command(&rest)),
         "pictures" => browser::pictures(&rest),
         "interop" => Ok(interop::command()),
+        "conformance" => Ok(conformance::command(&rest)),
         "kill" => kill::command(&rest),
         "postgres" => postgres::command(&rest),
         "tidy" => tidy::command(),

@@ -8,9 +8,10 @@ use crate::process;
 use crate::report::{Counts, Outcome};
 use crate::tools;
 
-/// Installs what the folder's lock file names and runs its tests, one file after another.
+/// Installs what the folder's lock file names and runs the tests in one of its folders, one file after another.
 pub(crate) fn run(
     folder: &str,
+    tests: &str,
     environment: &[(&str, &Path)],
     filter: Option<&str>,
 ) -> Result<Outcome> {
@@ -27,7 +28,7 @@ pub(crate) fn run(
     if let Some(filter) = filter {
         command.arg(format!("--test-name-pattern={filter}"));
     }
-    command.args(test_files(&folder.join("tests"))?);
+    command.args(test_files(&folder.join(tests))?);
     for (name, value) in environment {
         command.env(name, value);
     }

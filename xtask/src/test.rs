@@ -2,7 +2,7 @@
 
 use crate::postgres::Postgres;
 use crate::report::{Outcome, Report, Skips};
-use crate::{browser, interop, rust_tests};
+use crate::{browser, conformance, interop, rust_tests};
 
 /// Runs all suites; what cannot run here is named with its reason.
 pub(crate) fn run() -> bool {
@@ -15,6 +15,7 @@ pub(crate) fn run() -> bool {
 pub(crate) fn suites(report: &mut Report, skips: Skips) {
     report.add("browser tests", browser::run(None), skips);
     report.add("interop", interop::run(), skips);
+    report.add("conformance", conformance::run(None), skips);
     match Postgres::start() {
         Ok(Ok(server)) => report.add(
             "tests on SQLite and PostgreSQL",
