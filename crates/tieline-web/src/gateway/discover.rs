@@ -2,16 +2,17 @@
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use tieline_mcp::wire::{CacheScope, Caching, MODERN, response_ok};
+use tieline_mcp::wire::{CacheScope, Caching, SUPPORTED, response_ok};
 
 use super::DISCOVER_TTL_MS;
 use super::door::View;
 
-/// Version, capabilities and instructions. Clients of older revisions do not ask; they send `initialize`.
+/// Versions, capabilities and instructions. The versions are the same as in the refusal of an unknown one, older ones
+/// included; clients of those do not ask but send `initialize`.
 pub(super) fn answer(id: &RawValue, view: &View) -> Bytes {
     let caching = Caching {
         ttl_ms: DISCOVER_TTL_MS,
         scope: CacheScope::Private,
     };
-    view.describe(|server| response_ok(id, &server.discover_result(&[MODERN], caching, &[])))
+    view.describe(|server| response_ok(id, &server.discover_result(&SUPPORTED, caching, &[])))
 }

@@ -343,7 +343,13 @@ async fn a_session_says_who_the_gateway_is_and_announces_no_changes() {
         .json();
     assert_eq!(
         discover["result"]["supportedVersions"],
-        json!(["2026-07-28"])
+        json!([
+            "2026-07-28",
+            "2025-11-25",
+            "2025-06-18",
+            "2025-03-26",
+            "2024-11-05"
+        ])
     );
     assert_eq!(discover["result"]["instructions"], instructions);
     assert_eq!(discover["result"]["resultType"], "complete");
