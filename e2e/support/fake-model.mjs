@@ -1,7 +1,7 @@
 // A model API for tests that follows a script: it speaks Anthropic's Messages as a stream of events.
 import { createServer } from 'node:http';
 
-/** Steps of an answer: text in pieces, tool calls, or a pause that the test ends. */
+/** Steps of an answer: text in pieces (`begins` is called right before the first is sent), tool calls, or a pause that the test ends. */
 export const say = (...pieces) => ({ pieces });
 export const call = (name, input = {}) => ({ name, input });
 /** A step that waits for `release()`; `reached` resolves when the answer came to it. */
@@ -52,6 +52,7 @@ async function answer(response, steps) {
           piece.arrive();
           await piece.until;
         } else {
+          if (piece === step.pieces[0]) step.begins?.();
           send('content_block_delta', { index, delta: { type: 'text_delta', text: piece } });
         }
       }

@@ -42,7 +42,7 @@ Usage: cargo xtask COMMAND
   kill [CYCLES]   Ends the real binary with SIGKILL during turns (500 times) and counts what is lost.
   postgres CMD…   Runs CMD with TIELINE_TEST_POSTGRES_URL set to a scratch PostgreSQL server.
   tidy            The checks of the repository itself (crate edges, file sizes, named files).
-  bench [NAME…]   Benchmarks: calls, gateway, sessions, idle, agent; `--build` adds the fresh release build.
+  bench [NAME…]   Benchmarks: calls, gateway, sessions, idle, agent, browser; `--build` adds the fresh release build.
 ";
 
 fn main() -> ExitCode {

@@ -5,6 +5,7 @@
 
 mod agent;
 mod bare;
+mod browser;
 mod build;
 mod calls;
 mod cpu;
@@ -42,9 +43,11 @@ impl Row {
     }
 }
 
-/// `cargo xtask bench [calls] [gateway] [sessions] [idle] [agent] [--build] [--binary=PATH]`
+/// `cargo xtask bench [calls] [gateway] [sessions] [idle] [agent] [browser] [--build] [--binary=PATH]`
 pub(crate) fn command(words: &[String]) -> Result<bool> {
-    const KNOWN: [&str; 6] = ["calls", "gateway", "sessions", "idle", "agent", "--build"];
+    const KNOWN: [&str; 7] = [
+        "calls", "gateway", "sessions", "idle", "agent", "browser", "--build",
+    ];
     // Another build, such as one of the profile `dist` or one of before a change.
     let given = words.iter().find_map(|word| word.strip_prefix("--binary="));
     let known = |word: &str| KNOWN.contains(&word) || word.starts_with("--binary=");
@@ -55,7 +58,7 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
         );
     }
     let named = |name: &str| words.iter().any(|word| word == name);
-    let all = !KNOWN[..5].iter().any(|name| named(name));
+    let all = !KNOWN[..6].iter().any(|name| named(name));
     let mut rows = Vec::new();
     // A fresh build is measured first, while nothing else of ours runs.
     if named("--build") {
@@ -79,6 +82,9 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
     }
     if all || named("agent") {
         rows.extend(agent::run(&binary)?);
+    }
+    if all || named("browser") {
+        rows.extend(browser::run(&binary)?);
     }
     print_table(&rows);
     Ok(true)
