@@ -81,7 +81,7 @@ test('the pages of an admin', async () => {
   await lookAt('admin', admin, [
     '/integrations', '/integrations?show=attention', '/integrations?q=nothing+like+it', '/integrations/new',
     '/integrations/providers/linear', '/integrations/c/acme_mcp', '/integrations/c/acme_mcp?tab=connection',
-    '/integrations/c/billing_warehouse', '/integrations/c/acme_mcp/remove', '/connect', '/activity', '/activity?tab=audit',
+    '/integrations/c/billing_warehouse', '/integrations/c/acme_mcp/remove', '/connect', '/activity', '/activity?outcome=ok&connector=acme_mcp', '/activity?tab=audit',
     '/users', '/settings', '/chat', '/account/password', '/no-such-page',
   ]);
 });
@@ -111,6 +111,24 @@ test('what opens over a page: menus and dialogs', () => inEachView(admin, async 
   await page.getByRole('link', { name: 'Remove…' }).click();
   await page.getByRole('dialog').getByText('Remove Acme MCP?').waitFor();
   await look(page, `remove-dialog-${view}`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'Add custom connector' }).first().click();
+  await page.getByRole('dialog').getByRole('textbox', { name: /^Name/ }).fill('Half a name');
+  await look(page, `add-dialog-${view}`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').getByText('Discard this connector?').waitFor();
+  await look(page, `discard-dialog-${view}`);
+  await page.getByRole('button', { name: 'Discard', exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor();
+  await look(page, `keyboard-${view}`);
+  await page.getByRole('button', { name: 'Close' }).click();
+  if (view.endsWith('-390')) await page.getByRole('button', { name: 'Open menu' }).click();
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByText('Change password').waitFor();
+  await assertAccessible(page, `the account menu, ${view}`);
+  await picture(page, `account-menu-${view}`);
 }));
 
 test('the pages of a member', () => lookAt('member', member, ['/connect', '/integrations']));

@@ -97,6 +97,8 @@ icons! {
     bin "1.5" r#"<path d="M3 4.5h10M6.5 4.5v-1.75h3v1.75m-5 0 .6 8.75h5.8l.6-8.75"/>"#;
     /// A door with an arrow: sign out.
     leave "1.5" r#"<path d="M9.5 2.75h-5v10.5h5M7.5 8h6m0 0-2.2-2.2M13.5 8l-2.2 2.2"/>"#;
+    /// An arrow onto a line: export.
+    download "1.5" r#"<path d="M8 2.5v8m0 0 3.25-3.25M8 10.5 4.75 7.25M3 13.25h10"/>"#;
     /// An arrow to another site.
     outside "1.5" r#"<path d="M6.5 3.25h-3v9.25h9.25v-3M9 2.75h4.25V7M13 3 7.5 8.5"/>"#;
 }

@@ -32,6 +32,12 @@ pub(crate) fn clock(at: Timestamp, now: Timestamp) -> When {
     When::new(text, exact(at), iso(at))
 }
 
+/// "14:31", for a mark on an axis.
+pub(crate) fn hour_and_minute(at: Timestamp) -> When {
+    let text = time(at).get(..5).unwrap_or_default().to_owned();
+    When::new(text, exact(at), iso(at))
+}
+
 /// "just now", "40 s ago", "on 12 Oct 2026": for the middle of a sentence.
 pub(crate) fn in_sentence(at: Timestamp, now: Timestamp) -> String {
     ago(now.since(at).as_secs()).unwrap_or_else(|| format!("on {}", date(at)))

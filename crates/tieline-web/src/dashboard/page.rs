@@ -115,8 +115,12 @@ async fn describe(
         }
         "not_found" => Trouble::not_found(),
         "cross_site" => Trouble::out_of_date(path),
+        _ if problem.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+            Trouble::failed(&request, path)
+        }
         _ if problem.status().is_server_error() => Trouble {
-            text: sentence(problem),
+            title: "Not right now".to_owned(),
+            text: problem.detail().to_owned(),
             ..Trouble::failed(&request, path)
         },
         _ => Trouble {
@@ -125,13 +129,6 @@ async fn describe(
             request: String::new(),
             ways: vec![("Back", "/".to_owned())],
         },
-    }
-}
-
-fn sentence(problem: &Problem) -> String {
-    match problem.status() {
-        StatusCode::INTERNAL_SERVER_ERROR => "Something failed on this server, not in what you did. Try again; if it stays, the log says more.".to_owned(),
-        _ => problem.detail().to_owned(),
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn router() -> Router<AppState> {
         )
         .merge(integrations_router())
         .route("/activity", get(activity::page::activity_page))
+        .route("/activity/export", get(activity::export::export_activity))
         .route(
             "/users",
             get(users::page::users_page).post(users::invite::invite),

@@ -1,6 +1,7 @@
 //! `GET /activity?tab=calls|audit`
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -16,7 +17,7 @@ use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::integrations::status::failing_word;
-use crate::dashboard::moment::clock;
+use crate::dashboard::moment::{clock, hour_and_minute};
 use crate::dashboard::monogram::{Monogram, initials};
 use crate::dashboard::page::page;
 use crate::dashboard::parts::{Status, Tone};
@@ -39,8 +40,32 @@ const OUTCOMES: [(&str, &str); 4] = [
 pub(crate) struct ActivityQuery {
     tab: String,
     connector: String,
+    person: String,
     outcome: String,
     cursor: String,
+}
+
+impl ActivityQuery {
+    /// Whether the audit log is asked for, not the calls.
+    pub(super) fn wants_audit(&self) -> bool {
+        self.tab == "audit"
+    }
+
+    /// Which calls; a word that names nothing leaves its filter open.
+    pub(super) fn filter(&self, connectors: &[ConnectorView]) -> CallFilter {
+        CallFilter {
+            connector: connectors
+                .iter()
+                .find(|connector| connector.slug.as_str() == self.connector)
+                .map(|connector| connector.id),
+            user: UserId::parse(&self.person).ok(),
+            outcome: OUTCOMES
+                .iter()
+                .find(|(word, _)| *word == self.outcome)
+                .map(|(word, _)| (*word).to_owned()),
+            ..CallFilter::default()
+        }
+    }
 }
 
 /// The page.
@@ -54,11 +79,19 @@ pub(crate) async fn activity_page(
     shell.live = String::new();
     let now = state.hub.clock().now();
     let mut view = blank(&state, shell);
-    if query.tab == "audit" {
+    if query.wants_audit() {
         audit(&state, &mut view, &query, now).await?;
     } else {
         calls(&state, &mut view, &query, now).await?;
     }
+    view.exports = [("As CSV", "csv"), ("As JSON lines", "jsonl")]
+        .map(|(label, format)| {
+            (
+                label,
+                address(&query, "/activity/export", ("format", format)),
+            )
+        })
+        .into();
     Ok(page(&view))
 }
 
@@ -73,7 +106,9 @@ fn blank(state: &AppState, shell: Shell) -> ActivityPage {
         chart: None,
         figures: Vec::new(),
         axis: Vec::new(),
+        exports: Vec::new(),
         filters: Vec::new(),
+        filtered: false,
         calls: None,
         audit: None,
         older: String::new(),
@@ -95,24 +130,15 @@ async fn calls(
         .into_iter()
         .map(|user| (user.id, user.name))
         .collect();
-    let outcome = OUTCOMES
-        .iter()
-        .find(|(word, _)| *word == query.outcome)
-        .map(|(word, _)| (*word).to_owned());
-    let filter = CallFilter {
-        connector: connectors
-            .iter()
-            .find(|connector| connector.slug.as_str() == query.connector)
-            .map(|connector| connector.id),
-        outcome,
-        ..CallFilter::default()
-    };
     let listed = state
         .hub
-        .calls_page(cursor(query), PER_PAGE, &filter)
+        .calls_page(cursor(query), PER_PAGE, &query.filter(&connectors))
         .await?;
     day(view, &connectors, now);
-    view.filters = filters(&connectors, query);
+    view.filters = filters(&connectors, &people, query);
+    view.filtered = [&query.connector, &query.person, &query.outcome]
+        .iter()
+        .any(|chosen| !chosen.is_empty());
     view.calls = Some(
         listed
             .rows
@@ -122,12 +148,12 @@ async fn calls(
     );
     view.older = listed
         .next
-        .map(|next| address(query, &next))
+        .map(|next| address(query, "/activity", ("cursor", &next)))
         .unwrap_or_default();
     view.newest = if query.cursor.is_empty() {
         String::new()
     } else {
-        address(query, "")
+        address(query, "/activity", ("cursor", ""))
     };
     Ok(())
 }
@@ -151,12 +177,12 @@ async fn audit(
     );
     view.older = listed
         .next
-        .map(|next| address(query, &next))
+        .map(|next| address(query, "/activity", ("cursor", &next)))
         .unwrap_or_default();
     view.newest = if query.cursor.is_empty() {
         String::new()
     } else {
-        address(query, "")
+        address(query, "/activity", ("cursor", ""))
     };
     Ok(())
 }
@@ -191,15 +217,18 @@ fn day(view: &mut ActivityPage, connectors: &[ConnectorView], now: Timestamp) {
             },
         ),
     ];
-    let time = crate::dashboard::moment::time(now);
-    view.axis = vec![
-        format!("Yesterday {} UTC", time.get(..5).unwrap_or_default()),
-        "Now".to_owned(),
-    ];
+    view.today = format!("{} in 24 h", grouped(calls));
+    view.axis = [24, 18, 12, 6]
+        .map(|hours| hour_and_minute(now.minus(Duration::from_secs(hours * 3600))))
+        .into();
     view.chart = Some(Chart::wide(&hours, 1002, 64));
 }
 
-fn filters(connectors: &[ConnectorView], query: &ActivityQuery) -> Vec<FilterSelect> {
+fn filters(
+    connectors: &[ConnectorView],
+    people: &HashMap<UserId, String>,
+    query: &ActivityQuery,
+) -> Vec<FilterSelect> {
     let option = |value: &str, label: &str, chosen: &str| SelectOption {
         value: value.to_owned(),
         label: label.to_owned(),
@@ -210,6 +239,14 @@ fn filters(connectors: &[ConnectorView], query: &ActivityQuery) -> Vec<FilterSel
         connectors
             .iter()
             .map(|connector| option(connector.slug.as_str(), &connector.name, &query.connector)),
+    );
+    let mut names: Vec<(&UserId, &String)> = people.iter().collect();
+    names.sort_by_key(|(_, name)| name.to_lowercase());
+    let mut by_person = vec![option("", "All people", &query.person)];
+    by_person.extend(
+        names
+            .into_iter()
+            .map(|(id, name)| option(&id.to_string(), name, &query.person)),
     );
     let mut by_outcome = vec![option("", "Any result", &query.outcome)];
     by_outcome.extend(
@@ -222,6 +259,11 @@ fn filters(connectors: &[ConnectorView], query: &ActivityQuery) -> Vec<FilterSel
             name: "connector",
             label: "Connector",
             options: by_connector,
+        },
+        FilterSelect {
+            name: "person",
+            label: "Person",
+            options: by_person,
         },
         FilterSelect {
             name: "outcome",
@@ -268,8 +310,25 @@ fn result(call: &Call) -> Status {
     match call.outcome.as_str() {
         "ok" => Status::new(Tone::Good, "Done", ""),
         "tool_error" => Status::new(Tone::Warn, "Tool said no", reason),
-        "refused" => Status::new(Tone::Off, "Refused", reason),
+        "refused" => Status::new(Tone::Off, refused_word(reason), reason),
+        "upstream_failure" if reason == "timeout" => Status::new(
+            Tone::Warn,
+            format!("Timed out after {} s", (call.ms + 500) / 1000),
+            reason,
+        ),
         _ => Status::new(Tone::Bad, failing_word(code, true), reason),
+    }
+}
+
+fn refused_word(code: &str) -> &'static str {
+    match code {
+        "connector_removed" => "Refused, connector was removed",
+        "connector_disabled" => "Refused, connector is off",
+        "tool_unavailable" => "Refused, tool is off",
+        "connector_paused" => "Refused, connector is failing",
+        "key_revoked" => "Refused, key was revoked",
+        "registry_stale" => "Refused, database did not answer",
+        _ => "Refused",
     }
 }
 
@@ -284,17 +343,19 @@ fn audit_row(entry: &AuditEntry, now: Timestamp) -> AuditRow {
     }
 }
 
-fn address(query: &ActivityQuery, cursor: &str) -> String {
+/// An address that keeps tab and filters.
+fn address(query: &ActivityQuery, path: &str, further: (&str, &str)) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in [
         ("tab", query.tab.as_str()),
         ("connector", &query.connector),
+        ("person", &query.person),
         ("outcome", &query.outcome),
-        ("cursor", cursor),
+        further,
     ] {
         if !value.is_empty() {
             pairs.append_pair(name, value);
         }
     }
-    format!("/activity?{}", pairs.finish())
+    format!("{path}?{}", pairs.finish())
 }

@@ -30,19 +30,23 @@ pub fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
         shell: shell.clone(),
         intro: "Every tool call and every change an admin made. Calls are kept for 30 days."
             .to_owned(),
-        today: "6,318 today".to_owned(),
+        today: "6,318 in 24 h".to_owned(),
         chart: Some(Chart::wide(&day(60, &[1, 0, 0, 40, 60, 70, 60]), 1002, 64)),
         figures: vec![
             ("6,318".to_owned(), "calls".to_owned()),
             ("97".to_owned(), "failed (1.5%)".to_owned()),
         ],
-        axis: ["Yesterday 14:30", "20:30", "02:30", "08:30", "Now"]
-            .map(str::to_owned)
-            .into(),
+        axis: vec![when("14:30"), when("20:30"), when("02:30"), when("08:30")],
+        exports: vec![
+            ("As CSV", "/activity/export?format=csv".to_owned()),
+            ("As JSON lines", "/activity/export?format=jsonl".to_owned()),
+        ],
         filters: vec![
             select("connector", "Connector", "All connectors"),
+            select("person", "Person", "All people"),
             select("outcome", "Result", "Any result"),
         ],
+        filtered: false,
         calls: Some(calls()),
         audit: None,
         older: "/activity?cursor=x".to_owned(),
@@ -63,9 +67,18 @@ pub fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
         older: String::new(),
         ..calls.clone()
     };
+    let chart = calls.chart.clone();
     vec![
         ("activity", calls),
         ("activity-audit", audit),
+        (
+            "activity-no-match",
+            ActivityPage {
+                filtered: true,
+                chart,
+                ..empty.clone()
+            },
+        ),
         ("activity-empty", empty),
     ]
 }

@@ -16,16 +16,20 @@ pub struct ActivityPage {
     pub shell: Shell,
     /// "Every tool call and every change an admin made. Kept for 30 days."
     pub intro: String,
-    /// "6,318 today", or empty.
+    /// "6,318 in 24 h", or empty.
     pub today: String,
     /// Calls of the last 24 hours.
     pub chart: Option<Chart>,
     /// The figures above the chart: value and word.
     pub figures: Vec<(String, String)>,
-    /// The marks under it.
-    pub axis: Vec<String>,
+    /// The marks under it, oldest first; the last one is now and not among them.
+    pub axis: Vec<When>,
+    /// The files that hold more than the page shows: label and address.
+    pub exports: Vec<(&'static str, String)>,
     /// The filters of the calls.
     pub filters: Vec<FilterSelect>,
+    /// Whether a filter leaves calls out.
+    pub filtered: bool,
     /// The calls, on their tab.
     pub calls: Option<Vec<CallRow>>,
     /// The audit events, on theirs.

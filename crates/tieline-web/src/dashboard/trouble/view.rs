@@ -87,11 +87,11 @@ impl Trouble {
         }
     }
 
-    /// The database did not answer, or something else failed on this side.
+    /// A fault on this side that nobody foresaw; the log has it.
     pub fn failed(request: &str, back: &str) -> Self {
         Self {
-            title: "This did not work".to_owned(),
-            text: "Something failed on this server, not in what you did. Agents keep the tools they have. Try again; if it stays, the log says more.".to_owned(),
+            title: "The fault is in Tieline".to_owned(),
+            text: "It is not in what you did, and agents keep the tools they have. Try again. The server’s log names the cause under this request.".to_owned(),
             request: request.to_owned(),
             ways: vec![("Try again", back.to_owned())],
         }
