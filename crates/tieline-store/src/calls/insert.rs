@@ -1,39 +1,16 @@
 //! Writes a batch of call records.
 
-use std::sync::LazyLock;
+mod statement;
 
+use sqlx::error::BoxDynError;
 use sqlx::{Arguments, Database, Encode, Type};
 
 use super::CallRow;
+use crate::dialect::{Link, Tx};
 use crate::read::foreign;
 use crate::{Store, StoreError};
 
-/// How many rows a statement adds. A batch of any size is made of a few of these, so that every statement has been
-/// prepared before; 15 values a row stay under the 32,766 that SQLite takes in one.
-const ROWS_AT_ONCE: [usize; 4] = [256, 32, 4, 1];
-const VALUES: usize = 15;
-
-/// The statements for SQLite, whose parameters have no numbers to look up, and those for PostgreSQL.
-static FOR_SQLITE: LazyLock<[String; 4]> =
-    LazyLock::new(|| ROWS_AT_ONCE.map(|rows| statement(rows, |_| "?".to_owned())));
-static FOR_POSTGRES: LazyLock<[String; 4]> =
-    LazyLock::new(|| ROWS_AT_ONCE.map(|rows| statement(rows, |number| format!("${number}"))));
-
-fn statement(rows: usize, parameter: impl Fn(usize) -> String) -> String {
-    let row = |row: usize| {
-        let parameters: Vec<String> = (1..=VALUES)
-            .map(|at| parameter(row * VALUES + at))
-            .collect();
-        format!("({})", parameters.join(","))
-    };
-    let rows: Vec<String> = (0..rows).map(row).collect();
-    format!(
-        "INSERT INTO calls (id, at, user_id, key_id, session, connector_id, connector_slug, tool, outcome,
-             code, ms, bytes_in, bytes_out, client, request_id)
-         VALUES {} ON CONFLICT (id) DO NOTHING",
-        rows.join(",")
-    )
-}
+use statement::{ALIKE_AT_ONCE, ROWS_AT_ONCE, Statement};
 
 impl Store {
     /// Adds calls, all or none. A call that is already there stays as it is, so a batch may be tried again.
@@ -42,50 +19,103 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.db().begin_append().await?;
-        let mut left = calls;
+        let mut left = insert_alike(&mut tx, calls).await?;
         while let Some(size) = ROWS_AT_ONCE.iter().position(|rows| *rows <= left.len()) {
-            let rows = left.drain(left.len() - ROWS_AT_ONCE[size]..);
-            match tx.link() {
-                crate::dialect::Link::Sqlite(link) => {
-                    let values = values::<sqlx::Sqlite>(rows)?;
-                    let sql = FOR_SQLITE[size].as_str();
-                    sqlx::query_with(sql, values).execute(link).await?;
-                }
-                crate::dialect::Link::Postgres(link) => {
-                    let values = values::<sqlx::Postgres>(rows)?;
-                    let sql = FOR_POSTGRES[size].as_str();
-                    sqlx::query_with(sql, values).execute(link).await?;
-                }
-            }
+            let rows = left.split_off(left.len() - ROWS_AT_ONCE[size]);
+            insert(&mut tx, Statement::Any(size), rows).await?;
         }
         tx.commit().await
     }
 }
 
-fn values<D: Database>(
-    rows: impl ExactSizeIterator<Item = CallRow>,
-) -> Result<D::Arguments, StoreError>
+/// Adds the calls of which many tell the same but for their times and sizes, as those of a busy client do, and answers
+/// the others. What they share is handed to the database once for all of them.
+async fn insert_alike(tx: &mut Tx, mut calls: Vec<CallRow>) -> Result<Vec<CallRow>, StoreError> {
+    calls.sort_by(|one, other| shared(one).cmp(&shared(other)));
+    let mut rest = Vec::new();
+    while let Some(last) = calls.last() {
+        let alike = calls.iter().rev().take_while(|call| is_alike(call, last));
+        let mut group = calls.split_off(calls.len() - alike.count());
+        while let Some(size) = ALIKE_AT_ONCE.iter().position(|rows| *rows <= group.len()) {
+            let rows = group.split_off(group.len() - ALIKE_AT_ONCE[size]);
+            insert(tx, Statement::Alike(size), rows).await?;
+        }
+        rest.append(&mut group);
+    }
+    Ok(rest)
+}
+
+fn is_alike(one: &CallRow, other: &CallRow) -> bool {
+    shared(one) == shared(other)
+}
+
+/// Everything but the id, the time, the duration and the sizes.
+fn shared(call: &CallRow) -> impl Ord + '_ {
+    let texts = (&call.tool, &call.outcome, &call.session, &call.client);
+    let rest = (&call.code, &call.connector_slug, &call.request_id);
+    (call.connector_id, call.user_id, call.key_id, texts, rest)
+}
+
+async fn insert(tx: &mut Tx, statement: Statement, rows: Vec<CallRow>) -> Result<(), StoreError> {
+    match tx.link() {
+        Link::Sqlite(link) => {
+            let values = values::<sqlx::Sqlite>(statement, rows)?;
+            sqlx::query_with(statement.for_sqlite(), values)
+                .execute(link)
+                .await?;
+        }
+        Link::Postgres(link) => {
+            let values = values::<sqlx::Postgres>(statement, rows)?;
+            sqlx::query_with(statement.for_postgres(), values)
+                .execute(link)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+fn values<D: Database>(statement: Statement, rows: Vec<CallRow>) -> Result<D::Arguments, StoreError>
 where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
     i64: for<'q> Encode<'q, D> + Type<D>,
 {
     let mut values = D::Arguments::default();
-    values.reserve(rows.len() * VALUES, rows.len() * 512);
-    for row in rows {
-        put::<D>(&mut values, row).map_err(sqlx::Error::Encode)?;
+    values.reserve(statement.values(), rows.len() * 512);
+    for (at, row) in rows.into_iter().enumerate() {
+        let put = put::<D>(&mut values, row, statement.shares_from(at));
+        put.map_err(sqlx::Error::Encode)?;
     }
     Ok(values)
 }
 
-fn put<D: Database>(values: &mut D::Arguments, row: CallRow) -> Result<(), sqlx::error::BoxDynError>
+fn put<D: Database>(
+    values: &mut D::Arguments,
+    row: CallRow,
+    shares: bool,
+) -> Result<(), BoxDynError>
 where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
     i64: for<'q> Encode<'q, D> + Type<D>,
 {
-    values.add(row.id.to_string())?;
-    values.add(row.at.as_millis())?;
+    let (id, at) = (row.id.to_string(), row.at.as_millis());
+    let numbers = [at, row.ms, row.bytes_in, row.bytes_out];
+    if !shares {
+        put_shared::<D>(values, row)?;
+    }
+    values.add(id)?;
+    numbers
+        .into_iter()
+        .try_for_each(|number| values.add(number))
+}
+
+/// What calls may share, in the order of the statements.
+fn put_shared<D: Database>(values: &mut D::Arguments, row: CallRow) -> Result<(), BoxDynError>
+where
+    String: for<'q> Encode<'q, D> + Type<D>,
+    Option<String>: for<'q> Encode<'q, D> + Type<D>,
+{
     values.add(row.user_id.to_string())?;
     values.add(row.key_id.map(|id| id.to_string()))?;
     values.add(row.session.map(clean))?;
@@ -94,9 +124,6 @@ where
     values.add(clean(row.tool))?;
     values.add(row.outcome)?;
     values.add(row.code)?;
-    values.add(row.ms)?;
-    values.add(row.bytes_in)?;
-    values.add(row.bytes_out)?;
     values.add(row.client.map(clean))?;
     values.add(row.request_id.map(clean))
 }

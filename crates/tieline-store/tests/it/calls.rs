@@ -48,6 +48,30 @@ pub(crate) async fn writes_large_batches(bed: &Bed) {
     assert_eq!(page.rows.len(), 1_234);
 }
 
+pub(crate) async fn calls_that_are_alike_keep_what_they_differ_in(bed: &Bed) {
+    let (one, other) = (connector_id(), connector_id());
+    let (user_id, key_id) = (user_id(), call(one, 1).key_id);
+    let mut calls: Vec<_> = (0..700)
+        .map(|number| CallRow {
+            user_id,
+            key_id,
+            ms: number * 3,
+            bytes_in: number * 5,
+            bytes_out: number * 7,
+            code: (number % 9 == 0).then(|| format!("code_{}", number % 2)),
+            ..call(if number % 2 == 0 { one } else { other }, number)
+        })
+        .collect();
+    bed.store.calls_insert(calls.clone()).await.unwrap();
+    let page = bed
+        .store
+        .calls_page(None, 5_000, None, None, None, None)
+        .await
+        .unwrap();
+    calls.sort_by_key(|call| std::cmp::Reverse(call.id));
+    assert_eq!(page.rows, calls);
+}
+
 pub(crate) async fn a_batch_can_be_written_again(bed: &Bed) {
     let first = call(connector_id(), 1);
     let second = CallRow {

@@ -63,7 +63,7 @@ contract! {
         filters_by_action_and_time, stores_what_it_hashes,
     }
     calls {
-        keeps_all_fields, writes_large_batches, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
+        keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
         forgets_old_calls,
     }
     connectors {
