@@ -19,12 +19,19 @@ impl IdError {
     }
 }
 
+/// Random bytes of an id.
+const RANDOM: usize = 10;
+
 fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Uuid {
-    let mut random = [0; 10];
+    let mut random = [0; RANDOM];
     entropy.fill(&mut random);
+    of_now(clock, &random)
+}
+
+fn of_now(clock: &dyn Clock, random: &[u8; RANDOM]) -> Uuid {
     // A clock set before 1970 would wrap; such ids sort first instead.
     let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid()
 }
 
 /// Accepts the hyphenated form only, so that one id has one spelling apart from letter case.
@@ -44,6 +51,17 @@ macro_rules! id {
             /// A new id: later ids sort after earlier ones.
             pub fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Self {
                 Self(generate(clock, entropy))
+            }
+
+            /// As many new ids, for the price of one visit to the source of randomness.
+            pub fn generate_many(
+                count: usize,
+                clock: &dyn Clock,
+                entropy: &dyn Entropy,
+            ) -> impl Iterator<Item = Self> {
+                let mut random = vec![[0; RANDOM]; count];
+                entropy.fill(random.as_flattened_mut());
+                random.into_iter().map(move |random| Self(of_now(clock, &random)))
             }
 
             /// Reads the hyphenated text form.

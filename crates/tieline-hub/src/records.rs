@@ -216,13 +216,12 @@ impl Hub {
     }
 
     async fn write_batch(&self, batch: Vec<Record>) {
-        let (mut calls, mut uses) = (Vec::new(), Vec::new());
+        // All ids at once: asking the operating system for each would cost more than the rest of its row.
+        let mut ids = CallId::generate_many(batch.len(), self.clock(), self.entropy());
+        let (mut calls, mut uses) = (Vec::with_capacity(batch.len()), Vec::new());
         for record in batch {
             match record {
-                Record::Call(ended) => {
-                    let id = CallId::generate(self.clock(), self.entropy());
-                    calls.push(ended.into_row(id));
-                }
+                Record::Call(ended) => calls.extend(ids.next().map(|id| ended.into_row(id))),
                 Record::KeyUsed { id, at, client } => uses.push((id, at, client)),
             }
         }
@@ -239,6 +238,9 @@ impl Hub {
 
 /// The first characters of a text, copied in one go when that is all of it.
 fn first(characters: usize, text: &str) -> String {
+    if text.len() <= characters {
+        return text.to_owned();
+    }
     let end = text.char_indices().nth(characters);
     end.map_or(text, |(end, _)| &text[..end]).to_owned()
 }
