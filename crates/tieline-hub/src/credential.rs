@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use tieline_domain::{AccessToken, AuthHeader, ConnectorId, ConnectorUrl};
 use tieline_mcp::{Address, Target};
-use tieline_secrets::{Binding, Sealed};
+use tieline_secrets::{Binding, DataKey, Sealed};
 use tieline_store::ConnectorRow;
 use zeroize::Zeroizing;
 
@@ -59,7 +59,31 @@ impl Hub {
         &self,
         live: &LiveConnector,
     ) -> Result<OpenCredential, SecretUnreadable> {
-        self.open_in(&live.place, &live.credential)
+        let sealed = match &live.credential {
+            StoredCredential::None => return Ok(OpenCredential(None)),
+            StoredCredential::Sealed(sealed) => sealed,
+            StoredCredential::Damaged => return Err(SecretUnreadable),
+        };
+        let opened = self.data_key(live, sealed)?.open(sealed);
+        opened
+            .map(|text| OpenCredential(Some(text)))
+            .map_err(|_| SecretUnreadable)
+    }
+
+    /// The key of this version's credential. It is unwrapped by the first call that needs it and goes with the version;
+    /// the credential itself is opened for each call anew.
+    fn data_key<'a>(
+        &self,
+        live: &'a LiveConnector,
+        sealed: &Sealed,
+    ) -> Result<&'a DataKey, SecretUnreadable> {
+        if let Some(known) = live.data_key.get() {
+            return Ok(known);
+        }
+        let binding = live.place.binding();
+        let unwrapped = self.inner.keyring.unwrap_data_key(&binding, sealed);
+        let unwrapped = unwrapped.map_err(|_| SecretUnreadable)?;
+        Ok(live.data_key.get_or_init(|| unwrapped))
     }
 
     fn open_in(

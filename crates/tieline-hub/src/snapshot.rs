@@ -3,7 +3,7 @@
 //! A call reads only this, never the database. A snapshot is replaced as a whole; its parts are never changed.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
 use tieline_domain::{
@@ -13,7 +13,7 @@ use tieline_domain::{
 use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::ParamHeaders;
 use tieline_mcp::{Address, Era, Wire};
-use tieline_secrets::Sealed;
+use tieline_secrets::{DataKey, Sealed};
 use tieline_store::{ConnectorRow, Store, StoreError, ToolRow, UserRow};
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +51,7 @@ pub struct LiveConnector {
     pub(crate) address: Arc<Address>,
     pub(crate) credential: StoredCredential,
     pub(crate) place: Place,
+    pub(crate) data_key: OnceLock<DataKey>,
     pub(crate) credential_version: i64,
     pub(crate) row_version: i64,
     pub(crate) wire: Option<Wire>,
@@ -235,6 +236,7 @@ impl LiveConnector {
             slug: row.slug.clone(),
             name: row.name.clone(),
             place: Place::of(row.id, &url, &auth_header),
+            data_key: OnceLock::new(),
             auth_header,
             address: Arc::new(Address::new(url.to_url())),
             url,

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::binding::{Binding, Purpose};
 use crate::cipher::{self, KEY};
+use crate::data_key::DataKey;
 use crate::master_key::{KeyId8, MasterKey, MasterKeyError};
 use crate::sealed::{Sealed, VERSION};
 
@@ -119,6 +120,16 @@ impl KeyRing {
         binding: &Binding<'_>,
         sealed: &Sealed,
     ) -> Result<Zeroizing<String>, OpenError> {
+        self.unwrap_data_key(binding, sealed)?.open(sealed)
+    }
+
+    /// The first half of [`open`](Self::open), for a secret that is opened again and again. What it yields gives nobody
+    /// more than this ring does, which opens the same and everything else.
+    pub fn unwrap_data_key(
+        &self,
+        binding: &Binding<'_>,
+        sealed: &Sealed,
+    ) -> Result<DataKey, OpenError> {
         let id = sealed.key_id();
         let key = self.find(id).ok_or(OpenError::UnknownKey {
             sealed_with: id,
@@ -127,19 +138,10 @@ impl KeyRing {
         let key_place = binding.to_authenticated_bytes(VERSION, Purpose::DataKey, id);
         let data_key = cipher::decrypt(&key.wrapping, sealed.wrapped_key(), &key_place)
             .ok_or(OpenError::Changed)?;
-        let data_key: &[u8; KEY] = data_key
-            .as_slice()
-            .try_into()
-            .map_err(|_| OpenError::Changed)?;
-        let data_place = binding.to_authenticated_bytes(VERSION, Purpose::Data, id);
-        let mut plaintext =
-            cipher::decrypt(data_key, sealed.data(), &data_place).ok_or(OpenError::Changed)?;
-        String::from_utf8(std::mem::take(&mut *plaintext))
-            .map(Zeroizing::new)
-            .map_err(|error| {
-                drop(Zeroizing::new(error.into_bytes()));
-                OpenError::Changed
-            })
+        DataKey::new(
+            &data_key,
+            binding.to_authenticated_bytes(VERSION, Purpose::Data, id),
+        )
     }
 
     /// Seals again with the current key what an older one sealed; `None` when the current key sealed it.

@@ -6,12 +6,14 @@
 
 mod binding;
 mod cipher;
+mod data_key;
 mod key_ring;
 mod master_key;
 mod sealed;
 mod source;
 
 pub use binding::Binding;
+pub use data_key::DataKey;
 pub use key_ring::{KeyRing, OpenError, WrongKey};
 pub use master_key::{KeyId8, MasterKey, MasterKeyError};
 pub use sealed::{Sealed, SealedError};

@@ -101,6 +101,27 @@ fn the_halves_of_two_credentials_do_not_fit_together() {
 
 /// S04.
 #[test]
+fn a_data_key_opens_its_own_credential_only() {
+    let (ring, entropy) = (ring(1), SeededEntropy::new(8));
+    let one = ring.seal(&entropy, &BINDING, "Bearer first");
+    let other = ring.seal(&entropy, &BINDING, "Bearer second");
+    let data_key = ring.unwrap_data_key(&BINDING, &one).unwrap();
+    for _ in 0..2 {
+        assert_eq!(data_key.open(&one).unwrap().as_str(), "Bearer first");
+        assert_eq!(data_key.open(&other).unwrap_err(), OpenError::Changed);
+    }
+    let elsewhere = Binding {
+        origin: "https://evil.example:443",
+        ..BINDING
+    };
+    assert_eq!(
+        ring.unwrap_data_key(&elsewhere, &one).unwrap_err(),
+        OpenError::Changed
+    );
+    assert_eq!(format!("{data_key:?}"), "DataKey(…)");
+}
+
+#[test]
 fn a_thousand_flipped_bits_give_a_thousand_errors() {
     let (ring, entropy) = (ring(1), SeededEntropy::new(2));
     let whole = ring.seal(&entropy, &BINDING, CANARY).as_bytes().to_vec();
