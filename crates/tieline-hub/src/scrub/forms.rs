@@ -73,8 +73,13 @@ impl Forms {
             let escaped = serde_json::Value::String(text.to_owned()).to_string();
             self.push(|forms| forms.push_str(escaped.trim_matches('"')));
         }
-        self.push(|forms| push_hex(forms, text, "0123456789abcdef"));
-        self.push(|forms| push_hex(forms, text, "0123456789ABCDEF"));
+        self.push(|forms| push_hex(forms, text));
+        let lower = self.places.last().cloned().unwrap_or_default();
+        self.push(|forms| {
+            let start = forms.len();
+            forms.extend_from_within(lower);
+            forms[start..].make_ascii_uppercase();
+        });
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._".contains(&byte);
         if !text.bytes().all(is_plain) {
             self.push(|forms| forms.extend(url::form_urlencoded::byte_serialize(text.as_bytes())));
@@ -100,6 +105,9 @@ impl Forms {
 
     /// PHP and others write a slash in JSON as `\/`.
     fn push_with_escaped_slashes(&mut self) {
+        if memchr::memchr(b'/', self.text.as_bytes()).is_none() {
+            return;
+        }
         for at in 0..self.places.len() {
             let form = &self.text[self.places[at].clone()];
             if form.contains('/') {
@@ -116,10 +124,7 @@ impl Forms {
     }
 }
 
-fn push_hex(forms: &mut String, text: &str, digits: &str) {
-    for byte in text.bytes() {
-        for digit in [byte >> 4, byte & 15].map(usize::from) {
-            forms.push_str(&digits[digit..=digit]);
-        }
-    }
+fn push_hex(forms: &mut String, text: &str) {
+    let digits = text.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
+    forms.extend(digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
 }
