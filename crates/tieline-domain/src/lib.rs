@@ -20,6 +20,7 @@ mod model_name;
 mod model_url;
 mod provider;
 mod random_code;
+mod resource_uri;
 mod slug;
 mod time;
 mod tool_definition;
@@ -45,6 +46,7 @@ pub use model_name::{ModelName, ModelNameError};
 pub use model_url::{ModelUrl, ModelUrlError};
 pub use provider::{Provider, provider, providers};
 pub use random_code::{RandomCode, RandomCodeError};
+pub use resource_uri::{UpstreamUri, expose_uri, upstream_uri};
 pub use slug::{ReservedBy, Slug, SlugError};
 pub use time::{Clock, Entropy, Timestamp, TimestampError};
 pub use tool_definition::{

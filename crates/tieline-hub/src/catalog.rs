@@ -1,21 +1,32 @@
-//! The immutable list of tools that a session begins with.
+//! The immutable list of everything that a session begins with.
 //!
 //! A [`Catalog`] never changes once built. A running session keeps the `Arc` that it started with, which is what
 //! makes "new tools appear in the next session" a fact of the types. Whether a call may still run is decided at
 //! the moment of the call, by `dispatch`, never here.
 
 mod frozen;
+mod offers;
+mod pages;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use tieline_domain::{ConnectorId, NameSpace, Slug, expose};
-use tieline_mcp::{Era, bridge};
+use tieline_domain::{ConnectorId, NameSpace, Slug, expose, expose_uri};
+use tieline_mcp::Era;
+use tieline_mcp::bridge::{self, ExposeUri, Way};
+use tieline_mcp::wire::OfferKind;
+
+pub(crate) use offers::OfferSource;
+pub use offers::{CatalogOffer, Declared};
+
+use offers::Offers;
+use pages::Lists;
 
 /// A short digest of everything that a catalogue offers. Two replicas that read the same database agree on it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -34,14 +45,15 @@ impl fmt::Display for CatalogRevision {
     }
 }
 
-/// An immutable snapshot of every tool that an agent may use.
+/// An immutable snapshot of everything that an agent or a client may use.
 #[derive(Debug)]
 pub struct Catalog {
     revision: CatalogRevision,
     connectors: Vec<CatalogConnector>,
     by_gateway_name: HashMap<String, (usize, usize)>,
     by_agent_name: HashMap<String, (usize, usize)>,
-    gateway_lists: [OnceLock<Bytes>; 2],
+    prompts: HashMap<String, (usize, usize)>,
+    lists: Lists,
 }
 
 /// One connector's part of a [`Catalog`].
@@ -59,8 +71,15 @@ pub struct CatalogConnector {
     pub instructions: Option<String>,
     /// The tools that are on, in the server's order.
     pub tools: Vec<Arc<CatalogTool>>,
+    /// What the server declares besides tools.
+    pub declared: Declared,
+    /// Whether what breaks clients is mended on the way.
+    pub normalise: bool,
+    /// The shortest time, in milliseconds, that one of the server's lists stays valid by its own word.
+    pub list_ttl_ms: Option<u64>,
     by_name: HashMap<String, usize>,
-    lists: [OnceLock<Bytes>; 2],
+    offers: Offers,
+    lists: Lists,
 }
 
 /// One tool of a [`Catalog`], with its definition exactly as the server sent it.
@@ -84,6 +103,8 @@ pub struct CatalogTool {
     pub definition: Box<RawValue>,
     /// Whether the server marks it as reading only. A label, never a permission.
     pub read_only: bool,
+    /// Whether what breaks clients is mended in its results.
+    pub normalise: bool,
 }
 
 /// What a catalogue is built from: one enabled connector and its stored tools.
@@ -94,8 +115,13 @@ pub(crate) struct CatalogSource {
     pub(crate) name: String,
     pub(crate) era: Era,
     pub(crate) instructions: Option<String>,
+    pub(crate) capabilities: Option<String>,
+    pub(crate) revision: Option<String>,
+    pub(crate) normalise: bool,
+    pub(crate) list_ttl_ms: Option<u64>,
     /// Every usable tool, also those that are off: switching one must not rename another.
     pub(crate) tools: Vec<ToolSource>,
+    pub(crate) offers: Vec<OfferSource>,
 }
 
 #[derive(Debug)]
@@ -117,10 +143,14 @@ impl Catalog {
     fn assemble(revision: CatalogRevision, connectors: Vec<CatalogConnector>) -> Self {
         let mut by_gateway_name = HashMap::new();
         let mut by_agent_name = HashMap::new();
+        let mut prompts = HashMap::new();
         for (at, connector) in connectors.iter().enumerate() {
             for (index, tool) in connector.tools.iter().enumerate() {
                 by_gateway_name.insert(tool.gateway_name.clone(), (at, index));
                 by_agent_name.insert(tool.agent_name.clone(), (at, index));
+            }
+            for (index, prompt) in connector.offers.prompts.iter().enumerate() {
+                prompts.insert(prompt.gateway_name.clone(), (at, index));
             }
         }
         Self {
@@ -128,22 +158,24 @@ impl Catalog {
             connectors,
             by_gateway_name,
             by_agent_name,
-            gateway_lists: [OnceLock::new(), OnceLock::new()],
+            prompts,
+            lists: Lists::default(),
         }
     }
 
     /// Whether a session would see no difference at all, not even in a connector's name.
     pub(crate) fn equals(&self, other: &Self) -> bool {
-        let shown = |connector: &'_ CatalogConnector| {
-            let (name, instructions) = (connector.name.clone(), connector.instructions.clone());
-            (connector.era, name, instructions)
+        let same = |(one, other): (&CatalogConnector, &CatalogConnector)| {
+            one.era == other.era
+                && one.name == other.name
+                && one.instructions == other.instructions
+                && one.declared == other.declared
+                && one.normalise == other.normalise
+                && one.list_ttl_ms == other.list_ttl_ms
         };
         self.revision == other.revision
-            && self
-                .connectors
-                .iter()
-                .map(shown)
-                .eq(other.connectors.iter().map(shown))
+            && self.connectors.len() == other.connectors.len()
+            && self.connectors.iter().zip(&other.connectors).all(same)
     }
 
     /// The digest of what this catalogue offers.
@@ -192,18 +224,31 @@ impl Catalog {
             .map(|&(at, index)| &self.connectors[at].tools[index])
     }
 
-    /// The JSON array of definitions for a client of `north` at the aggregate endpoint; built once per era.
-    pub fn gateway_list(&self, north: Era) -> Bytes {
-        self.gateway_lists[era_index(north)]
-            .get_or_init(|| {
-                json_array(
-                    self.connectors
-                        .iter()
-                        .flat_map(|c| c.definitions(north, |tool| &tool.gateway_name)),
-                )
-            })
-            .clone()
+    /// The prompt with this name at the aggregate gateway endpoint, and whose it is.
+    pub fn prompt(&self, name: &str) -> Option<(&CatalogConnector, &CatalogOffer)> {
+        let &(at, index) = self.prompts.get(name)?;
+        let connector = &self.connectors[at];
+        Some((connector, &connector.offers.prompts[index]))
     }
+
+    /// A list for clients of `north` at the aggregate endpoint, as JSON arrays, one for each page.
+    pub fn gateway_pages(&self, kind: OfferKind, north: Era) -> &[Bytes] {
+        let items = || {
+            self.connectors
+                .iter()
+                .flat_map(move |connector| connector.definitions(kind, north, Names::Gateway))
+        };
+        self.lists.pages(kind, north, items)
+    }
+}
+
+/// Under which names things are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// Those of the aggregate endpoint.
+    Gateway,
+    /// The server's own.
+    Verbatim,
 }
 
 impl CatalogConnector {
@@ -245,8 +290,10 @@ impl CatalogConnector {
                 description: facts.description,
                 read_only,
                 definition,
+                normalise: source.normalise,
             }));
         }
+        let offers = Offers::build(&source.slug, source.offers);
         Self {
             id: source.id,
             slug: source.slug,
@@ -254,8 +301,12 @@ impl CatalogConnector {
             era: source.era,
             instructions: source.instructions,
             tools,
+            declared: Declared::read(source.capabilities.as_deref(), source.revision.as_deref()),
+            normalise: source.normalise,
+            list_ttl_ms: source.list_ttl_ms,
             by_name,
-            lists: [OnceLock::new(), OnceLock::new()],
+            offers,
+            lists: Lists::default(),
         }
     }
 
@@ -264,20 +315,47 @@ impl CatalogConnector {
         self.by_name.get(name).map(|&index| &self.tools[index])
     }
 
-    /// The JSON array of definitions with their names verbatim, for the per-connector endpoint.
-    pub fn verbatim_list(&self, north: Era) -> Bytes {
-        self.lists[era_index(north)]
-            .get_or_init(|| json_array(self.definitions(north, |tool| &tool.name)))
-            .clone()
+    /// What it offers besides tools, in the server's order; of tools nothing.
+    pub fn offers(&self, kind: OfferKind) -> &[CatalogOffer] {
+        self.offers.list(kind)
     }
 
-    fn definitions<'a>(
-        &'a self,
+    /// The prompt with this exact name at the server.
+    pub fn prompt(&self, name: &str) -> Option<&CatalogOffer> {
+        self.offers.prompt(name)
+    }
+
+    /// A list with its names and URIs verbatim, for the per-connector endpoint, as JSON arrays, one for each page.
+    pub fn verbatim_pages(&self, kind: OfferKind, north: Era) -> &[Bytes] {
+        let items = || self.definitions(kind, north, Names::Verbatim);
+        self.lists.pages(kind, north, items)
+    }
+
+    fn definitions(
+        &self,
+        kind: OfferKind,
         north: Era,
-        name: impl Fn(&'a CatalogTool) -> &'a String + 'a,
-    ) -> impl Iterator<Item = Box<RawValue>> + 'a {
-        self.tools.iter().map(move |tool| {
-            bridge::tool_definition_for(north, self.era, &tool.definition, name(tool))
+        names: Names,
+    ) -> impl Iterator<Item = Cow<'_, RawValue>> {
+        let tools = self.tools.iter().filter(move |_| kind == OfferKind::Tool);
+        let tools = tools.map(|tool| (&*tool.definition, &*tool.name, &*tool.gateway_name));
+        let offers = self.offers.list(kind).iter();
+        let offers = offers.map(|offer| (&*offer.definition, &*offer.name, &*offer.gateway_name));
+        tools.chain(offers).map(move |(definition, own, gateway)| {
+            let expose = |uri: &str| expose_uri(&self.slug, uri);
+            let expose: ExposeUri<'_> = &expose;
+            let way = Way {
+                north,
+                south: self.era,
+                method: kind.method(),
+                normalise: self.normalise,
+                uris: (names == Names::Gateway).then_some(expose),
+            };
+            let name = match names {
+                Names::Gateway => gateway,
+                Names::Verbatim => own,
+            };
+            bridge::definition_for(&way, kind, definition, name)
         })
     }
 }
@@ -311,25 +389,6 @@ fn text_or_none<'de, D: serde::Deserializer<'de>>(
     Ok(value.as_str().map(str::to_owned))
 }
 
-fn era_index(era: Era) -> usize {
-    match era {
-        Era::Legacy => 0,
-        Era::Modern => 1,
-    }
-}
-
-fn json_array(items: impl Iterator<Item = Box<RawValue>>) -> Bytes {
-    let mut out = Vec::from(*b"[");
-    for item in items {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        out.extend_from_slice(item.get().as_bytes());
-    }
-    out.push(b']');
-    out.into()
-}
-
 fn revision_of(connectors: &[CatalogConnector]) -> CatalogRevision {
     let mut hash = Sha256::new();
     for connector in connectors {
@@ -340,6 +399,13 @@ fn revision_of(connectors: &[CatalogConnector]) -> CatalogRevision {
         for tool in &connector.tools {
             hash.update((tool.definition.get().len() as u64).to_be_bytes());
             hash.update(tool.definition.get().as_bytes());
+        }
+        for kind in OfferKind::ALL {
+            for offer in connector.offers.list(kind) {
+                hash.update(kind.word().as_bytes());
+                hash.update((offer.definition.get().len() as u64).to_be_bytes());
+                hash.update(offer.definition.get().as_bytes());
+            }
         }
     }
     let digest = hash.finalize();

@@ -35,7 +35,9 @@ mod watch;
 
 pub use audit::{AuditFilter, AuditPage, AuditVerdict};
 pub use calls::{CallFilter, CallPage};
-pub use catalog::{Catalog, CatalogConnector, CatalogRevision, CatalogTool};
+pub use catalog::{
+    Catalog, CatalogConnector, CatalogOffer, CatalogRevision, CatalogTool, Declared,
+};
 pub use clients::ClientSeen;
 pub use connectors::{
     AddConnectorError, AddedConnector, ConnectorKind, ConnectorList, ConnectorStatus,

@@ -144,20 +144,20 @@ impl Hub {
     pub(crate) fn record_call(
         &self,
         call: &Call<'_>,
-        tool: &CatalogTool,
+        called: &CatalogTool,
         took: Duration,
         outcome: &CallOutcome,
     ) {
         let records = &self.inner.records;
-        records.meters(&tool.slug).count(outcome.word(), took);
+        records.meters(&called.slug).count(outcome.word(), took);
         let ended = EndedCall {
             at: self.clock().now(),
             user: call.caller.user,
             key: call.caller.key,
             session: call.session.clone(),
-            connector: tool.connector,
-            slug: tool.slug.clone(),
-            tool: first(200, &tool.name),
+            connector: called.connector,
+            slug: called.slug.clone(),
+            tool: first(200, &called.name),
             outcome: outcome.word(),
             code: outcome.code(),
             took,

@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tieline_domain::ConnectorId;
-use tieline_mcp::{Connected, Failure, ListedTools, McpError, Target};
-use tieline_store::{CatalogUpdate, ToolRow};
+use tieline_mcp::wire::OfferKind;
+use tieline_mcp::{Connected, Failure, LeftOut, Listed, McpError, Target};
+use tieline_store::{CatalogUpdate, OfferRow, ToolRow};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Hub;
 use crate::breaker::jittered;
+use crate::catalog::Declared;
 use crate::credential::target_of;
 use crate::scrub::Scrubber;
 use crate::snapshot::LiveConnector;
@@ -28,6 +30,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The client keeps the time of each request; this holds whatever a server does in between.
 const LONGEST: Duration = Duration::from_secs(150);
+
+/// How long the lists besides the tools may take together. They never cost a connector its tools.
+const OFFERS_WITHIN: Duration = Duration::from_secs(20);
+
+/// Every kind of list but the tools.
+const OFFERS: [OfferKind; 3] = [
+    OfferKind::Prompt,
+    OfferKind::Resource,
+    OfferKind::ResourceTemplate,
+];
 
 /// Who is waiting for a check, and who is being checked.
 #[derive(Debug)]
@@ -184,8 +196,9 @@ impl Hub {
         let took = started.elapsed();
         let changed = match answer {
             Ok((connected, listed)) => {
+                let offers = self.ask_for_offers(live, &connected, &target).await;
                 if self
-                    .store_catalog(live, &connected, listed, &scrubber)
+                    .store_catalog(live, &connected, listed, offers, &scrubber)
                     .await
                 {
                     // Before the status says that it works: whoever reads that and starts a session has the tools.
@@ -211,9 +224,9 @@ impl Hub {
         &self,
         live: &LiveConnector,
         target: &Target,
-    ) -> Result<(Connected, ListedTools), McpError> {
+    ) -> Result<(Connected, Listed), McpError> {
         let connected = self.inner.mcp.connect(target, live.wire.as_ref()).await?;
-        match connected.upstream.list_tools(target).await {
+        match connected.upstream.list(target, OfferKind::Tool).await {
             Ok(listed) => Ok((connected, listed)),
             Err(error) => {
                 connected.upstream.close(target).await;
@@ -222,16 +235,52 @@ impl Hub {
         }
     }
 
+    /// Reads the other lists that the server declares. One that it does not declare is empty; one that cannot be read is
+    /// left as it is known.
+    async fn ask_for_offers(
+        &self,
+        live: &LiveConnector,
+        connected: &Connected,
+        target: &Target,
+    ) -> Vec<(OfferKind, Listed)> {
+        let until = Instant::now() + OFFERS_WITHIN;
+        let mut offers = Vec::new();
+        for kind in OFFERS {
+            if !Declared::lists(&connected.capabilities, kind) {
+                offers.push((kind, Listed::default()));
+                continue;
+            }
+            let listing = connected.upstream.list(target, kind);
+            match tokio::time::timeout_at(until, listing).await {
+                Ok(Ok(listed)) => offers.push((kind, listed)),
+                Ok(Err(error)) => {
+                    tracing::warn!(connector = %live.slug, list = kind.plural(), code = error.code(), "a list of a connector could not be read; what was known of it stays");
+                }
+                Err(_) => {
+                    tracing::warn!(connector = %live.slug, list = kind.plural(), "a list of a connector took too long; what was known of it stays");
+                }
+            }
+        }
+        offers
+    }
+
     /// Stores what the server offers. The store refuses it when the connector was changed while the list was read;
     /// the changed row is then due at once. Answers whether anything is different now.
     async fn store_catalog(
         &self,
         live: &LiveConnector,
         connected: &Connected,
-        listed: ListedTools,
+        listed: Listed,
+        offers: Vec<(OfferKind, Listed)>,
         scrubber: &Scrubber,
     ) -> bool {
         let at = self.clock().now();
+        let ttl = offers.iter().map(|(_, listed)| listed).chain([&listed]);
+        let ttl = ttl.filter_map(|listed| listed.ttl_ms).min();
+        let listed_kinds = offers.iter().map(|(kind, _)| kind.word()).collect();
+        let offers = offers
+            .into_iter()
+            .flat_map(|(kind, listed)| offer_rows(live.id, kind, listed, scrubber));
         let update = CatalogUpdate {
             row_version: live.row_version,
             wire: connected.wire.to_stored(),
@@ -244,7 +293,13 @@ impl Hub {
                 .instructions
                 .as_deref()
                 .map(|text| scrubber.text(text).into_owned()),
+            capabilities: scrubber
+                .json(connected.capabilities.clone())
+                .map(|capabilities| capabilities.get().to_owned()),
+            list_ttl_ms: ttl.map(|ttl| i64::try_from(ttl).unwrap_or(i64::MAX)),
             tools: tool_rows(live.id, listed, scrubber, at),
+            listed_kinds,
+            offers: offers.collect(),
             at,
         };
         match self
@@ -293,7 +348,7 @@ fn shown(scrubber: &Scrubber, text: &str) -> String {
 
 fn tool_rows(
     id: ConnectorId,
-    listed: ListedTools,
+    listed: Listed,
     scrubber: &Scrubber,
     now: tieline_domain::Timestamp,
 ) -> Vec<ToolRow> {
@@ -314,7 +369,7 @@ fn tool_rows(
         }
     };
     // A tool that is called by the credential's own name could only be called by sending that name around.
-    let kept = listed.tools.into_iter().map(|tool| {
+    let kept = listed.items.into_iter().map(|tool| {
         let definition = scrubber.json(tool.definition);
         if let Some(definition) = definition.filter(|_| !scrubber.finds(&tool.name)) {
             return row(tool.name, definition.get().to_owned(), None);
@@ -337,6 +392,45 @@ fn tool_rows(
     let mut rows: Vec<ToolRow> = kept.chain(left_out).collect();
     for (position, row) in rows.iter_mut().enumerate() {
         row.position = i64::try_from(position).unwrap_or(i64::MAX);
+    }
+    rows
+}
+
+fn offer_rows(
+    id: ConnectorId,
+    kind: OfferKind,
+    listed: Listed,
+    scrubber: &Scrubber,
+) -> Vec<OfferRow> {
+    let row = |name: &str, definition: &str, left_out: Option<(&str, &str)>| OfferRow {
+        connector_id: id,
+        kind: kind.word().to_owned(),
+        position: 0,
+        name: scrubber.text(name).into_owned(),
+        definition: definition.to_owned(),
+        left_out_code: left_out.map(|(code, _)| code.to_owned()),
+        left_out_reason: left_out.map(|(_, reason)| scrubber.text(reason).into_owned()),
+    };
+    // As with tools: one that is asked for by the credential's own name could only be used by sending that name around.
+    let kept = listed.items.into_iter().map(|item| {
+        let definition = scrubber.json(item.definition);
+        if let Some(definition) = definition.filter(|_| !scrubber.finds(&item.name)) {
+            return row(&item.name, definition.get(), None);
+        }
+        let why = ("offer_holds_token", "it holds the connector’s own token");
+        row(&item.name, "null", Some(why))
+    });
+    let left_out = listed.left_out.iter();
+    let left_out = left_out.map(
+        |LeftOut {
+             name,
+             reason_code,
+             reason,
+         }| { row(name, "null", Some((reason_code, reason))) },
+    );
+    let mut rows: Vec<OfferRow> = kept.chain(left_out).collect();
+    for (row, position) in rows.iter_mut().zip(0..) {
+        row.position = position;
     }
     rows
 }

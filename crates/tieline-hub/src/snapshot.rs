@@ -11,13 +11,14 @@ use tieline_domain::{
     UserId,
 };
 use tieline_mcp::raw::RawObject;
+use tieline_mcp::wire::OfferKind;
 use tieline_mcp::wire::ParamHeaders;
 use tieline_mcp::{Address, Era, Wire};
 use tieline_secrets::{DataKey, Sealed};
-use tieline_store::{ConnectorRow, Store, StoreError, ToolRow, UserRow};
+use tieline_store::{ConnectorRow, OfferRow, Store, StoreError, ToolRow, UserRow};
 use tokio_util::sync::CancellationToken;
 
-use crate::catalog::{Catalog, CatalogSource, ToolSource};
+use crate::catalog::{Catalog, CatalogSource, OfferSource, ToolSource};
 use crate::credential::Place;
 use crate::models::LiveModels;
 
@@ -107,6 +108,10 @@ impl Snapshot {
         for tool in store.tools_all().await? {
             tools.entry(tool.connector_id).or_default().push(tool);
         }
+        let mut offers: HashMap<ConnectorId, Vec<OfferRow>> = HashMap::new();
+        for offer in store.offers_all().await? {
+            offers.entry(offer.connector_id).or_default().push(offer);
+        }
         let all = store.connectors_all().await?;
         for broken in &all.broken {
             tracing::error!(connector = %broken, "this connector's row cannot be read, so it is left out");
@@ -121,7 +126,8 @@ impl Snapshot {
                 continue;
             };
             if live.enabled {
-                sources.push(source_of(&row, &live, rows));
+                let offers = offers.remove(&row.id).unwrap_or_default();
+                sources.push(source_of(&row, &live, rows, offers));
             }
             connectors.insert(live.id, Arc::new(live));
         }
@@ -278,13 +284,23 @@ fn param_headers(definition: &str) -> Option<ParamHeaders> {
     ParamHeaders::from_schema(RawObject::parse(definition).ok()?.get("inputSchema")?).ok()
 }
 
-fn source_of(row: &ConnectorRow, live: &LiveConnector, tools: Vec<ToolRow>) -> CatalogSource {
+fn source_of(
+    row: &ConnectorRow,
+    live: &LiveConnector,
+    tools: Vec<ToolRow>,
+    offers: Vec<OfferRow>,
+) -> CatalogSource {
     CatalogSource {
         id: row.id,
         slug: row.slug.clone(),
         name: row.name.clone(),
         era: live.era(),
         instructions: row.instructions.clone(),
+        capabilities: row.capabilities.clone(),
+        revision: row.revision.clone(),
+        normalise: row.normalise,
+        list_ttl_ms: row.list_ttl_ms.and_then(|ttl| u64::try_from(ttl).ok()),
+        offers: offers.into_iter().filter_map(offer_source).collect(),
         tools: tools
             .into_iter()
             .filter(|tool| tool.left_out_code.is_none())
@@ -295,6 +311,16 @@ fn source_of(row: &ConnectorRow, live: &LiveConnector, tools: Vec<ToolRow>) -> C
             })
             .collect(),
     }
+}
+
+/// One that was left out, or of a kind that this release does not know, is not offered.
+fn offer_source(row: OfferRow) -> Option<OfferSource> {
+    let kind = OfferKind::from_word(&row.kind)?;
+    row.left_out_code.is_none().then_some(OfferSource {
+        kind,
+        name: row.name,
+        definition: row.definition,
+    })
 }
 
 async fn active_users(store: &Store) -> Result<HashMap<UserId, UserRow>, StoreError> {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use tieline_mcp::raw::{RawObject, raw_str};
+use tieline_mcp::wire::OfferKind;
 use tieline_mcp::{
     Address, CallRequest, ClientInfo, Connected, DialPolicy, Era, Limits, McpClient, ParamHeaders,
     Reply, ReplyBody, Target, Upstream,
@@ -59,7 +60,11 @@ async fn main() -> Done<()> {
 
 impl Visit {
     async fn use_tools(&self, era: Era) -> Done<()> {
-        let tools = self.upstream.list_tools(&self.target).await?.tools;
+        let tools = self
+            .upstream
+            .list(&self.target, OfferKind::Tool)
+            .await?
+            .items;
         for tool in &tools {
             let headers = ParamHeaders::from_definition(&tool.definition);
             let headers = (era == Era::Modern).then_some(&headers);

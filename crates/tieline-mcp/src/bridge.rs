@@ -1,4 +1,5 @@
-//! From one era to the other: what changes in a tool, a call, a result and an error on their way through a gateway.
+//! From one era to the other: what changes in a definition, a call, a result and an error on their way
+//! through a gateway.
 //!
 //! North is the client, south the upstream server. Everything that is not named here keeps its bytes. The functions are
 //! pure; they know no connector and no connection.
@@ -12,11 +13,18 @@ use crate::raw::{self, RawError, RawObject, shown};
 use crate::wire::{
     Era, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND,
     LEGACY_URL_ELICITATION_REQUIRED, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
-    META_PROTOCOL_VERSION, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_PROTOCOL_VERSION,
+    META_PROTOCOL_VERSION, METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY,
+    UNSUPPORTED_PROTOCOL_VERSION,
 };
 
-mod audience;
+mod blocks;
+mod definition;
+mod fixes;
 mod schema;
+mod way;
+
+pub use definition::definition_for;
+pub use way::{ExposeUri, Way};
 
 /// Why an upstream's answer cannot be passed on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,83 +43,58 @@ pub enum BridgeError {
     Malformed(#[from] RawError),
 }
 
-/// A tool as a client of the era `north` is to see it, under its new name.
-///
-/// A definition that is no object is answered as it is: such tools are left out when the list is read.
-pub fn tool_definition_for(
-    north: Era,
-    south: Era,
-    definition: &RawValue,
-    new_name: &str,
-) -> Box<RawValue> {
-    let Ok(mut tool) = RawObject::parse(definition) else {
-        return definition.to_owned();
-    };
-    if tool.get_str("name").as_deref() != Some(new_name) {
-        tool = tool.rename_value("name", new_name);
-    }
-    match north {
-        // Tasks of 2025-11-25 have no counterpart there.
-        Era::Modern => tool = tool.without(&["execution"]),
-        Era::Legacy => {
-            // One output schema that the revision does not allow makes strict clients drop the whole list, other
-            // servers' tools included.
-            if tool
-                .get("outputSchema")
-                .is_some_and(|schema| !is_object_schema(schema))
-            {
-                tool = tool.without(&["outputSchema"]);
-            }
-            if south == Era::Modern
-                && let Some(stripped) = tool
-                    .get("inputSchema")
-                    .and_then(schema::without_param_headers)
-            {
-                tool.set("inputSchema", stripped);
-            }
-        }
-    }
-    if let Some(annotated) = audience::of_object(&tool) {
-        tool.set("annotations", annotated);
-    }
-    tool.to_box()
-}
-
-/// Legacy revisions take only schemas that say `"type": "object"`.
-fn is_object_schema(schema: &RawValue) -> bool {
-    RawObject::parse(schema).is_ok_and(|schema| schema.get_str("type").as_deref() == Some("object"))
-}
-
-/// A result as a client of the era `north` is to see it. Borrowed when nothing had to change.
-pub fn result_for(
-    north: Era,
-    south: Era,
-    result: &RawValue,
-) -> Result<Cow<'_, RawValue>, BridgeError> {
-    if (north, south) == (Era::Modern, Era::Modern)
-        && is_surely_complete(result)
-        && memmem::find(result.get().as_bytes(), b"\"audience\"").is_none()
+/// A result as the client is to see it. Borrowed when nothing had to change.
+pub fn result_for<'r>(
+    way: &Way<'_>,
+    result: &'r RawValue,
+) -> Result<Cow<'r, RawValue>, BridgeError> {
+    let is_modern = (way.north, way.south) == (Era::Modern, Era::Modern);
+    // What a client may keep is looked at more closely.
+    let is_read = way.method == "resources/read";
+    if is_modern && !is_read && is_surely_complete(result) && !blocks::may_change(way, result.get())
     {
         return Ok(Cow::Borrowed(result));
     }
     let object = RawObject::parse(result)?;
-    if south == Era::Modern {
+    if way.south == Era::Modern {
         refuse_unknown_kind(&object)?;
     }
-    let heard = audience::of_content(&object);
-    let shaped = match (north, south) {
+    let parts = blocks::changed(way, &object);
+    let mut shaped = match (way.north, way.south) {
         (Era::Modern, _) => complete(&object),
         (Era::Legacy, Era::Modern) => as_legacy(&object),
         (Era::Legacy, Era::Legacy) => None,
     };
-    if heard.is_none() && shaped.is_none() {
+    if is_read && way.north == Era::Modern && (way.south == Era::Legacy || way.normalise) {
+        shaped = with_caching(&object, shaped);
+    }
+    if parts.is_none() && shaped.is_none() {
         return Ok(Cow::Borrowed(result));
     }
     let mut changed = shaped.unwrap_or_else(|| object.clone());
-    if let Some(content) = heard {
-        changed.set("content", content);
+    if let Some((key, parts)) = parts {
+        changed.set(key, parts);
     }
     Ok(Cow::Owned(changed.to_box()))
+}
+
+/// A legacy server does not say how long its resources stay as they are, so its client must ask each time.
+fn with_caching<'a>(
+    result: &RawObject<'a>,
+    shaped: Option<RawObject<'a>>,
+) -> Option<RawObject<'a>> {
+    let (ttl, scope) = fixes::caching(result);
+    if ttl.is_none() && scope.is_none() {
+        return shaped;
+    }
+    let mut shaped = shaped.unwrap_or_else(|| result.clone());
+    if let Some(ttl) = ttl {
+        shaped.set("ttlMs", ttl);
+    }
+    if let Some(scope) = scope {
+        shaped.set("cacheScope", scope);
+    }
+    Some(shaped)
 }
 
 /// Whether one look at the text shows that a result says it is complete, and says so once: as its first or as its last
@@ -252,6 +235,21 @@ pub fn error_for(north: Era, south: Era, method: &str, code: i64) -> BridgedErro
         }
         _ => plain(code),
     }
+}
+
+/// The data of an upstream's error. That of a missing resource names it by the server's own URI.
+pub fn error_data_for<'d>(way: &Way<'_>, data: &'d RawValue) -> Cow<'d, RawValue> {
+    let exposed = RawObject::parse(data).ok().and_then(|whole| {
+        let mut data = blocks::Changing::new(&whole);
+        data.expose(way, "uri");
+        data.done()
+    });
+    exposed.map_or(Cow::Borrowed(data), Cow::Owned)
+}
+
+/// Whether an error says that the server does not know the method, so that it has nothing of the kind.
+pub fn is_unknown_method(code: i64) -> bool {
+    code == METHOD_NOT_FOUND
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ mod http;
 mod http_sse;
 mod limits;
 mod link;
+mod list;
 mod listen;
 mod message;
 mod news;
+mod offer;
 mod pool;
 mod probe;
 mod refusal;
@@ -21,7 +23,6 @@ mod request;
 mod schema;
 mod sse;
 mod target;
-mod tools;
 mod transport;
 mod upstream;
 
@@ -32,11 +33,12 @@ pub use dial::{
 };
 pub use error::{Failure, McpError};
 pub use limits::Limits;
+pub use list::{LeftOut, Listed, ListedItem};
 pub use listen::Ended;
 pub use news::{News, Promises, Wish};
 pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
 pub use target::{Address, Target};
-pub use tools::{LeftOut, ListedTool, ListedTools};
+
 pub use transport::Wire;
 pub use upstream::{CallRequest, Connected, Reply, ReplyBody, RpcError, ServerInfo, Upstream};
 

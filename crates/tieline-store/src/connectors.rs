@@ -67,6 +67,12 @@ pub struct ConnectorRow {
     pub revision: Option<String>,
     /// What the server tells agents about itself.
     pub instructions: Option<String>,
+    /// The capabilities object that the server declared.
+    pub capabilities: Option<String>,
+    /// The shortest time, in milliseconds, that one of its lists stays valid by its own word.
+    pub list_ttl_ms: Option<i64>,
+    /// Whether what breaks clients is mended on the way.
+    pub normalise: bool,
     /// When its tools were last listed.
     pub tools_refreshed_at: Option<Timestamp>,
     /// Who added it.
@@ -100,7 +106,8 @@ macro_rules! columns {
     () => {
         "id, slug, name, provider, url, auth_header, enabled, credential_version, sealed, token_hint, token_set_at,
          wire, status, status_code, status_message, status_at, status_since, server_name, server_version, revision,
-         instructions, tools_refreshed_at, created_by, created_at, updated_at, row_version"
+         instructions, tools_refreshed_at, created_by, created_at, updated_at, row_version, capabilities, list_ttl_ms,
+         normalise"
     };
 }
 use columns;
@@ -134,6 +141,9 @@ pub(crate) struct Columns {
     created_at: i64,
     updated_at: i64,
     row_version: i64,
+    capabilities: Option<String>,
+    list_ttl_ms: Option<i64>,
+    normalise: bool,
 }
 
 impl TryFrom<Columns> for ConnectorRow {
@@ -167,6 +177,9 @@ impl TryFrom<Columns> for ConnectorRow {
             created_at: time(row.created_at),
             updated_at: time(row.updated_at),
             row_version: row.row_version,
+            capabilities: row.capabilities,
+            list_ttl_ms: row.list_ttl_ms,
+            normalise: row.normalise,
         })
     }
 }

@@ -22,6 +22,7 @@ mod meta;
 mod migrate;
 mod models;
 mod nudge;
+mod offers;
 mod page;
 mod read;
 mod scrub;
@@ -46,6 +47,7 @@ pub use connectors::{
 pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use error::StoreError;
 pub use models::{ModelKeyPatch, ModelPatch, ModelRow, NewModelRow};
+pub use offers::OfferRow;
 pub use page::{Loaded, Page};
 pub use server_lock::ServerLock;
 pub use sign_ins::SignInRow;

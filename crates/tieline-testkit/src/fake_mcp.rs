@@ -10,6 +10,7 @@ mod legacy;
 mod log;
 mod modern;
 mod news;
+mod offers;
 mod server;
 mod tool;
 
@@ -19,6 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
+use tieline_mcp::wire::OfferKind;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +54,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     tools: Vec<FakeTool>,
+    offers: Vec<(OfferKind, Box<RawValue>)>,
     required: Option<(http::HeaderName, String)>,
     faults: Faults,
     log: Vec<RecordedRequest>,

@@ -8,6 +8,7 @@ mod keys;
 mod models;
 mod names;
 mod providers;
+mod resource_uri;
 mod slug;
 mod tokens;
 mod tool_definition;

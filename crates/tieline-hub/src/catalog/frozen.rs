@@ -1,17 +1,19 @@
 //! A catalogue as text, so that a session keeps the one it began with over a restart.
 //!
 //! The text holds the names that tools had, not what they were made from: a name that a model knows stays the same even
-//! if the rule that made it should change.
+//! if the rule that made it should change. It holds tools only: who reads it back, the built-in agent, uses nothing else.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tieline_domain::{ConnectorId, Slug};
 use tieline_mcp::Era;
 
-use super::{Catalog, CatalogConnector, CatalogRevision, CatalogTool, Facts};
+use super::offers::Offers;
+use super::pages::Lists;
+use super::{Catalog, CatalogConnector, CatalogRevision, CatalogTool, Declared, Facts};
 
 #[derive(Serialize, Deserialize)]
 struct Frozen<'a> {
@@ -99,6 +101,7 @@ fn thawed_connector(frozen: Connector<'_>) -> Option<CatalogConnector> {
             description: facts.description,
             definition: tool.definition.to_owned(),
             read_only,
+            normalise: true,
         }));
     }
     Some(CatalogConnector {
@@ -108,8 +111,12 @@ fn thawed_connector(frozen: Connector<'_>) -> Option<CatalogConnector> {
         era: era_of(&frozen.era)?,
         instructions: frozen.instructions,
         tools,
+        declared: Declared::default(),
+        normalise: true,
+        list_ttl_ms: None,
         by_name,
-        lists: [OnceLock::new(), OnceLock::new()],
+        offers: Offers::default(),
+        lists: Lists::default(),
     })
 }
 

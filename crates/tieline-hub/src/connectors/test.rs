@@ -151,7 +151,7 @@ impl Hub {
             revision: report.wire.map(|wire| wire.revision().to_string()),
             tools: report
                 .tools
-                .map(|listed| listed.tools)
+                .map(|listed| listed.items)
                 .unwrap_or_default()
                 .into_iter()
                 .filter_map(|tool| {
@@ -220,7 +220,7 @@ impl Hub {
                 "We tried it: with “Bearer …{}” the server accepts the token and offers {}.",
                 token.hint().tail.unwrap_or_default(),
                 counted(
-                    second.tools.as_ref().map_or(0, |listed| listed.tools.len()),
+                    second.tools.as_ref().map_or(0, |listed| listed.items.len()),
                     "tool"
                 )
             ),

@@ -23,6 +23,8 @@ pub struct UpdateConnector {
     pub token: Option<Zeroizing<String>>,
     /// A new header name; empty means `Authorization`.
     pub auth_header: Option<String>,
+    /// Mend what breaks clients in what the server sends, or pass every byte.
+    pub normalise: Option<bool>,
     /// The version that the editor saw, to notice that somebody else saved in between.
     pub row_version: Option<i64>,
 }
@@ -64,6 +66,7 @@ struct Parsed {
         reason = "leaving the token, removing it and replacing it are three things"
     )]
     token: Option<Option<AccessToken>>,
+    normalise: Option<bool>,
 }
 
 impl Hub {
@@ -136,6 +139,7 @@ impl Hub {
                 url,
                 header,
                 token,
+                normalise: update.normalise,
             }),
             _ => Err(EditConnectorError::Invalid {
                 fields: errors.into_vec(),
@@ -183,6 +187,7 @@ impl Hub {
             url: Some(parsed.url.as_str().to_owned()),
             auth_header: Some(parsed.header.as_str().to_owned()),
             credential,
+            normalise: parsed.normalise,
             forget_wire: parsed.url.as_str() != row.url,
         })
     }
@@ -203,6 +208,9 @@ fn difference(row: &ConnectorRow, parsed: &Parsed) -> Value {
         if before != after {
             detail[field] = json!({ "before": before, "after": after });
         }
+    }
+    if let Some(normalise) = parsed.normalise.filter(|to| *to != row.normalise) {
+        detail["normalise"] = json!({ "before": row.normalise, "after": normalise });
     }
     if let Some(token) = &parsed.token {
         detail["token_set"] = json!({ "before": row.sealed.is_some(), "after": token.is_some() });

@@ -119,6 +119,8 @@ pub struct ConnectorView {
     pub token_set_at: Option<Timestamp>,
     /// Whether it is turned on.
     pub enabled: bool,
+    /// Whether what breaks clients is mended on the way.
+    pub normalise: bool,
     /// How it is doing.
     pub status: ConnectorStatus,
     /// A stable code for why, such as `auth_failed`.
@@ -193,6 +195,7 @@ impl ConnectorView {
             token_hint: row.token_hint,
             token_set_at: row.token_set_at,
             enabled: row.enabled,
+            normalise: row.normalise,
             status,
             status_code: row.status_code,
             status_message: row.status_message,

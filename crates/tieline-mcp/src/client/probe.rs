@@ -6,7 +6,7 @@ mod words;
 pub(super) use run::run;
 
 use super::error::McpError;
-use super::tools::ListedTools;
+use super::list::Listed;
 use super::transport::Wire;
 use super::upstream::ServerInfo;
 
@@ -87,7 +87,7 @@ pub struct ProbeReport {
     /// What it speaks.
     pub wire: Option<Wire>,
     /// What it offers.
-    pub tools: Option<ListedTools>,
+    pub tools: Option<Listed>,
     /// What to try instead.
     pub hint: Option<ProbeHint>,
 }

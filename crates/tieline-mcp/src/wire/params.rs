@@ -88,6 +88,16 @@ impl<'a> Params<'a> {
         required_str(field, value).map(Some)
     }
 
+    /// A routing field that has to be there: `name` or `uri`.
+    pub fn required_str(&self, field: &'static str) -> Result<Cow<'a, str>, ParamsError> {
+        let value = match field {
+            "name" => self.name,
+            "uri" => self.uri,
+            _ => None,
+        };
+        required_str(field, value)
+    }
+
     /// The cursor of a list request.
     pub fn cursor(&self) -> Result<Option<Cow<'a, str>>, ParamsError> {
         self.cursor

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
+use tieline_mcp::wire::OfferKind;
 use tieline_mcp::{Limits, ReplyBody};
 use tieline_testkit::raw_server;
 use tokio::time::Instant;
@@ -79,16 +80,16 @@ async fn fate_of(definitions: &'static str) -> String {
         .expect("a sound handshake");
     let list = connected
         .upstream
-        .list_tools(&target)
+        .list(&target, OfferKind::Tool)
         .await
         .expect("a list");
     assert_eq!(
-        list.tools.last().map(|tool| tool.name.as_str()),
+        list.items.last().map(|tool| tool.name.as_str()),
         Some("sound")
     );
     assert_eq!(server.seen().len(), 2, "something was fetched");
     match list.left_out.as_slice() {
-        [] => format!("kept {}", list.tools[0].name.chars().count()),
+        [] => format!("kept {}", list.items[0].name.chars().count()),
         [left_out] => left_out.reason_code.to_owned(),
         more => panic!("{more:?}"),
     }
@@ -102,10 +103,10 @@ async fn list_outcome(script: impl Fn(&Seen) -> Response + Send + Sync + 'static
         .connect(&target, None)
         .await
         .expect("a sound handshake");
-    match connected.upstream.list_tools(&target).await {
+    match connected.upstream.list(&target, OfferKind::Tool).await {
         Ok(list) => format!(
             "{} tools, {} requests, ttl {:?}, {} warnings",
-            list.tools.len(),
+            list.items.len(),
             server.count("tools/list"),
             list.ttl_ms,
             list.warnings.len()

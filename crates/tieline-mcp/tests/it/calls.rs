@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tieline_mcp::raw::RawObject;
+use tieline_mcp::wire::OfferKind;
 use tieline_mcp::{ParamHeaders, ReplyBody};
 use tieline_testkit::{Answers, At, FakeMcp, FakeTool, Fault, eventually};
 use tokio::sync::mpsc;
@@ -244,8 +245,12 @@ async fn marked_arguments_travel_as_headers() {
     let server = FakeMcp::modern().tool(tool).start().await;
     let target = target(&server.url());
     let connected = client().connect(&target, None).await.unwrap();
-    let listed = connected.upstream.list_tools(&target).await.unwrap();
-    let marks = ParamHeaders::from_definition(&listed.tools[0].definition);
+    let listed = connected
+        .upstream
+        .list(&target, OfferKind::Tool)
+        .await
+        .unwrap();
+    let marks = ParamHeaders::from_definition(&listed.items[0].definition);
     let params = params("t");
     let mut call = request("t", &params);
     call.param_headers = Some(&marks);

@@ -1,5 +1,6 @@
 //! Finding out what a server speaks, and noticing when that changes.
 
+use tieline_mcp::wire::OfferKind;
 use tieline_mcp::{Era, Revision, Wire};
 use tieline_testkit::{Answers, At, Canned, FakeMcp, Fault};
 
@@ -53,8 +54,12 @@ async fn every_kind_of_server_is_recognised_listed_and_called() {
             assert_eq!(connected.server.instructions.as_deref(), Some("Be kind."));
             assert!(connected.capabilities.get().contains("tools"));
             assert!(connected.upstream.promises().tools_changed);
-            let list = connected.upstream.list_tools(&target).await.unwrap();
-            assert_eq!(list.tools[0].name, "t", "{stored}");
+            let list = connected
+                .upstream
+                .list(&target, OfferKind::Tool)
+                .await
+                .unwrap();
+            assert_eq!(list.items[0].name, "t", "{stored}");
             let reply = call(&connected.upstream, &target, "t").await.unwrap();
             assert_eq!(text_of(&reply), r#"{"text":"hello"}"#);
             assert_eq!(reply.era, wire(stored).era());

@@ -14,6 +14,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
 use tieline_mcp::Wire;
 use tieline_mcp::raw::RawObject;
+use tieline_mcp::wire::OfferKind;
 use tokio::net::TcpListener;
 
 use crate::support::{client, raw, request, target_with, text_of};
@@ -116,10 +117,10 @@ async fn works(config: StreamableHttpServerConfig, legacy_only: bool, stored: &s
         );
         let list = connected
             .upstream
-            .list_tools(&target)
+            .list(&target, OfferKind::Tool)
             .await
             .expect("an official server takes it");
-        assert_eq!(list.tools[0].name, "sum");
+        assert_eq!(list.items[0].name, "sum");
         for upstream in [connected.upstream, client().open(connected.wire)] {
             let text = raw(r#"{"name":"sum","arguments":{"a":40,"b":2}}"#);
             let params = RawObject::parse(&text).expect("an object");

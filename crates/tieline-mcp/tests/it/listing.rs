@@ -1,6 +1,7 @@
 //! Lists of tools: kept byte for byte, bounded, and broken tools left out one by one.
 
 use tieline_mcp::Limits;
+use tieline_mcp::wire::OfferKind;
 use tieline_testkit::{At, FakeMcp, FakeTool, Fault};
 
 use crate::support::{client, client_with, quick, target};
@@ -18,10 +19,14 @@ async fn definitions_are_kept_byte_for_byte_over_all_pages() {
             .await;
         let target = target(&server.url());
         let connected = client().connect(&target, None).await.unwrap();
-        let list = connected.upstream.list_tools(&target).await.unwrap();
-        let names: Vec<&str> = list.tools.iter().map(|tool| tool.name.as_str()).collect();
+        let list = connected
+            .upstream
+            .list(&target, OfferKind::Tool)
+            .await
+            .unwrap();
+        let names: Vec<&str> = list.items.iter().map(|tool| tool.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "odd", "c", "d"]);
-        assert_eq!(list.tools[2].definition.get(), ODD);
+        assert_eq!(list.items[2].definition.get(), ODD);
         assert!(list.left_out.is_empty() && list.warnings.is_empty());
         assert_eq!(server.count("tools/list"), 3);
     }
@@ -36,8 +41,12 @@ async fn a_list_without_end_stops_at_the_limits() {
         .await;
     let target = target(&server.url());
     let connected = client().connect(&target, None).await.unwrap();
-    let list = connected.upstream.list_tools(&target).await.unwrap();
-    assert_eq!((list.tools.len(), list.warnings.len()), (1, 1));
+    let list = connected
+        .upstream
+        .list(&target, OfferKind::Tool)
+        .await
+        .unwrap();
+    assert_eq!((list.items.len(), list.warnings.len()), (1, 1));
     assert_eq!(server.count("tools/list"), 50);
 
     let many: Vec<String> = (0..1_500).map(|at| format!("t{at}")).collect();
@@ -48,8 +57,12 @@ async fn a_list_without_end_stops_at_the_limits() {
         .await;
     let target = crate::support::target(&server.url());
     let connected = client().connect(&target, None).await.unwrap();
-    let list = connected.upstream.list_tools(&target).await.unwrap();
-    assert_eq!((list.tools.len(), list.warnings.len()), (1_000, 1));
+    let list = connected
+        .upstream
+        .list(&target, OfferKind::Tool)
+        .await
+        .unwrap();
+    assert_eq!((list.items.len(), list.warnings.len()), (1_000, 1));
     assert_eq!(server.count("tools/list"), 3);
 }
 
@@ -65,8 +78,12 @@ async fn an_absurdly_deep_tool_is_left_out_alone() {
         let server = FakeMcp::modern().tool(deep).tools(["sound"]).start().await;
         let target = target(&server.url());
         let connected = client().connect(&target, None).await.unwrap();
-        let list = connected.upstream.list_tools(&target).await.unwrap();
-        assert_eq!(list.tools[0].name, "sound");
+        let list = connected
+            .upstream
+            .list(&target, OfferKind::Tool)
+            .await
+            .unwrap();
+        assert_eq!(list.items[0].name, "sound");
         assert_eq!(list.left_out[0].reason_code, "tool_schema_too_deep");
     }
 }
@@ -105,7 +122,11 @@ async fn a_failed_list_is_an_error_and_never_empty() {
                 ..quick()
             };
             let connected = client_with(limits).connect(&target, None).await.unwrap();
-            let error = connected.upstream.list_tools(&target).await.unwrap_err();
+            let error = connected
+                .upstream
+                .list(&target, OfferKind::Tool)
+                .await
+                .unwrap_err();
             assert_eq!(error.code(), code, "{fault:?}: {error}");
         }
     }
@@ -120,10 +141,10 @@ async fn a_list_is_asked_for_again_when_the_connection_broke() {
     assert_eq!(
         connected
             .upstream
-            .list_tools(&target)
+            .list(&target, OfferKind::Tool)
             .await
             .unwrap()
-            .tools
+            .items
             .len(),
         1
     );

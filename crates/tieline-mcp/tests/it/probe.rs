@@ -89,7 +89,7 @@ async fn a_good_server_passes_every_step() {
             "{}",
             messages[5]
         );
-        assert_eq!(report.tools.unwrap().tools.len(), 2);
+        assert_eq!(report.tools.unwrap().items.len(), 2);
         assert!(
             server.sessions().is_empty(),
             "the test left a session behind"

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::process::Command;
 use std::time::Duration;
 
+use tieline_mcp::wire::OfferKind;
 use tieline_mcp::{Limits, Wire};
 use tieline_testkit::{At, Canned, FakeMcp, Fault, raw_server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -84,7 +85,11 @@ async fn in_an_environment_with_a_proxy() {
         return;
     };
     let connected = client().connect(&target(&url), None).await.unwrap();
-    connected.upstream.list_tools(&target(&url)).await.unwrap();
+    connected
+        .upstream
+        .list(&target(&url), OfferKind::Tool)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -101,10 +106,10 @@ async fn the_credential_is_on_every_request_exactly_once() {
             assert_eq!(
                 connected
                     .upstream
-                    .list_tools(&target)
+                    .list(&target, OfferKind::Tool)
                     .await
                     .unwrap()
-                    .tools
+                    .items
                     .len(),
                 1
             );

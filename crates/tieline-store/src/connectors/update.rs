@@ -20,6 +20,8 @@ pub struct ConnectorPatch {
     pub auth_header: Option<String>,
     /// Another credential, or none any more.
     pub credential: Option<CredentialPatch>,
+    /// Mend what breaks clients, or pass everything as the server sent it.
+    pub normalise: Option<bool>,
     /// Forget which wire the server was found to speak.
     pub forget_wire: bool,
 }
@@ -63,6 +65,9 @@ impl ConnectorPatch {
             row.sealed = credential.sealed;
             row.token_hint = credential.token_hint;
             row.token_set_at = credential.token_set_at;
+        }
+        if let Some(normalise) = self.normalise {
+            row.normalise = normalise;
         }
         if self.forget_wire {
             row.wire = None;
@@ -129,7 +134,7 @@ async fn write(tx: &mut Tx, row: &ConnectorRow, at: Timestamp) -> Result<(), Sto
         "UPDATE connectors
          SET name = $2, url = $3, auth_header = $4, enabled = $5, credential_version = $6, sealed = $7,
              token_hint = $8, token_set_at = $9, wire = $10, status = $11, status_code = $12, status_message = $13,
-             status_since = $14, updated_at = $15, row_version = row_version + 1
+             status_since = $14, updated_at = $15, normalise = $16, row_version = row_version + 1
          WHERE id = $1",
         row.id.to_string(),
         &row.name,
@@ -146,6 +151,7 @@ async fn write(tx: &mut Tx, row: &ConnectorRow, at: Timestamp) -> Result<(), Sto
         &row.status_message,
         millis(row.status_since),
         at.as_millis(),
+        row.normalise,
     )?;
     Ok(())
 }

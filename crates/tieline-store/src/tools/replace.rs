@@ -8,7 +8,7 @@ use super::{ToolRow, list};
 use crate::connectors::in_transaction as connector_in_transaction;
 use crate::dialect::Tx;
 use crate::read::{foreign, foreign_optional};
-use crate::{ConnectorRow, Store, StoreError, meta};
+use crate::{ConnectorRow, OfferRow, Store, StoreError, meta, offers};
 
 /// The code of a tool that is off and no longer offered.
 const WITHDRAWN: &str = "tool_withdrawn";
@@ -28,8 +28,16 @@ pub struct CatalogUpdate {
     pub revision: Option<String>,
     /// What it tells agents about itself.
     pub instructions: Option<String>,
+    /// The capabilities object that it declared.
+    pub capabilities: Option<String>,
+    /// The shortest time, in milliseconds, that one of its lists stays valid by its own word.
+    pub list_ttl_ms: Option<i64>,
     /// Its tools, and those that were left out.
     pub tools: Vec<ToolRow>,
+    /// Which other lists could be read. What is known of the others stays.
+    pub listed_kinds: Vec<&'static str>,
+    /// What those lists hold.
+    pub offers: Vec<OfferRow>,
     /// When it was asked.
     pub at: Timestamp,
 }
@@ -60,8 +68,9 @@ impl Store {
         if !same_tools {
             write(&mut tx, id, &after).await?;
         }
+        let new_offers = offers::replace(&mut tx, id, &update.listed_kinds, &update.offers).await?;
         write_server(&mut tx, id, &update).await?;
-        let changed = !same_tools || !is_same_server(&row, &update);
+        let changed = !same_tools || new_offers || !is_same_server(&row, &update);
         if changed {
             meta::bump_config_version(&mut tx).await?;
         }
@@ -76,6 +85,7 @@ fn storable(mut update: CatalogUpdate) -> CatalogUpdate {
         &mut update.server_version,
         &mut update.revision,
         &mut update.instructions,
+        &mut update.capabilities,
     ];
     for text in server.into_iter().chain(
         update
@@ -157,6 +167,7 @@ fn is_same_server(row: &ConnectorRow, update: &CatalogUpdate) -> bool {
         && row.server_version == update.server_version
         && row.revision == update.revision
         && row.instructions == update.instructions
+        && row.capabilities == update.capabilities
 }
 
 async fn write(tx: &mut Tx, id: ConnectorId, tools: &[ToolRow]) -> Result<(), StoreError> {
@@ -196,7 +207,8 @@ async fn write_server(
     execute!(
         tx,
         "UPDATE connectors
-         SET wire = $2, server_name = $3, server_version = $4, revision = $5, instructions = $6, tools_refreshed_at = $7
+         SET wire = $2, server_name = $3, server_version = $4, revision = $5, instructions = $6, tools_refreshed_at = $7,
+             capabilities = $8, list_ttl_ms = $9
          WHERE id = $1",
         id.to_string(),
         &update.wire,
@@ -205,6 +217,8 @@ async fn write_server(
         &update.revision,
         &update.instructions,
         update.at.as_millis(),
+        &update.capabilities,
+        update.list_ttl_ms,
     )?;
     Ok(())
 }

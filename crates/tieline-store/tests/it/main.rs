@@ -14,6 +14,7 @@ mod calls;
 mod connectors;
 mod meta;
 mod models;
+mod offers;
 mod opening;
 mod postgres_only;
 mod sign_ins;
@@ -82,6 +83,9 @@ contract! {
         removing_the_default_picks_the_oldest, a_fallback_that_goes_is_forgotten, changes_what_is_asked_and_no_more,
         a_change_of_an_old_version_is_refused, a_key_can_be_replaced_and_removed, what_is_gone_is_not_found,
         a_damaged_row_disables_itself_only, its_key_counts_as_sealed,
+    }
+    offers {
+        survive_byte_for_byte, a_list_that_was_not_read_stays, leave_with_their_connector,
     }
     opening {
         eight_at_once_make_one_schema, opens_again, refuses_a_newer_schema, refuses_an_edited_migration,

@@ -18,6 +18,7 @@ pub(crate) async fn eight_at_once_make_one_schema(bed: &Bed) {
         "audit_head",
         "audit",
         "calls",
+        "connector_offers",
         "connector_tools",
         "connectors",
         "access_keys",

@@ -151,7 +151,11 @@ pub(crate) fn listed(row: &ConnectorRow, tools: Vec<ToolRow>) -> CatalogUpdate {
         server_version: Some("1.2".to_owned()),
         revision: Some("2026-07-28".to_owned()),
         instructions: Some("Ask first.".to_owned()),
+        capabilities: Some(r#"{"tools":{}}"#.to_owned()),
+        list_ttl_ms: Some(60_000),
         tools,
+        listed_kinds: Vec::new(),
+        offers: Vec::new(),
         at: at(900),
     }
 }

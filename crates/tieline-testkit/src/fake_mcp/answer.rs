@@ -77,8 +77,7 @@ impl Shared {
     }
 
     pub(super) fn described<T>(&self, then: impl FnOnce(ServerDescription<'_>) -> T) -> T {
-        let capabilities = RawValue::from_string(self.config.capabilities.clone())
-            .expect("the test's own text is JSON");
+        let capabilities = self.declared();
         then(ServerDescription {
             name: &self.config.name,
             version: "1.0.0",

@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use super::fault::{Canned, Faults};
+use super::offers::Replies;
 use super::{At, FakeMcp, FakeTool, Fault, Shared, State, server};
 
 /// In which form requests are answered.
@@ -46,13 +47,14 @@ pub(super) struct Config {
     pub(super) endless_pages: bool,
     pub(super) endpoint_event: Option<String>,
     pub(super) pages: HashMap<String, Canned>,
+    pub(super) replies: Replies,
 }
 
 /// What a fake server is going to be. Made by [`FakeMcp::dual`] and its siblings.
 #[derive(Debug)]
 pub struct FakeMcpBuilder {
-    config: Config,
-    state: State,
+    pub(super) config: Config,
+    pub(super) state: State,
 }
 
 pub(super) fn required(header: &str, value: &str) -> (HeaderName, String) {
@@ -81,6 +83,7 @@ impl FakeMcpBuilder {
                 endless_pages: false,
                 endpoint_event: None,
                 pages: HashMap::new(),
+                replies: Replies::default(),
             },
             state: State::default(),
         }

@@ -127,7 +127,10 @@ impl Shared {
                 self.follow(request, request.method == "resources/subscribe");
                 Ok(wire::empty_result(Era::Legacy)).into()
             }
-            method => Err((-32601, format!("Method not found: {method}"), None)).into(),
+            method => self
+                .offered(Era::Legacy, method, request.params)
+                .unwrap_or_else(|| Err((-32601, format!("Method not found: {method}"), None)))
+                .into(),
         }
     }
 }

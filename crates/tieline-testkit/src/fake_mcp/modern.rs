@@ -39,6 +39,9 @@ pub(super) async fn answer(
             return shared.modern_stream(&request);
         }
         method => {
+            if let Some(outcome) = shared.offered(Era::Modern, method, request.params) {
+                return shared.render(request.id, outcome.into(), &bend);
+            }
             let text = format!("Method not found: {method}");
             return json_status(404, response_error(Some(request.id), -32601, &text, None));
         }

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use tieline_mcp::wire::{self, Batch, Envelope, EnvelopeError};
 
+use super::asked::Asked;
 use super::endpoint::{Exchange, empty, heed, json, local};
 use super::errors::Fault;
 use super::pieces::Pieces;
+use super::routed;
 use super::sessions::McpSession;
-use super::tools_call::{self, Asked};
 
 /// How many messages of a batch are worked on at once.
 const AT_ONCE: usize = 16;
@@ -66,8 +67,8 @@ async fn request_of(
     let params = wire::Params::parse(request.params).map_err(|error| Fault::params(&error))?;
     match request.method {
         "initialize" => Err(Fault::not_in_a_batch()),
-        "tools/call" => {
-            tools_call::message(exchange, &Asked::Legacy(session), request, &params).await
+        method if routed::is_routed(method) => {
+            routed::message(exchange, &Asked::Legacy(session), request, &params).await
         }
         _ => local(exchange, session, request, &params).map(Pieces::join),
     }

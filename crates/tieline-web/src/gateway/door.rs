@@ -1,12 +1,16 @@
-//! Which tools a client sees: all of them under `/mcp`, or one connector's under `/mcp/{slug}`, from one catalogue.
+//! What a client sees: everything under `/mcp`, or what one connector offers under `/mcp/{slug}`, from one catalogue.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use tieline_domain::{ConnectorId, Slug, upstream_uri};
 use tieline_hub::{Catalog, CatalogConnector, CatalogTool, Hub};
 use tieline_mcp::Era;
-use tieline_mcp::wire::ServerDescription;
+use tieline_mcp::wire::{OfferKind, ServerDescription};
 
+use super::LIST_TTL_MS;
 use super::errors::Fault;
 
 /// How much of what one server says about itself goes to models at the aggregate endpoint.
@@ -21,6 +25,25 @@ pub(super) enum Door {
     All,
     /// `/mcp/{slug}`
     One(Arc<str>),
+}
+
+/// The connector that a request goes to.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) connector: ConnectorId,
+    pub(super) slug: Slug,
+    /// Whether what breaks clients is mended in its answers.
+    pub(super) normalise: bool,
+}
+
+impl Origin {
+    fn of(connector: &CatalogConnector) -> Self {
+        Self {
+            connector: connector.id,
+            slug: connector.slug.clone(),
+            normalise: connector.normalise,
+        }
+    }
 }
 
 /// What stands behind a door: a catalogue, and for one connector its key. A legacy session keeps the one it began with.
@@ -67,13 +90,52 @@ impl View {
         }
     }
 
-    /// The JSON array of definitions.
-    pub(super) fn list(&self, era: Era) -> Bytes {
+    /// The prompt that has this name here: whose it is, and its own name.
+    pub(super) fn prompt(&self, name: &str) -> Option<(Origin, &str)> {
+        let (connector, prompt) = match &self.door {
+            Door::All => self.catalog.prompt(name)?,
+            Door::One(_) => {
+                let connector = self.connector()?;
+                (connector, connector.prompt(name)?)
+            }
+        };
+        Some((Origin::of(connector), &prompt.name))
+    }
+
+    /// Whose the resource with this URI is, and its own URI. It need not be in a list.
+    pub(super) fn resource(&self, uri: &str) -> Option<(Origin, String)> {
+        let (connector, uri) = match &self.door {
+            Door::All => {
+                let found = upstream_uri(uri)?;
+                (self.catalog.connector(found.slug)?, found.uri.into_owned())
+            }
+            Door::One(_) => (self.connector()?, uri.to_owned()),
+        };
+        Some((Origin::of(connector), uri))
+    }
+
+    /// The pages of a list, each a JSON array.
+    pub(super) fn pages(&self, kind: OfferKind, era: Era) -> &[Bytes] {
         match (&self.door, self.connector()) {
-            (Door::All, _) => self.catalog.gateway_list(era),
-            (Door::One(_), Some(connector)) => connector.verbatim_list(era),
-            (Door::One(_), None) => Bytes::from_static(b"[]"),
+            (Door::All, _) => self.catalog.gateway_pages(kind, era),
+            (Door::One(_), Some(connector)) => connector.verbatim_pages(kind, era),
+            (Door::One(_), None) => &[],
         }
+    }
+
+    /// How long a modern client may keep a list: as long as every server whose lists are in it says, and we.
+    pub(super) fn list_ttl_ms(&self) -> u64 {
+        let parts = self.connectors().filter_map(|part| part.list_ttl_ms);
+        parts.fold(LIST_TTL_MS, u64::min)
+    }
+
+    /// The connectors behind the door.
+    fn connectors(&self) -> impl Iterator<Item = &CatalogConnector> {
+        let all = self.catalog.connectors().iter();
+        all.filter(|connector| match &self.door {
+            Door::All => true,
+            Door::One(slug) => connector.slug.as_str() == &**slug,
+        })
     }
 
     /// How many tools the list has.
@@ -89,8 +151,7 @@ impl View {
     /// What the gateway says about itself, handed to `write`.
     pub(super) fn describe<T>(&self, write: impl FnOnce(&ServerDescription<'_>) -> T) -> T {
         let instructions = self.instructions();
-        // Tools only, and no announcements: a running session keeps its list, a modern client has `ttlMs`.
-        let capabilities = tieline_mcp::raw::to_raw(&serde_json::json!({ "tools": {} }));
+        let capabilities = self.capabilities();
         write(&ServerDescription {
             name: "tieline",
             version: env!("CARGO_PKG_VERSION"),
@@ -101,6 +162,27 @@ impl View {
             instructions: instructions.as_deref(),
             capabilities: &capabilities,
         })
+    }
+
+    /// What there is behind the door. Nothing is announced: a running session keeps its lists, a modern client has `ttlMs`.
+    fn capabilities(&self) -> Box<RawValue> {
+        let mut capabilities = Map::from_iter([("tools".to_owned(), json!({}))]);
+        let declared = || self.connectors().map(|connector| &connector.declared);
+        let offers = [
+            ("prompts", declared().any(|server| server.prompts)),
+            ("resources", declared().any(|server| server.resources)),
+            ("completions", declared().any(|server| server.completions)),
+        ];
+        for (name, _) in offers.into_iter().filter(|(_, offered)| *offered) {
+            capabilities.insert(name.to_owned(), json!({}));
+        }
+        // Hosts show the pages of every server alike, so one server's settings do for all.
+        let apps = declared().find_map(|server| server.apps.as_deref());
+        if let Some(settings) = apps.and_then(|apps| serde_json::from_str::<Value>(apps).ok()) {
+            let extensions = json!({ "io.modelcontextprotocol/ui": settings });
+            capabilities.insert("extensions".to_owned(), extensions);
+        }
+        tieline_mcp::raw::to_raw(&capabilities)
     }
 
     fn instructions(&self) -> Option<String> {
@@ -116,11 +198,9 @@ fn overview(catalog: &Catalog) -> String {
     let mut text = String::from(
         "Tieline offers the tools of several servers. A tool's name begins with its server's key and two underscores.",
     );
-    for connector in catalog
-        .connectors()
-        .iter()
-        .filter(|connector| !connector.tools.is_empty())
-    {
+    for connector in catalog.connectors().iter().filter(|connector| {
+        !connector.tools.is_empty() || connector.declared.prompts || connector.declared.resources
+    }) {
         let line = format!("\n\n{}: {}", connector.slug, connector.name);
         let said = connector.instructions.as_deref().unwrap_or_default().trim();
         if text.len() + line.len() > MAX_ALL_INSTRUCTIONS {

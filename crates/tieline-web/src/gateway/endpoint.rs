@@ -13,18 +13,20 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tieline_domain::KeyId;
 use tieline_hub::Caller;
 use tieline_mcp::Era;
-use tieline_mcp::wire::{self, Envelope, HEADER_SESSION_ID, NorthEra, Params, detect_era};
+use tieline_mcp::wire::{
+    self, Envelope, HEADER_SESSION_ID, NorthEra, OfferKind, Params, detect_era,
+};
 use tokio_util::sync::CancellationToken;
 
+use super::asked::Asked;
 use super::attended::Attended;
 use super::door::{Door, View};
 use super::errors::Fault;
 use super::pieces::Pieces;
 use super::sessions::McpSession;
-use super::tools_call::Asked;
 use super::{
     BODY_TIME, GatewayState, MAX_BODY, MAX_HEADERS, batch, caller, cancel, discover, initialize,
-    ping, tools_call, tools_list,
+    lists, ping, routed,
 };
 
 /// One admitted request, shared with the streams that outlive it.
@@ -204,18 +206,20 @@ async fn modern(
         .unwrap_or_default();
     match request.method {
         "server/discover" => Ok(json(discover::answer(request.id, &view))),
-        "tools/list" => {
-            let asked = (request.id, params);
-            tools_list::answer(exchange, &client, (Era::Modern, &view), asked).map(json)
-        }
-        "tools/call" => {
+        method if routed::is_routed(method) => {
             let asked = Asked::Modern {
                 view: &view,
                 client: &client,
             };
-            tools_call::answer(exchange, &asked, request, params, &meta).await
+            routed::answer(exchange, &asked, request, params, &meta).await
         }
-        other => Err(Fault::method_not_found(Era::Modern, other)),
+        other => {
+            let Some(kind) = OfferKind::of_method(other) else {
+                return Err(Fault::method_not_found(Era::Modern, other));
+            };
+            let asked = (request.id, params);
+            lists::answer(exchange, &client, (Era::Modern, &view), asked, kind).map(json)
+        }
     }
 }
 
@@ -226,11 +230,11 @@ async fn legacy(
     params: &Params<'_>,
 ) -> Result<Response, Fault> {
     match envelope {
-        Envelope::Request(request) if request.method == "tools/call" => {
+        Envelope::Request(request) if routed::is_routed(request.method) => {
             let meta = params
                 .request_meta()
                 .map_err(|error| Fault::params(&error))?;
-            tools_call::answer(exchange, &Asked::Legacy(session), request, params, &meta).await
+            routed::answer(exchange, &Asked::Legacy(session), request, params, &meta).await
         }
         Envelope::Request(request) => local(exchange, session, request, params).map(json),
         Envelope::Notification(notification) => {
@@ -249,16 +253,18 @@ pub(super) fn local(
     request: &wire::Request<'_>,
     params: &Params<'_>,
 ) -> Result<Pieces, Fault> {
-    match request.method {
-        "ping" => Ok(ping::answer(request.id).into()),
-        "tools/list" => tools_list::answer(
-            exchange,
-            &session.client,
-            (Era::Legacy, &session.view),
-            (request.id, params),
-        ),
-        other => Err(Fault::method_not_found(Era::Legacy, other)),
+    if request.method == "ping" {
+        return Ok(ping::answer(request.id).into());
     }
+    let kind = OfferKind::of_method(request.method)
+        .ok_or_else(|| Fault::method_not_found(Era::Legacy, request.method))?;
+    lists::answer(
+        exchange,
+        &session.client,
+        (Era::Legacy, &session.view),
+        (request.id, params),
+        kind,
+    )
 }
 
 /// Notifications of a legacy client; those that mean nothing to the gateway are taken in silence.

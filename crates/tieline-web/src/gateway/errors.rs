@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use tieline_mcp::raw;
 use tieline_mcp::wire::{
     EnvelopeError, Era, HeaderMismatch, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
-    METHOD_NOT_FOUND, ParamsError, RequestError, response_error,
+    LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, ParamsError, RequestError, response_error,
 };
 
 /// Ours, outside the range that JSON-RPC reserves.
@@ -266,7 +266,7 @@ impl Fault {
     }
 
     pub(super) fn unknown_cursor() -> Self {
-        let message = "Tieline never gave out this cursor: its lists have one page.";
+        let message = "This cursor is unknown here, or the list changed meanwhile. Read the list again from its beginning.";
         Self::new(StatusCode::OK, INVALID_PARAMS, "unknown_cursor", message)
     }
 
@@ -276,6 +276,36 @@ impl Fault {
             shown(name)
         );
         Self::new(StatusCode::OK, INVALID_PARAMS, "tool_not_found", message)
+    }
+
+    pub(super) fn prompt_not_found(name: &str) -> Self {
+        let message = format!(
+            "There is no prompt `{}` here. Read `prompts/list` again for the current names.",
+            shown(name)
+        );
+        Self::new(StatusCode::OK, INVALID_PARAMS, "prompt_not_found", message)
+    }
+
+    /// No connector has such a URI. Eras differ in the code.
+    pub(super) fn resource_not_found(era: Era, uri: &str) -> Self {
+        let code = match era {
+            Era::Modern => INVALID_PARAMS,
+            Era::Legacy => LEGACY_RESOURCE_NOT_FOUND,
+        };
+        let message = format!(
+            "There is no resource `{}` here. Read `resources/list` again for the current URIs.",
+            shown(uri)
+        );
+        let data = json!({ "code": "resource_not_found", "uri": uri });
+        Self {
+            data: Some(raw::to_raw(&data)),
+            ..Self::new(StatusCode::OK, code, "resource_not_found", message)
+        }
+    }
+
+    /// A server could not be asked, or must not be now.
+    pub(super) fn not_answered(name: &'static str, message: String) -> Self {
+        Self::new(StatusCode::OK, INTERNAL_ERROR, name, message)
     }
 
     /// No state was ever given out, so any that comes back is invented or somebody else's.

@@ -1,27 +1,33 @@
-//! The MCP gateway: `/mcp` with every connector's tools, and `/mcp/{slug}` with one connector's tools verbatim.
+//! The MCP gateway: `/mcp` with what every connector offers, and `/mcp/{slug}` with what one connector offers, verbatim.
 //!
 //! It translates between HTTP and `hub`: who calls, in which era, what they may see, and how the outcome of a call is
 //! written. It must not know how a server is reached, hold a credential, or ask the database anything.
 
+mod asked;
 mod attended;
 mod batch;
 mod caller;
 mod cancel;
+mod completion;
+mod cursor;
 mod discover;
 mod door;
 mod endpoint;
 mod errors;
 mod initialize;
+mod lists;
 mod load;
 mod origin;
 mod pieces;
 mod ping;
+mod prompts_get;
 mod recent;
 mod relay;
+mod resources_read;
+mod routed;
 mod sessions;
 mod stream;
 mod tools_call;
-mod tools_list;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +53,7 @@ const MAX_BODY: usize = 4 << 20;
 const MAX_HEADERS: usize = 100;
 /// How long a client may take to send its body.
 const BODY_TIME: Duration = Duration::from_secs(30);
-/// How long a modern client may keep a list. New tools appear within this time; a removal acts at once all the same,
+/// How long a modern client may keep a list, unless a server wants it shorter. New tools appear within this time; a removal acts at once all the same,
 /// because every call is checked against what is in force.
 const LIST_TTL_MS: u64 = 60_000;
 /// How long a modern client may keep what `server/discover` says.

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at};
 
 use super::relay::Relay;
-use super::tools_call::ReadyCall;
+use super::routed::ReadyCall;
 
 /// How many frames wait for a slow reader; more progress than that is dropped, the result never is.
 const FRAMES: usize = 32;

@@ -17,6 +17,7 @@ use crate::client::http::{Answered, Http, Pace};
 use crate::client::request::Introduction;
 use crate::client::target::Target;
 use crate::client::{Connected, McpClient, connect};
+use crate::wire::OfferKind;
 
 const STEPS: [StepName; 6] = [
     StepName::Dns,
@@ -66,7 +67,11 @@ pub(in crate::client) async fn run(
             report.wire = Some(connected.wire);
             let begun = Instant::now();
             match test
-                .watch(connected.upstream.list_tools_within(target, pace))
+                .watch(
+                    connected
+                        .upstream
+                        .list_within(target, OfferKind::Tool, pace),
+                )
                 .await
             {
                 Ok(list) => {

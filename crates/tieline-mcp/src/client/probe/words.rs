@@ -6,8 +6,8 @@ use http::{HeaderName, StatusCode};
 
 use super::{StepName, StepOutcome, StepReport};
 use crate::client::error::{Failure, McpError, plain};
+use crate::client::list::Listed;
 use crate::client::target::Target;
-use crate::client::tools::ListedTools;
 use crate::client::transport::Wire;
 use crate::client::upstream::ServerInfo;
 use crate::wire::Era;
@@ -160,10 +160,10 @@ pub(super) fn greeted(server: &ServerInfo, wire: Wire) -> String {
     }
 }
 
-pub(super) fn listed(list: &ListedTools, took: Duration) -> StepReport {
+pub(super) fn listed(list: &Listed, took: Duration) -> StepReport {
     let report =
         |outcome, code, message: String| step(StepName::Tools, outcome, took, code, message);
-    let (kept, left_out) = (list.tools.len(), list.left_out.len());
+    let (kept, left_out) = (list.items.len(), list.left_out.len());
     if left_out > 0 {
         let names: Vec<&str> = list
             .left_out
@@ -196,7 +196,7 @@ pub(super) fn listed(list: &ListedTools, took: Duration) -> StepReport {
         return report(StepOutcome::Warn, "list_warning", warning.clone());
     }
     let bytes: usize = list
-        .tools
+        .items
         .iter()
         .map(|tool| tool.definition.get().len())
         .sum();

@@ -43,6 +43,7 @@ pub(crate) async fn edit_connector(
         url: Some(form.url.clone()),
         token: token.cloned(),
         auth_header: Some(form.auth_header.clone()),
+        normalise: None,
         row_version: form.row_version.parse().ok(),
     };
     let error = match state

@@ -228,7 +228,8 @@ pub(crate) fn modern_with(
     meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
     meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
     meta["io.modelcontextprotocol/clientInfo"] = json!({"name": "raw", "version": "1"});
-    let name = params["name"].as_str().map(str::to_owned);
+    let name = params["name"].as_str().or(params["uri"].as_str());
+    let name = name.map(mcp_name);
     let mut all = vec![
         ("mcp-protocol-version", "2026-07-28"),
         ("mcp-method", method),
@@ -240,4 +241,10 @@ pub(crate) fn modern_with(
     let body =
         json!({"jsonrpc": "2.0", "id": "m1", "method": method, "params": params}).to_string();
     post(world, path, key, &all, body)
+}
+
+/// A name as its header has it.
+fn mcp_name(name: &str) -> String {
+    let value = tieline_mcp::wire::encode_header_value(name);
+    value.to_str().expect("visible ASCII").to_owned()
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod era_rules;
+mod offers;
 mod passthrough;
 mod refusals;
 mod removal;

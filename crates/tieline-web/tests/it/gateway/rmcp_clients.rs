@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use http::{HeaderName, HeaderValue};
-use rmcp::model::{CallToolRequestParams, ProtocolVersion};
+use rmcp::model::{
+    CallToolRequestParams, GetPromptRequestParams, ProtocolVersion, ReadResourceRequestParams,
+};
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -11,6 +13,7 @@ use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use serde_json::json;
 use tieline_testkit::{FakeMcp, FakeTool};
 
+use super::offers::{connected, offering};
 use super::world::World;
 
 async fn connect(
@@ -87,6 +90,57 @@ async fn the_endpoint_of_one_connector_serves_both_lifecycles() {
             .await
             .expect("a result");
         assert_ne!(result.is_error, Some(true));
+        client.cancel().await.expect("a closed client");
+    }
+}
+
+#[tokio::test]
+async fn both_lifecycles_read_prompts_and_resources_of_both_eras() {
+    let world = World::start().await;
+    let legacy = FakeMcp::legacy().with_sessions();
+    let legacy = offering(legacy, -32002).start().await;
+    let modern = offering(FakeMcp::modern(), -32602).start().await;
+    connected(&world, "Old", &legacy).await;
+    connected(&world, "New", &modern).await;
+    let key = world.person("Ada").await.key;
+    for mode in [ClientLifecycleMode::Initialize, discover()] {
+        let client = connect(&world, "/mcp", &key, mode).await;
+        let prompts = client.list_all_prompts().await.expect("prompts");
+        assert_eq!(prompts.len(), 2);
+        for prompt in prompts {
+            let who = json!({"who": "Ada"}).as_object().cloned();
+            let asked = GetPromptRequestParams::new(prompt.name.clone())
+                .with_arguments(who.expect("an object"));
+            let got = client.get_prompt(asked).await.expect("a prompt");
+            assert_eq!(got.messages.len(), 1);
+            let completed = client
+                .complete_prompt_simple(prompt.name, "who", "A")
+                .await
+                .expect("a completion");
+            assert_eq!(completed, ["größe/1", "A"]);
+        }
+        let resources = client.list_all_resources().await.expect("resources");
+        let uris: Vec<_> = resources.iter().map(|found| found.uri.as_str()).collect();
+        assert_eq!(
+            uris,
+            [
+                "tieline://new/file:///a b.txt",
+                "tieline://old/file:///a b.txt"
+            ]
+        );
+        let templates = client
+            .list_all_resource_templates()
+            .await
+            .expect("templates");
+        let expanded = templates
+            .iter()
+            .map(|found| found.uri_template.replace("{id}", "7"));
+        for uri in uris.iter().map(ToString::to_string).chain(expanded) {
+            let asked = ReadResourceRequestParams::new(uri.clone());
+            let read = client.read_resource(asked).await.expect("contents");
+            let value = serde_json::to_value(&read).expect("JSON");
+            assert_eq!(value["contents"][0]["uri"], uri);
+        }
         client.cancel().await.expect("a closed client");
     }
 }

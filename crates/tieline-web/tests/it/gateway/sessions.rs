@@ -247,7 +247,7 @@ async fn ping_and_initialized_are_answered_here() {
         .await;
     assert_eq!(answer.body, r#"{"jsonrpc":"2.0","id":"p","result":{}}"#);
     let answer = session
-        .send(r#"{"jsonrpc":"2.0","id":2,"method":"resources/list"}"#)
+        .send(r#"{"jsonrpc":"2.0","id":2,"method":"resources/nothing"}"#)
         .await;
     assert_eq!((answer.status, answer.code()), (StatusCode::OK, -32601));
     let answer = session

@@ -25,6 +25,8 @@ pub(in crate::api::v1) struct ConnectorObject {
     /// Whether a token is stored. The token itself is never shown again.
     token_set: bool,
     enabled: bool,
+    /// Whether what breaks clients in the server's answers is mended on the way.
+    normalise: bool,
     /// `checking`, `working`, `slow`, `failing`, `needs_sign_in` or `off`.
     #[schema(value_type = String)]
     status: ConnectorStatus,
@@ -89,6 +91,7 @@ impl From<ConnectorView> for ConnectorObject {
             auth_header: view.auth_header,
             token_set: view.token_set,
             enabled: view.enabled,
+            normalise: view.normalise,
             status: view.status,
             status_code: view.status_code,
             status_reason: view.status_message,

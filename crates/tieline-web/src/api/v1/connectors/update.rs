@@ -28,6 +28,9 @@ pub(super) struct ConnectorChange {
     auth_header: Option<String>,
     /// Off acts at once, also on sessions that run.
     enabled: Option<bool>,
+    /// Whether what breaks clients in the server's answers is mended on the way. Off passes every byte. New sessions
+    /// follow it.
+    normalise: Option<bool>,
 }
 
 /// Changes a connector
@@ -49,6 +52,7 @@ pub(super) async fn update_connector(
         url: fields.changed_text("url", "url_type"),
         token: fields.changed_secret("token", "token_type"),
         auth_header: fields.changed_text("auth_header", "header_type"),
+        normalise: fields.optional_bool("normalise", "normalise_type"),
         row_version: None,
     };
     let enabled = fields.optional_bool("enabled", "enabled_type");
@@ -56,7 +60,8 @@ pub(super) async fn update_connector(
     let changes_row = update.name.is_some()
         || update.url.is_some()
         || update.token.is_some()
-        || update.auth_header.is_some();
+        || update.auth_header.is_some()
+        || update.normalise.is_some();
     if changes_row {
         state
             .hub

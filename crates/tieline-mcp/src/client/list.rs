@@ -1,4 +1,4 @@
-//! The list of tools, each definition kept byte for byte, broken ones left out with a reason.
+//! What a server lists, each definition kept byte for byte, broken ones left out with a reason.
 
 use std::collections::HashSet;
 
@@ -9,22 +9,23 @@ use super::http::Pace;
 use super::limits::Limits;
 use super::link::Ask;
 use super::message::{Answer, LIST_DEPTH, STRICT_DEPTH};
+use super::offer;
 use super::schema::{self, Unfit};
 use super::target::Target;
 use super::upstream::{RpcError, Upstream};
 use crate::raw::{self, RawError, RawObject, parse_strict, raw_str};
-use crate::wire::{METHOD_NOT_FOUND, ParamHeaders};
+use crate::wire::{METHOD_NOT_FOUND, OfferKind, ParamHeaders};
 
-/// One usable tool.
+/// One usable item.
 #[derive(Debug, Clone)]
-pub struct ListedTool {
-    /// Its name at the server.
+pub struct ListedItem {
+    /// Its name at the server; of a resource its URI, of a template that.
     pub name: String,
     /// The definition exactly as the server sent it.
     pub definition: Box<RawValue>,
 }
 
-/// One tool that can't be offered.
+/// One item that can't be offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// Its name, shortened and printable; empty when it has none.
@@ -35,11 +36,11 @@ pub struct LeftOut {
     pub reason: String,
 }
 
-/// What a server offers.
+/// One list of a server.
 #[derive(Debug, Clone, Default)]
-pub struct ListedTools {
-    /// The usable tools in the server's order.
-    pub tools: Vec<ListedTool>,
+pub struct Listed {
+    /// The usable items in the server's order.
+    pub items: Vec<ListedItem>,
     /// The others.
     pub left_out: Vec<LeftOut>,
     /// What was odd about the list as a whole, as sentences.
@@ -58,24 +59,26 @@ impl ParamHeaders {
 }
 
 impl Upstream {
-    /// All tools, page by page. A broken tool is left out with a reason, a broken list is an error.
-    pub async fn list_tools(&self, target: &Target) -> Result<ListedTools, McpError> {
+    /// All of a kind, page by page. A broken item is left out with a reason, a broken list is an error.
+    pub async fn list(&self, target: &Target, kind: OfferKind) -> Result<Listed, McpError> {
         let limits = &self.inner.http.limits;
-        self.list_tools_within(target, Pace::usual(limits)).await
+        self.list_within(target, kind, Pace::usual(limits)).await
     }
 
-    pub(super) async fn list_tools_within(
+    pub(super) async fn list_within(
         &self,
         target: &Target,
+        kind: OfferKind,
         pace: Pace,
-    ) -> Result<ListedTools, McpError> {
+    ) -> Result<Listed, McpError> {
         let limits = &self.inner.http.limits;
-        let mut listing = Listing::new(limits);
+        let mut listing = Listing::new(kind, limits);
         let mut cursor: Option<String> = None;
         for _ in 0..limits.pages {
-            let result = match self.ask_for_page(target, cursor.as_deref(), pace).await? {
+            let asking = self.ask_for_page(target, kind, cursor.as_deref(), pace);
+            let result = match asking.await? {
                 Answer::Result(result) => result,
-                Answer::Error(error) => return refused_list(&error),
+                Answer::Error(error) => return refused_list(kind, &error),
             };
             match listing.take_page(&result).map_err(McpError::sent)? {
                 Some(next) => cursor = Some(next),
@@ -83,7 +86,8 @@ impl Upstream {
             }
         }
         let warning = format!(
-            "The list has more than {} pages; the rest is left out.",
+            "The list of {} has more than {} pages; the rest is left out.",
+            kind.plural(),
             limits.pages
         );
         listing.list.warnings.push(warning);
@@ -94,6 +98,7 @@ impl Upstream {
     async fn ask_for_page(
         &self,
         target: &Target,
+        kind: OfferKind,
         cursor: Option<&str>,
         pace: Pace,
     ) -> Result<Answer, McpError> {
@@ -102,7 +107,7 @@ impl Upstream {
             params.set("cursor", raw_str(cursor));
         }
         let ask = Ask {
-            method: "tools/list",
+            method: kind.method(),
             name: None,
             params: &params,
             param_headers: None,
@@ -122,17 +127,21 @@ impl Upstream {
     }
 }
 
-/// A server without tools may not know the method. Any other error is one: a failed server is never an empty list.
-fn refused_list(error: &RpcError) -> Result<ListedTools, McpError> {
+/// A server without such things may not know the method. Any other error is one: a failed server is never an empty list.
+fn refused_list(kind: OfferKind, error: &RpcError) -> Result<Listed, McpError> {
     if error.code == METHOD_NOT_FOUND {
-        return Ok(ListedTools {
-            warnings: vec!["The server does not know tools at all.".to_owned()],
-            ..ListedTools::default()
+        return Ok(Listed {
+            warnings: vec![format!(
+                "The server does not know {} at all.",
+                kind.plural()
+            )],
+            ..Listed::default()
         });
     }
     let said = plain(&error.message, 120);
     let reason = format!(
-        "the list of tools was refused with error {} ({said})",
+        "the list of {} was refused with error {} ({said})",
+        kind.plural(),
         error.code
     );
     Err(McpError::sent(Failure::Protocol { reason }))
@@ -140,19 +149,21 @@ fn refused_list(error: &RpcError) -> Result<ListedTools, McpError> {
 
 /// A list that is being read.
 struct Listing<'a> {
+    kind: OfferKind,
     limits: &'a Limits,
-    list: ListedTools,
+    list: Listed,
     names: HashSet<String>,
     cursors: HashSet<String>,
     bytes: usize,
 }
 
 impl<'a> Listing<'a> {
-    fn new(limits: &'a Limits) -> Self {
+    fn new(kind: OfferKind, limits: &'a Limits) -> Self {
         let (names, cursors) = (HashSet::new(), HashSet::new());
         Self {
+            kind,
             limits,
-            list: ListedTools::default(),
+            list: Listed::default(),
             names,
             cursors,
             bytes: 0,
@@ -162,50 +173,51 @@ impl<'a> Listing<'a> {
     /// Takes one page and says where the next one is.
     fn take_page(&mut self, result: &RawValue) -> Result<Option<String>, Failure> {
         let page = RawObject::parse(result).unwrap_or_default();
-        let tools = page.get("tools").and_then(raw::as_array);
-        let tools = tools.ok_or_else(|| Failure::protocol("the tools are not a list"))?;
-        refuse_depth_outside_tools(result)?;
+        let items = page.get(self.kind.key()).and_then(raw::as_array);
+        let items = items.ok_or_else(|| {
+            Failure::protocol(format!("the {} are not a list", self.kind.plural()))
+        })?;
+        refuse_depth_outside(self.kind, result)?;
         self.note_ttl(&page);
-        for tool in tools {
-            if self.list.tools.len() + self.list.left_out.len() >= self.limits.tools {
+        for item in items {
+            if self.list.items.len() + self.list.left_out.len() >= self.limits.tools {
                 let warning = format!(
-                    "The server offers more than {} tools; the rest is left out.",
-                    self.limits.tools
+                    "The server offers more than {} {}; the rest is left out.",
+                    self.limits.tools,
+                    self.kind.plural()
                 );
                 self.list.warnings.push(warning);
                 return Ok(None);
             }
-            self.bytes += tool.get().len();
+            self.bytes += item.get().len();
             if self.bytes > self.limits.list_bytes {
                 let warning = format!(
-                    "The definitions of the tools are larger than {} MB; the rest is left out.",
+                    "The definitions of the {} are larger than {} MB; the rest is left out.",
+                    self.kind.plural(),
                     self.limits.list_bytes >> 20
                 );
                 self.list.warnings.push(warning);
                 return Ok(None);
             }
-            self.take_tool(tool);
+            self.take_item(item);
         }
         Ok(self.next_cursor(&page))
     }
 
-    fn take_tool(&mut self, definition: &RawValue) {
+    fn take_item(&mut self, definition: &RawValue) {
         let name = RawObject::parse(definition)
             .ok()
-            .and_then(|tool| Some(tool.get_str("name")?.into_owned()));
+            .and_then(|item| Some(item.get_str(self.kind.named_by())?.into_owned()));
         let named = name.clone().filter(|name| !name.is_empty());
         let checked = match named {
-            None => Err(Unfit::new("tool_name_missing", "it has no name")),
-            Some(name) if self.names.contains(&name) => Err(Unfit::new(
-                "tool_duplicate",
-                "an earlier tool of this server has the same name",
-            )),
-            Some(name) => schema::check(definition, self.limits).map(|()| name),
+            None => Err(offer::nameless(self.kind)),
+            Some(name) if self.names.contains(&name) => Err(offer::duplicate(self.kind)),
+            Some(name) => self.check(definition).map(|()| name),
         };
         match checked {
             Ok(name) => {
                 self.names.insert(name.clone());
-                self.list.tools.push(ListedTool {
+                self.list.items.push(ListedItem {
                     name,
                     definition: definition.to_owned(),
                 });
@@ -215,6 +227,13 @@ impl<'a> Listing<'a> {
                 reason_code: code,
                 reason,
             }),
+        }
+    }
+
+    fn check(&self, definition: &RawValue) -> Result<(), Unfit> {
+        match self.kind {
+            OfferKind::Tool => schema::check(definition, self.limits),
+            other => offer::check(other, definition, self.limits),
         }
     }
 
@@ -240,25 +259,27 @@ impl<'a> Listing<'a> {
             .get("nextCursor")
             .filter(|cursor| !raw::is_null(cursor))?;
         let Some(cursor) = raw::as_str(cursor) else {
-            self.list
-                .warnings
-                .push("The list of tools has a next page that can’t be asked for.".to_owned());
+            self.list.warnings.push(format!(
+                "The list of {} has a next page that can’t be asked for.",
+                self.kind.plural()
+            ));
             return None;
         };
         // An empty cursor is as good as any other.
         if !self.cursors.insert(cursor.to_string()) {
-            self.list
-                .warnings
-                .push("The list of tools goes in circles; it was read once.".to_owned());
+            self.list.warnings.push(format!(
+                "The list of {} goes in circles; it was read once.",
+                self.kind.plural()
+            ));
             return None;
         }
         Some(cursor.into_owned())
     }
 }
 
-/// Lists are read with a generous depth, for the sake of the sound tools beside an absurd one. Depth elsewhere is
+/// Lists are read with a generous depth, for the sake of the sound items beside an absurd one. Depth elsewhere is
 /// as wrong as in any answer.
-fn refuse_depth_outside_tools(result: &RawValue) -> Result<(), Failure> {
+fn refuse_depth_outside(kind: OfferKind, result: &RawValue) -> Result<(), Failure> {
     let deep = |raw: &RawValue, limit| {
         matches!(
             parse_strict(raw.get().as_bytes(), limit),
@@ -270,7 +291,7 @@ fn refuse_depth_outside_tools(result: &RawValue) -> Result<(), Failure> {
         return Ok(());
     }
     let page = RawObject::parse(result).unwrap_or_default();
-    let outside = page.without(&["tools"]).to_box();
+    let outside = page.without(&[kind.key()]).to_box();
     if deep(&outside, STRICT_DEPTH - 1) {
         let reason = "the body is nested too deep".to_owned();
         return Err(Failure::BadJson {
@@ -301,9 +322,9 @@ mod tests {
             list_bytes: 2 * tool("a").len(),
             ..Limits::default()
         };
-        let mut listing = Listing::new(&limits);
+        let mut listing = Listing::new(OfferKind::Tool, &limits);
         assert_eq!(listing.take_page(&page).unwrap(), None, "no further page");
-        let names: Vec<_> = listing.list.tools.iter().map(|tool| &*tool.name).collect();
+        let names: Vec<_> = listing.list.items.iter().map(|tool| &*tool.name).collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(listing.list.warnings.len(), 1);
     }
