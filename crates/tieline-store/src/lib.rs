@@ -13,6 +13,7 @@ mod dialect;
 mod access_keys;
 mod agent;
 mod audit;
+mod batch;
 mod calls;
 mod change;
 mod connectors;

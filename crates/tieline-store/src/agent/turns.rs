@@ -99,7 +99,6 @@ macro_rules! columns {
         "t.id, t.session_id, t.text, t.state, t.owner, t.alive_at, t.created_at"
     };
 }
-pub(super) use columns;
 
 impl TryFrom<Columns> for AgentTurnRow {
     type Error = StoreError;
