@@ -115,7 +115,7 @@ async fn write_batch(store: &Store, batch: Vec<Job>) {
 
 /// Writes it and answers. When it fails and may be divided, it is given back.
 async fn try_batch(store: &Store, batch: Vec<Job>, divisible: bool) -> Option<Vec<Job>> {
-    let writes: Vec<AgentWrite> = batch.iter().map(|job| job.write.clone()).collect();
+    let (writes, written_with) = joined(&batch);
     let mut outcome = store.agent_write(&writes).await;
     for _ in 1..TRIES {
         if !matches!(outcome, Err(StoreError::Busy)) {
@@ -126,8 +126,9 @@ async fn try_batch(store: &Store, batch: Vec<Job>, divisible: bool) -> Option<Ve
     }
     match outcome {
         Ok(answers) => {
-            for (job, answer) in batch.into_iter().zip(answers) {
-                let _ = job.answer.send(Ok(answer));
+            for (job, write) in batch.into_iter().zip(written_with) {
+                let answer = answers.get(write).cloned().ok_or(StoreError::Busy);
+                let _ = job.answer.send(answer);
             }
             None
         }
@@ -143,4 +144,22 @@ async fn try_batch(store: &Store, batch: Vec<Job>, divisible: bool) -> Option<Ve
             None
         }
     }
+}
+
+/// What to write, with records of one turn that follow each other as one, and for each job which of the writes it is in.
+fn joined(batch: &[Job]) -> (Vec<AgentWrite>, Vec<usize>) {
+    let mut writes: Vec<AgentWrite> = Vec::with_capacity(batch.len());
+    let mut written_with = Vec::with_capacity(batch.len());
+    for job in batch {
+        match (writes.last_mut(), &job.write) {
+            (Some(AgentWrite::Record(before)), AgentWrite::Record(record))
+                if before.turn == record.turn && !before.ends() =>
+            {
+                before.absorb(record.clone());
+            }
+            (_, write) => writes.push(write.clone()),
+        }
+        written_with.push(writes.len().saturating_sub(1));
+    }
+    (writes, written_with)
 }

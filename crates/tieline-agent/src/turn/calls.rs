@@ -235,18 +235,23 @@ impl Run<'_> {
         if others && let Ok(json) = json {
             let handed = self
                 .agent
-                .hand_over(self.live, self.turn.id, true, |record| {
+                .hand_over(self.live, self.turn.id, false, |record| {
                     record.results.push((id, json));
                 });
             self.agent.stored_later(self.live, self.turn, handed);
         }
     }
 
+    /// Stores what came of the calls, with whatever is stored next or within a tenth of a second. Nothing that follows
+    /// relies on it: asking the model again changes nothing outside, and before the next call goes out, or the turn is
+    /// over for anybody, the same writer has stored this, because it keeps the order. When the process dies before that,
+    /// the begun call is on record without a result, as it is when it dies a moment before the result arrives: the model
+    /// is told that it may have been carried out, and nothing runs twice.
     fn store_results(&self, results: &Message) {
         let message = serde_json::to_string(results).expect("messages are JSON");
         let handed = self
             .agent
-            .hand_over(self.live, self.turn.id, true, |record| {
+            .hand_over(self.live, self.turn.id, false, |record| {
                 record.messages.push(message);
                 record.step_over = true;
             });

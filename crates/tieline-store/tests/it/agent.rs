@@ -355,6 +355,66 @@ pub(crate) async fn calls_wait_are_decided_once_and_leave_with_their_step(bed: &
     assert_eq!(read.left_out, "[1]");
 }
 
+/// A record with one message, one call and one event.
+fn step(session: &AgentSessionRow, turn: TurnId, number: u64) -> AgentRecord {
+    let mut step = record(session, turn, "server:a");
+    step.messages = vec![format!("\"{number}\"")];
+    step.events = vec![event(number, turn)];
+    step.calls = vec![AgentNewCall {
+        id: call_id(),
+        model_call_id: number.to_string(),
+        position: 0,
+        waiting: false,
+    }];
+    step
+}
+
+pub(crate) async fn records_that_follow_each_other_are_written_as_one(bed: &Bed) {
+    let store = &bed.store;
+    let session = added(store, "ann@example.com").await;
+    let turn = add(&session, "server:a", "one");
+    send(store, turn.clone()).await;
+    let mut first = step(&session, turn.turn, 2);
+    let mut over = record(&session, turn.turn, "server:a");
+    over.results = vec![(first.calls[0].id, "\"late\"".to_owned())];
+    over.step_over = true;
+    over.messages = vec!["\"results\"".to_owned()];
+    let second = step(&session, turn.turn, 3);
+    let runs = second.calls[0].id;
+    first.absorb(over);
+    first.absorb(second);
+    write(store, AgentWrite::Record(first)).await;
+    assert_eq!(
+        store.agent_messages(session.id).await.unwrap(),
+        ["\"hi\"", "\"2\"", "\"results\"", "\"3\""]
+    );
+    let calls = store.agent_calls(turn.turn).await.unwrap();
+    assert_eq!(calls.iter().map(|call| call.id).collect::<Vec<_>>(), [runs]);
+    assert_eq!(store.agent_open_turns(session.id).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn a_record_is_written_whole_or_not_at_all(bed: &Bed) {
+    let store = &bed.store;
+    let session = added(store, "ann@example.com").await;
+    let turn = add(&session, "server:a", "one");
+    send(store, turn.clone()).await;
+    // The number of its second event is taken.
+    let mut refused = step(&session, turn.turn, 2);
+    refused.events.push(event(1, turn.turn));
+    let whole = AgentWrite::Record(step(&session, turn.turn, 2));
+    let both = [whole, AgentWrite::Record(refused)];
+    assert!(store.agent_write(&both).await.is_err());
+    assert_eq!(store.agent_messages(session.id).await.unwrap().len(), 1);
+    assert!(store.agent_calls(turn.turn).await.unwrap().is_empty());
+    // Nobody waits for this one.
+    let dropped = [AgentWrite::Record(step(&session, turn.turn, 2))];
+    let _ = tokio::time::timeout(std::time::Duration::ZERO, store.agent_write(&dropped)).await;
+    write(store, AgentWrite::Record(step(&session, turn.turn, 3))).await;
+    let events = store.agent_events(session.id, 0, 10).await.unwrap().len();
+    let messages = store.agent_messages(session.id).await.unwrap().len();
+    assert_eq!(events, messages);
+}
+
 pub(crate) async fn a_dead_process_is_found_by_its_silence(bed: &Bed) {
     let store = &bed.store;
     let session = added(store, "ann@example.com").await;

@@ -51,6 +51,8 @@ contract! {
         leaves_out_a_damaged_key,
     }
     agent {
+        records_that_follow_each_other_are_written_as_one,
+        a_record_is_written_whole_or_not_at_all,
         keeps_all_fields, a_session_belongs_to_one_person,
         a_catalogue_is_stored_once_and_leaves_with_its_last_session, one_turn_at_a_time_and_a_bounded_queue,
         a_turn_is_written_by_its_owner_only, calls_wait_are_decided_once_and_leave_with_their_step,

@@ -51,6 +51,34 @@ pub(super) fn answer(rows: &Rows) -> Result<AgentWritten, StoreError> {
     Ok(AgentWritten::Recorded(next))
 }
 
+impl AgentRecord {
+    /// Whether the turn is over with it.
+    pub fn ends(&self) -> bool {
+        matches!(self.turns, AgentTurns::Ends | AgentTurns::EndsAndTakesNext)
+    }
+
+    /// Takes in what happened after it in the same turn, so that both are written as one.
+    pub fn absorb(&mut self, later: Self) {
+        if later.step_over {
+            // They would be written only to be deleted.
+            self.calls.clear();
+            self.released.clear();
+            self.results.clear();
+        }
+        self.at = later.at;
+        self.messages.extend(later.messages);
+        self.step_over |= later.step_over;
+        self.calls.extend(later.calls);
+        self.released.extend(later.released);
+        self.results.extend(later.results);
+        self.events.extend(later.events);
+        self.left_out = later.left_out.or(self.left_out.take());
+        if later.turns != AgentTurns::Goes {
+            self.turns = later.turns;
+        }
+    }
+}
+
 struct Writing<'a> {
     record: &'a AgentRecord,
     session: String,
@@ -166,10 +194,7 @@ impl<'a> Writing<'a> {
             );
             self.push(sql, [at.into(), self.session.clone().into()]);
         }
-        if matches!(
-            self.record.turns,
-            AgentTurns::Ends | AgentTurns::EndsAndTakesNext
-        ) {
+        if self.record.ends() {
             self.push(
                 "UPDATE agent_turns SET state = 'ended', ended_at = $3 WHERE id = $1 AND owner = $2 AND state <> 'ended'",
                 [at.into()],
