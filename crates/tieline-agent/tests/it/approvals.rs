@@ -272,7 +272,12 @@ async fn another_process_passes_the_decision_on() {
     world.send(&ada, id, "Clean up").await;
     let call = world.waiting_call(&ada, id).await;
     let other = world.beside(AgentSettings::default()).await;
-    assert!(tools(&other.transcript(&ada, id).await)[1].awaiting_approval);
+    // It hears of the question as soon as that is stored.
+    let asks = async || {
+        let tools = tools(&other.transcript(&ada, id).await);
+        tools.get(1).filter(|tool| tool.awaiting_approval).map(drop)
+    };
+    eventually_async(asks).await;
     other
         .agent
         .decide(&ada, id, call.call_id, Decision::Approve)
