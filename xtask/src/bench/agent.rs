@@ -56,7 +56,7 @@ fn script(body: &str) -> Reply {
 }
 
 /// One person, one turn after the other; model and upstream answer at once.
-fn one_at_a_time(binary: &Path) -> Result<Vec<Row>> {
+pub(crate) fn one_at_a_time(binary: &Path) -> Result<Vec<Row>> {
     let left: Arc<Mutex<HashMap<String, Instant>>> = Arc::default();
     let noted = Arc::clone(&left);
     let model = Model::start(script, move |mark, now| {

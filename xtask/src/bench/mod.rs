@@ -20,9 +20,9 @@ pub(crate) mod subject;
 pub(crate) mod talk;
 pub(crate) mod upstream;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::process;
 
@@ -43,51 +43,69 @@ impl Row {
     }
 }
 
-/// `cargo xtask bench [calls] [gateway] [sessions] [idle] [agent] [browser] [--build] [--binary=PATH]`
+type Benchmark = fn(&Path) -> Result<Vec<Row>>;
+
+/// What runs without a name, in this order.
+const ALL: [(&str, Benchmark); 6] = [
+    ("calls", calls::run),
+    ("gateway", gateway::run),
+    ("sessions", sessions::run),
+    ("idle", idle::run),
+    ("agent", agent::run),
+    ("browser", browser::run),
+];
+/// Parts of others, for whoever works on just that.
+const PARTS: [(&str, Benchmark); 1] = [("turn", agent::one_at_a_time)];
+
+/// `cargo xtask bench [NAME…] [--build] [--binary=PATH]`
 pub(crate) fn command(words: &[String]) -> Result<bool> {
-    const KNOWN: [&str; 7] = [
-        "calls", "gateway", "sessions", "idle", "agent", "browser", "--build",
-    ];
     // Another build, such as one of the profile `dist` or one of before a change.
     let given = words.iter().find_map(|word| word.strip_prefix("--binary="));
-    let known = |word: &str| KNOWN.contains(&word) || word.starts_with("--binary=");
-    if let Some(word) = words.iter().find(|word| !known(word)) {
-        bail!(
-            "no benchmark is called {word}; there are {}",
-            KNOWN.join(", ")
-        );
+    let (options, names): (Vec<&str>, Vec<&str>) = words
+        .iter()
+        .map(String::as_str)
+        .partition(|word| word.starts_with("--"));
+    if let Some(word) = options
+        .iter()
+        .find(|word| **word != "--build" && !word.starts_with("--binary="))
+    {
+        bail!("there is no option {word}; there are --build and --binary=PATH");
     }
-    let named = |name: &str| words.iter().any(|word| word == name);
-    let all = !KNOWN[..6].iter().any(|name| named(name));
+    let chosen = chosen(&names)?;
     let mut rows = Vec::new();
     // A fresh build is measured first, while nothing else of ours runs.
-    if named("--build") {
+    if options.contains(&"--build") {
         rows.extend(build::run()?);
     }
     let binary = match given {
         Some(path) => PathBuf::from(path),
         None => subject::release_binary()?,
     };
-    if all || named("calls") {
-        rows.extend(calls::run(&binary)?);
-    }
-    if all || named("gateway") {
-        rows.extend(gateway::run(&binary)?);
-    }
-    if all || named("sessions") {
-        rows.extend(sessions::run(&binary)?);
-    }
-    if all || named("idle") {
-        rows.extend(idle::run(&binary)?);
-    }
-    if all || named("agent") {
-        rows.extend(agent::run(&binary)?);
-    }
-    if all || named("browser") {
-        rows.extend(browser::run(&binary)?);
+    for benchmark in chosen {
+        rows.extend(benchmark(&binary)?);
     }
     print_table(&rows);
     Ok(true)
+}
+
+/// The benchmarks of these names; all when there are none.
+fn chosen(names: &[&str]) -> Result<Vec<Benchmark>> {
+    let known = || ALL.iter().chain(&PARTS);
+    if names.is_empty() {
+        return Ok(ALL.iter().map(|(_, benchmark)| *benchmark).collect());
+    }
+    let find = |name: &&str| {
+        let found = known().find(|(known, _)| known == name);
+        let names: Vec<&str> = known().map(|(name, _)| *name).collect();
+        let found = found.map(|(_, benchmark)| *benchmark);
+        found.with_context(|| {
+            format!(
+                "no benchmark is called {name}; there are {}",
+                names.join(", ")
+            )
+        })
+    };
+    names.iter().map(find).collect()
 }
 
 fn print_table(rows: &[Row]) {
