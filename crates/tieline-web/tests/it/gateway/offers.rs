@@ -351,11 +351,11 @@ async fn two_servers_with_the_same_uri_and_prompt_stay_apart() {
     for north in NORTHS {
         for slug in ["red", "blue"] {
             let params = json!({"uri": format!("tieline://{slug}/file:///same")});
-            let read = ask(&world, north, "/mcp", &key, "resources/read", params).await;
+            let page = ask(&world, north, "/mcp", &key, "resources/read", params).await;
             assert_eq!(
-                read.json()["result"]["contents"][0]["text"],
+                page.json()["result"]["contents"][0]["text"],
                 slug,
-                "{read:?}"
+                "{page:?}"
             );
             let params = json!({"name": format!("{slug}__p")});
             let prompt = ask(&world, north, "/mcp", &key, "prompts/get", params).await;
@@ -511,31 +511,14 @@ async fn a_long_list_has_pages_and_a_cursor_belongs_to_one_state_of_it() {
         };
         json!({"jsonrpc": "2.0", "id": 1, "method": "resources/list", "params": params}).to_string()
     };
-    let first = ask(
-        &world,
-        North::Modern,
-        "/mcp",
-        &key,
-        "resources/list",
-        json!({}),
-    )
-    .await
-    .json();
+    let modern = |method, params| ask(&world, North::Modern, "/mcp", &key, method, params);
+    let first = modern("resources/list", json!({})).await.json();
     assert_eq!(
         first["result"]["resources"].as_array().map(Vec::len),
         Some(1_000)
     );
     let cursor = first["result"]["nextCursor"].clone();
-    let next = |cursor: Value| {
-        ask(
-            &world,
-            North::Modern,
-            "/mcp",
-            &key,
-            "resources/list",
-            json!({"cursor": cursor}),
-        )
-    };
+    let next = |cursor: Value| modern("resources/list", json!({"cursor": cursor}));
     let second = next(cursor.clone()).await.json();
     assert_eq!(
         second["result"]["resources"].as_array().map(Vec::len),
@@ -562,15 +545,7 @@ async fn a_long_list_has_pages_and_a_cursor_belongs_to_one_state_of_it() {
         );
     }
     // A cursor of one list is none of another.
-    let refused = ask(
-        &world,
-        North::Modern,
-        "/mcp",
-        &key,
-        "prompts/list",
-        json!({"cursor": cursor}),
-    )
-    .await;
+    let refused = modern("prompts/list", json!({"cursor": cursor})).await;
     assert_eq!(refused.code(), -32602);
 
     let before = world.hub.catalog().revision().clone();
