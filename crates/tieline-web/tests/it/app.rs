@@ -341,6 +341,13 @@ pub(crate) struct KeyClient<'a> {
     key: String,
 }
 
+impl KeyClient<'_> {
+    /// The key itself.
+    pub(crate) fn text(&self) -> &str {
+        &self.key
+    }
+}
+
 fn sign_as_browser(app: &TestApp, cookie: &str, headers: &mut HeaderMap) {
     headers.insert(header::COOKIE, cookie.parse().expect("a cookie"));
     headers.insert(header::ORIGIN, app.url("").parse().expect("an origin"));

@@ -2,6 +2,7 @@
 
 mod api;
 mod app;
+mod bad_requests;
 mod dashboard;
 mod doors;
 mod gateway;
