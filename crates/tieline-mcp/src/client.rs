@@ -46,6 +46,15 @@ use dial::{Dialer, tls_config};
 use http::{Http, Pace};
 use request::Introduction;
 
+/// The readers of what servers send, for the tests that feed them what nobody would send.
+#[cfg(test)]
+pub(crate) mod fuzzed {
+    pub(crate) use super::limits::Limits;
+    pub(crate) use super::message::{Rules, read as read_message};
+    pub(crate) use super::schema::check as check_schema;
+    pub(crate) use super::sse::{Event, Parser};
+}
+
 /// How we introduce ourselves to servers.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {

@@ -2,6 +2,8 @@
 
 pub mod bridge;
 mod client;
+#[cfg(test)]
+mod fuzz;
 pub mod raw;
 pub mod wire;
 

@@ -4,7 +4,9 @@ mod clock;
 mod entropy;
 mod eventually;
 mod fake_mcp;
+pub mod faults;
 mod filters;
+pub mod fuzz;
 mod raw_server;
 mod scripted_model;
 
