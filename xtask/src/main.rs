@@ -17,6 +17,7 @@ mod browser;
 mod ci;
 mod conformance;
 mod deny;
+mod faults;
 mod fuzz;
 mod interop;
 mod kill;
@@ -40,6 +41,7 @@ Usage: cargo xtask COMMAND
   pictures [PART]  Pictures of every page and state, in both themes, on a desk and on a phone.
   interop         Clients and servers of other projects against the real binary.
   conformance     The official MCP conformance suite, each revision of clients with each era of servers.
+  faults [TIMES]  The tests of faults, 100 times as long as in every run.
   fuzz [MILLIONS] Broken input for everything that reads what strangers wrote; 10 million by default.
   kill [CYCLES]   Ends the real binary with SIGKILL during turns (500 times) and counts what is lost.
   postgres CMD…   Runs CMD with TIELINE_TEST_POSTGRES_URL set to a scratch PostgreSQL server.
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         "pictures" => browser::pictures(&rest),
         "interop" => Ok(interop::command()),
         "conformance" => Ok(conformance::command(&rest)),
+        "faults" => faults::command(&rest),
         "fuzz" => fuzz::command(&rest),
         "kill" => kill::command(&rest),
         "postgres" => postgres::command(&rest),

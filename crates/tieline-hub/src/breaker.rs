@@ -1,4 +1,5 @@
-//! Stops asking a server that failed five times in a row, and asks again after a while that doubles.
+//! Stops asking a server that failed five times in a row, and asks again after a while that doubles; leaves one alone
+//! that asked for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,14 +57,31 @@ struct State {
     closed_again_at: Option<Instant>,
     /// Whether a call was let through to see if the server is back.
     probing: bool,
+    /// The server asked not to be called before that.
+    resting_until: Option<Instant>,
+}
+
+/// Why a call has to wait, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The server failed too often in a row.
+    Failing(Duration),
+    /// The server asked for it.
+    Asked(Duration),
 }
 
 impl Breaker {
     /// Whether a call may pass at `now`; otherwise how long until one may.
-    pub(crate) fn admit(&self, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn admit(&self, now: Instant) -> Result<(), Wait> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = state.resting_until {
+            if now < until {
+                return Err(Wait::Asked(until - now));
+            }
+            state.resting_until = None;
+        }
         match state.closed_again_at {
-            Some(at) if now < at => Err(at - now),
+            Some(at) if now < at => Err(Wait::Failing(at - now)),
             Some(_) => {
                 // This call is the probe. Others wait for what becomes of it.
                 let pause = state.pause;
@@ -78,8 +96,18 @@ impl Breaker {
     pub(crate) fn succeeded(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.failures > 0 {
-            *state = State::default();
+            *state = State {
+                resting_until: state.resting_until,
+                ..State::default()
+            };
         }
+    }
+
+    /// The server asked not to be called for so long. Nobody else's call may disturb it either; an absurd wish is met
+    /// for a minute.
+    pub(crate) fn rest(&self, now: Instant, wait: Duration) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.resting_until = Some(now + wait.min(LONGEST_PAUSE));
     }
 
     pub(crate) fn failed(&self, now: Instant, entropy: &dyn Entropy) {
@@ -112,7 +140,31 @@ pub(crate) fn jittered(duration: Duration, entropy: &dyn Entropy) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How long a call has to wait because of failures.
+    fn pause(breaker: &Breaker) -> Duration {
+        match breaker.admit(Instant::now()) {
+            Err(Wait::Failing(wait)) => wait,
+            other => panic!("{other:?}"),
+        }
+    }
     use tieline_testkit::SeededEntropy;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_asks_for_it_is_left_alone_as_long_as_it_asks() {
+        let breaker = Breaker::default();
+        breaker.rest(Instant::now(), Duration::from_secs(3));
+        // A call that was under way before ends well meanwhile.
+        breaker.succeeded();
+        tokio::time::advance(Duration::from_millis(2_999)).await;
+        let wait = breaker.admit(Instant::now()).unwrap_err();
+        assert_eq!(wait, Wait::Asked(Duration::from_millis(1)));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(breaker.admit(Instant::now()).is_ok());
+        breaker.rest(Instant::now(), Duration::from_secs(99_999));
+        tokio::time::advance(LONGEST_PAUSE).await;
+        assert!(breaker.admit(Instant::now()).is_ok());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn opens_after_five_failures_and_lets_one_probe_pass() {
@@ -122,7 +174,7 @@ mod tests {
         }
         assert!(breaker.admit(Instant::now()).is_ok());
         breaker.failed(Instant::now(), &entropy);
-        let wait = breaker.admit(Instant::now()).unwrap_err();
+        let wait = pause(&breaker);
         assert!(wait <= Duration::from_millis(1200), "{wait:?}");
         tokio::time::advance(wait).await;
         assert!(breaker.admit(Instant::now()).is_ok());
@@ -139,14 +191,14 @@ mod tests {
         let (breaker, entropy) = (Breaker::default(), SeededEntropy::new(2));
         for _ in 0..40 {
             breaker.failed(Instant::now(), &entropy);
-            if let Err(wait) = breaker.admit(Instant::now()) {
+            if let Err(Wait::Failing(wait)) = breaker.admit(Instant::now()) {
                 tokio::time::advance(wait).await;
                 assert!(breaker.admit(Instant::now()).is_ok(), "the probe");
             }
         }
         breaker.failed(Instant::now(), &entropy);
-        assert!(breaker.admit(Instant::now()).unwrap_err() <= LONGEST_PAUSE.mul_f64(1.2));
-        assert!(breaker.admit(Instant::now()).unwrap_err() >= LONGEST_PAUSE.mul_f64(0.8));
+        assert!(pause(&breaker) <= LONGEST_PAUSE.mul_f64(1.2));
+        assert!(pause(&breaker) >= LONGEST_PAUSE.mul_f64(0.8));
     }
 
     #[tokio::test(start_paused = true)]
@@ -155,7 +207,7 @@ mod tests {
         for _ in 0..200 {
             breaker.failed(Instant::now(), &entropy);
         }
-        assert!(breaker.admit(Instant::now()).unwrap_err() <= FIRST_PAUSE.mul_f64(1.2));
+        assert!(pause(&breaker) <= FIRST_PAUSE.mul_f64(1.2));
     }
 
     #[tokio::test(start_paused = true)]
@@ -165,7 +217,7 @@ mod tests {
             breaker.failed(Instant::now(), &entropy);
         }
         for _ in 0..3 {
-            let wait = breaker.admit(Instant::now()).unwrap_err();
+            let wait = pause(&breaker);
             tokio::time::advance(wait).await;
             assert!(breaker.admit(Instant::now()).is_ok(), "a probe");
         }

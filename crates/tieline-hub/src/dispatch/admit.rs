@@ -1,6 +1,7 @@
 //! May this call run now? Decided by what is in force, not by what the session's frozen catalogue says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::time::Instant;
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Call, Wanted};
 use crate::Hub;
+use crate::breaker::Wait;
 use crate::snapshot::LiveConnector;
 
 /// Why Tieline did not pass a call on.
@@ -43,6 +45,14 @@ pub enum CallRefusal {
         /// Whole seconds, at least 1.
         seconds: u64,
     },
+    /// The server said that it is asked too often.
+    #[error("{name} is asked too often and wants to be left alone. Try again in {seconds} s.")]
+    RateLimited {
+        /// The connector's name.
+        name: String,
+        /// Whole seconds, at least 1.
+        seconds: u64,
+    },
     /// The access key was revoked, or its owner suspended, since the request began.
     #[error("The access key of this call was revoked, so the call was stopped.")]
     KeyRevoked,
@@ -61,6 +71,7 @@ impl CallRefusal {
             Self::ConnectorDisabled { .. } => "connector_disabled",
             Self::ToolUnavailable { .. } => "tool_unavailable",
             Self::ConnectorPaused { .. } => "connector_paused",
+            Self::RateLimited { .. } => "rate_limited",
             Self::KeyRevoked => "key_revoked",
             Self::Stale => "registry_stale",
         }
@@ -105,10 +116,7 @@ impl Hub {
             .breakers
             .of(live.id)
             .admit(Instant::now())
-            .map_err(|wait| CallRefusal::ConnectorPaused {
-                name: live.name.clone(),
-                seconds: wait.as_secs().max(1),
-            })?;
+            .map_err(|wait| paused(live, wait))?;
         Ok(Admitted {
             live: live.clone(),
             key_ended,
@@ -121,6 +129,22 @@ impl Hub {
             Some(_) => CallRefusal::ConnectorDisabled { name },
             None => CallRefusal::ConnectorRemoved { name },
         }
+    }
+}
+
+fn paused(live: &LiveConnector, wait: Wait) -> CallRefusal {
+    let name = live.name.clone();
+    // Rounded up: who comes back as told must not be too early.
+    let seconds = |wait: Duration| wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    match wait {
+        Wait::Failing(wait) => CallRefusal::ConnectorPaused {
+            name,
+            seconds: seconds(wait),
+        },
+        Wait::Asked(wait) => CallRefusal::RateLimited {
+            name,
+            seconds: seconds(wait),
+        },
     }
 }
 

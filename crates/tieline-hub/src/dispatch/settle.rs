@@ -1,6 +1,7 @@
 //! What the end of a call tells about its server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tieline_mcp::{Failure, McpError};
 use tokio::time::Instant;
@@ -31,6 +32,9 @@ impl Hub {
                     breaker.failed(Instant::now(), self.entropy());
                 } else if shows_server_is_there(&error) {
                     breaker.succeeded();
+                }
+                if let Some(seconds) = error.retry_after() {
+                    breaker.rest(Instant::now(), Duration::from_secs(seconds));
                 }
                 if error.code() != "cancelled" {
                     self.note_failure(live, &error, &message);

@@ -4,6 +4,7 @@ mod audit;
 mod breaker;
 mod checks;
 mod emergency;
+mod faults;
 mod isolation;
 mod models;
 mod news;

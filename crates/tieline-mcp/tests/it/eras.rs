@@ -192,7 +192,7 @@ async fn the_versions_that_a_server_names_decide() {
 }
 
 #[tokio::test]
-async fn a_server_that_changed_its_era_is_followed_by_the_next_call() {
+async fn f12_a_server_that_changed_its_era_is_followed_by_the_next_call() {
     let kinds: [fn() -> tieline_testkit::FakeMcpBuilder; 4] = [
         FakeMcp::modern,
         FakeMcp::legacy,

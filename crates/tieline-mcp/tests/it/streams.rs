@@ -53,7 +53,7 @@ async fn odd_but_valid_streams_are_understood() {
 
 /// F11: a stream of 2 KiB is cut after every byte; a part is never taken for the whole.
 #[tokio::test]
-async fn a_stream_cut_at_any_byte_is_an_interruption() {
+async fn f11_a_stream_cut_at_any_byte_is_an_interruption() {
     const LENGTH: usize = 2_048;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());

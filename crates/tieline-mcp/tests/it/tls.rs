@@ -138,7 +138,7 @@ async fn a_known_authority_is_trusted_with_both_versions() {
 }
 
 #[tokio::test]
-async fn everybody_else_is_refused_before_the_token_leaves() {
+async fn f10_everybody_else_is_refused_before_the_token_leaves() {
     for (certificate, authority, code, sentence) in [
         (
             certificate!("good"),

@@ -173,7 +173,7 @@ async fn connections_are_reused() {
 }
 
 #[tokio::test]
-async fn an_old_connection_is_not_used_again() {
+async fn f09_an_old_connection_is_not_used_again() {
     let server =
         Scripted::start(|seen| seen.result(r#"{"resultType":"complete","content":[]}"#)).await;
     let target = target(&server.url());
