@@ -4,6 +4,7 @@
 mod admit;
 mod ask;
 mod outcome;
+mod questions;
 mod relay;
 mod settle;
 
@@ -22,6 +23,7 @@ use crate::catalog::CatalogTool;
 
 pub use admit::CallRefusal;
 pub use outcome::{CallFailure, CallOutcome};
+pub use questions::Askable;
 
 pub(crate) use settle::counts_against_server;
 
@@ -113,6 +115,8 @@ pub struct Call<'a> {
     pub params: &'a RawValue,
     /// Where the server's notifications about this call go, raw, while it runs.
     pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
+    /// How the caller can be asked, when it can be.
+    pub askable: Option<Askable<'a>>,
     /// Ends the call when the caller no longer wants it.
     pub cancel: CancellationToken,
     /// The calling program, such as `Claude Code 2.1`, for the record.
@@ -143,7 +147,7 @@ impl Hub {
                 None => std::future::pending().await,
             }
         };
-        let limit = self.inner.settings.call_timeout;
+        let limit = self.inner.settings.call_timeout + call.time_for_questions();
         tokio::select! {
             biased;
             () = live.ended.cancelled() => CallOutcome::Refused(self.why_ended(live)),

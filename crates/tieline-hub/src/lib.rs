@@ -25,6 +25,7 @@ mod password;
 mod providers;
 mod records;
 mod refresh;
+mod request_state;
 mod scrub;
 mod setup;
 mod sign_in;
@@ -44,7 +45,9 @@ pub use connectors::{
     ConnectorToolView, ConnectorView, EditConnectorError, Hint, HourlyCalls, RotateConnectorError,
     ServerView, TestConnectorError, TestReport, UpdateConnector,
 };
-pub use dispatch::{Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionKey, Wanted};
+pub use dispatch::{
+    Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionKey, Wanted,
+};
 pub use hub::{Hub, HubSettings, StartError};
 pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};
 pub use listen::Following;
@@ -53,6 +56,7 @@ pub use models::{
 };
 pub use news::{HubNews, ListKind};
 pub use providers::{ConnectProviderError, ProviderView};
+pub use request_state::{BoundTo, HeldState, MAX_REQUEST_STATE, StateRefused};
 pub use setup::{SetupError, SetupRequest};
 pub use sign_in::{SignInError, SignedIn, StartedSignIn};
 pub use snapshot::{LiveConnector, Snapshot};

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tieline_domain::ConnectorId;
+use tieline_mcp::wire::ClientCan;
 use tieline_mcp::{Era, McpError, Target, Upstream, Wire};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
@@ -25,7 +26,8 @@ const IDLE: Duration = Duration::from_mins(5);
 const GOODBYE: Duration = Duration::from_secs(10);
 const CLOSING_AT_ONCE: usize = 16;
 
-type SlotKey = (ConnectorId, Option<SessionKey>);
+/// A legacy session is told once what its client can do, so it serves only callers that can exactly that.
+type SlotKey = (ConnectorId, Option<(SessionKey, ClientCan)>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Upstreams {
@@ -88,6 +90,18 @@ impl Upstreams {
             .remove(key);
     }
 
+    /// The clients of a session whose servers were promised to hear of its roots.
+    fn with_roots_of(&self, session: &SessionKey) -> Vec<(ConnectorId, Upstream)> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = slots.iter().filter(|((_, owner), _)| {
+            owner
+                .as_ref()
+                .is_some_and(|(owner, can)| owner == session && can.announces_roots())
+        });
+        mine.filter_map(|((id, _), slot)| Some((*id, slot.client.get()?.clone())))
+            .collect()
+    }
+
     /// Takes out what belongs to an ended session, or has not been used for a while.
     fn take(&self, ended: impl Fn(&SlotKey, Instant) -> bool) -> Vec<(ConnectorId, Upstream)> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,16 +142,17 @@ impl Hub {
         &self,
         live: &LiveConnector,
         session: &SessionKey,
+        can: ClientCan,
         target: &Target,
     ) -> Result<Upstream, McpError> {
         let shared = live.era() == Era::Modern;
-        let key = (live.id, (!shared).then(|| session.clone()));
+        let key = (live.id, (!shared).then(|| (session.clone(), can)));
         let slot = self.inner.upstreams.slot(key.clone(), live);
         if shared && let Some(upstream) = slot.client.get() {
             return Ok(upstream.clone());
         }
         // What a call seldom needs lies on the heap, so that the future of every call stays small.
-        let opening = || Box::pin(self.open_upstream(live, target));
+        let opening = || Box::pin(self.open_upstream(live, can, target));
         let opened = slot.client.get_or_try_init(opening).await;
         match opened {
             Ok(upstream) => {
@@ -157,12 +172,13 @@ impl Hub {
     async fn open_upstream(
         &self,
         live: &LiveConnector,
+        can: ClientCan,
         target: &Target,
     ) -> Result<Upstream, McpError> {
         if let Some(wire) = &live.wire {
-            return Ok(self.inner.mcp.open(*wire));
+            return Ok(self.inner.mcp.open_for(*wire, can));
         }
-        let connected = self.inner.mcp.connect(target, None).await?;
+        let connected = self.inner.mcp.connect_for(target, None, can).await?;
         self.remember_wire(live, &connected.wire).await;
         Ok(connected.upstream)
     }
@@ -181,12 +197,26 @@ impl Hub {
         self.after_change().await;
     }
 
+    /// Tells the legacy servers that a session has open upstream sessions at that its client's roots changed.
+    pub async fn tell_roots_changed(&self, session: &SessionKey) {
+        for (id, upstream) in self.inner.upstreams.with_roots_of(session) {
+            let Some(live) = self.snapshot().connector(id).cloned() else {
+                continue;
+            };
+            if let Ok(credential) = self.open_credential(&live) {
+                let target = target_of(&live.address, &live.auth_header, credential.expose());
+                let told = upstream.notify(&target, "notifications/roots/list_changed");
+                let _ = tokio::time::timeout(GOODBYE, told).await;
+            }
+        }
+    }
+
     /// Ends what a finished session left open at servers.
     pub async fn end_session(&self, session: &SessionKey) {
         let taken = self
             .inner
             .upstreams
-            .take(|(_, owner), _| owner.as_ref() == Some(session));
+            .take(|(_, owner), _| owner.as_ref().is_some_and(|(owner, _)| owner == session));
         self.close_all(taken).await;
     }
 

@@ -117,6 +117,8 @@ impl Visit {
                 param_headers: headers,
                 deadline: Instant::now() + Duration::from_secs(20),
                 notifications: None,
+                capabilities: None,
+                questions: None,
                 cancel: CancellationToken::new(),
             };
             let Reply { body, .. } = self.upstream.call(&self.target, request).await?;
@@ -124,6 +126,7 @@ impl Visit {
                 ReplyBody::Result(result) => return Ok(serde_json::from_str(result.get())?),
                 ReplyBody::Error(error) => return Err(error.message.into()),
                 ReplyBody::InputRequired(wanted) => params = answered(params, &wanted)?,
+                ReplyBody::Task(_) => return Err("a task, which was not declared".into()),
             }
         }
         Err("the server never stops asking".into())

@@ -18,6 +18,7 @@ mod news;
 mod offer;
 mod pool;
 mod probe;
+mod question;
 mod refusal;
 mod request;
 mod schema;
@@ -37,6 +38,7 @@ pub use list::{LeftOut, Listed, ListedItem};
 pub use listen::Ended;
 pub use news::{News, Promises, Wish};
 pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
+pub use question::{Question, QuestionReply, Questions, Replied};
 pub use target::{Address, Target};
 
 pub use transport::Wire;
@@ -45,6 +47,8 @@ pub use upstream::{CallRequest, Connected, Reply, ReplyBody, RpcError, ServerInf
 use dial::{Dialer, tls_config};
 use http::{Http, Pace};
 use request::Introduction;
+
+use crate::wire::ClientCan;
 
 /// The readers of what servers send, for the tests that feed them what nobody would send.
 #[cfg(test)]
@@ -117,7 +121,12 @@ impl McpClient {
     /// A server whose transport is known from before, without asking it anything: a legacy session begins with the
     /// first call. When the server turns out to speak something else, the call detects that and goes on.
     pub fn open(&self, wire: Wire) -> Upstream {
-        Upstream::known(self.http.clone(), wire)
+        self.open_for(wire, ClientCan::NOTHING)
+    }
+
+    /// [`open`](Self::open) for a client that can answer questions: its legacy sessions declare that.
+    pub fn open_for(&self, wire: Wire, can: ClientCan) -> Upstream {
+        Upstream::known(self.http.clone(), wire, can)
     }
 
     /// Finds out what the server speaks (with `known`, that is tried first), opens a session where one is needed and
@@ -127,8 +136,18 @@ impl McpClient {
         target: &Target,
         known: Option<&Wire>,
     ) -> Result<Connected, McpError> {
+        self.connect_for(target, known, ClientCan::NOTHING).await
+    }
+
+    /// [`connect`](Self::connect) for a client that can answer questions: its legacy sessions declare that.
+    pub async fn connect_for(
+        &self,
+        target: &Target,
+        known: Option<&Wire>,
+        can: ClientCan,
+    ) -> Result<Connected, McpError> {
         let pace = Pace::usual(&self.http.limits);
-        connect(&self.http, target, known.copied(), pace).await
+        connect(&self.http, target, (known.copied(), can), pace).await
     }
 
     /// The connection test: one fresh connection, each step reported as it ends, tools listed, nothing kept.
@@ -145,12 +164,12 @@ impl McpClient {
 async fn connect(
     http: &Arc<Http>,
     target: &Target,
-    known: Option<Wire>,
+    (known, can): (Option<Wire>, ClientCan),
     pace: Pace,
 ) -> Result<Connected, McpError> {
-    let opened = detect::open(http, target, known, pace).await?;
+    let opened = detect::open(http, target, (known, can), pace).await?;
     Ok(Connected {
-        upstream: Upstream::opened(http.clone(), &opened),
+        upstream: Upstream::opened(http.clone(), &opened, can),
         wire: opened.link.wire(),
         server: opened.greeting.server,
         capabilities: opened.greeting.capabilities,

@@ -10,9 +10,11 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+mod canonical;
 mod strict;
 mod value;
 
+pub use canonical::canonical;
 pub use strict::{MAX_DEPTH, parse_strict, parse_strict_object};
 pub(crate) use value::shown;
 pub use value::{as_array, as_str, is_array, is_null, is_object, raw_array, raw_str, to_raw};

@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a connection, and nothing here knows an HTTP status code: a server maps the errors to its own.
 
+mod abilities;
 mod codes;
 mod envelope;
 mod header_value;
@@ -14,6 +15,7 @@ mod results;
 mod revision;
 mod sse;
 
+pub use abilities::{ClientCan, QuestionKind, without_tasks};
 pub use codes::*;
 pub use envelope::{
     Batch, Envelope, EnvelopeError, EnvelopeFault, Notification, Request, Response,

@@ -22,6 +22,7 @@ struct RingKey {
     wrapping: Zeroizing<[u8; KEY]>,
     check: Zeroizing<[u8; KEY]>,
     audit: Zeroizing<[u8; KEY]>,
+    slip: Zeroizing<[u8; KEY]>,
 }
 
 impl RingKey {
@@ -32,6 +33,7 @@ impl RingKey {
             wrapping: derive(b"tieline wrapping key"),
             check: derive(b"tieline check key"),
             audit: derive(b"tieline audit key"),
+            slip: derive(b"tieline slip key"),
             master,
         }
     }
@@ -205,6 +207,16 @@ impl KeyRing {
             current: self.current.clone(),
             old: Vec::new(),
         }
+    }
+
+    /// The key that seals slips, and its name.
+    pub(crate) fn slip_key(&self) -> (KeyId8, &[u8; KEY]) {
+        (self.current.id, &self.current.slip)
+    }
+
+    /// The key of this name that opens slips.
+    pub(crate) fn slip_key_of(&self, id: KeyId8) -> Option<&[u8; KEY]> {
+        self.find(id).map(|key| &*key.slip)
     }
 
     fn keys(&self) -> impl Iterator<Item = &RingKey> {

@@ -10,6 +10,7 @@ mod data_key;
 mod key_ring;
 mod master_key;
 mod sealed;
+mod slip;
 mod source;
 
 pub use binding::Binding;
@@ -17,4 +18,5 @@ pub use data_key::DataKey;
 pub use key_ring::{KeyRing, OpenError, WrongKey};
 pub use master_key::{KeyId8, MasterKey, MasterKeyError};
 pub use sealed::{Sealed, SealedError};
+pub use slip::slip_length;
 pub use source::{KeySource, KeySourceError, add_key, drop_old_keys, load_or_create};

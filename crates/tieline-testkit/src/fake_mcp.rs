@@ -4,6 +4,7 @@
 
 mod answer;
 mod builder;
+mod dialogue;
 mod fault;
 mod http_sse;
 mod legacy;
@@ -66,6 +67,8 @@ struct State {
     streams_end: CancellationToken,
     /// Addresses that are followed, one entry for each follower.
     followed: Vec<String>,
+    /// Requests of tools that wait for a reply.
+    asked: HashMap<String, tokio::sync::oneshot::Sender<String>>,
     last_number: u64,
 }
 

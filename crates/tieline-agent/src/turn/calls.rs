@@ -133,6 +133,8 @@ impl Run<'_> {
                         wanted: Wanted::Tool(&tool),
                         params: &params,
                         notifications: None,
+                        // Nobody sits with the built-in agent whom a server could ask.
+                        askable: None,
                         cancel: cancel.clone(),
                         client: Some("Tieline"),
                     };

@@ -56,6 +56,12 @@ impl CallResult {
             CallOutcome::Ok { result, .. } | CallOutcome::ToolError { result, .. } => {
                 Self::answer(word, &result, cap)
             }
+            // Not to be had by a caller that declares nothing.
+            CallOutcome::InputRequired { .. } | CallOutcome::Task { .. } => Self::sentence(
+                "upstream_failure",
+                Some("input_required"),
+                "The server asked for input from a person, which this agent cannot give.",
+            ),
             CallOutcome::RpcError {
                 code: number,
                 message,

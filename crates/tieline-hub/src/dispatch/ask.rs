@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::outcome::outcome_of;
+use super::questions;
 use super::relay::relay;
 use super::{Call, CallOutcome};
 use crate::Hub;
@@ -74,7 +75,7 @@ impl Hub {
             params = params.rename_value(field, name);
         }
         let upstream = self
-            .upstream_for(live, call.session, &target)
+            .upstream_for(live, call.session, call.client_can(), &target)
             .await
             .map_err(|error| failed(error, &scrubber))?;
         let deadline = started + self.inner.settings.call_timeout;
@@ -83,6 +84,11 @@ impl Hub {
             (notifications, relay(heard, caller, &scrubber))
         });
         let (notifications, relaying) = asks.unzip();
+        let asking = self.asking(call, started).map(|asking| {
+            let relaying = questions::relay(asking.heard, asking.caller, &scrubber);
+            (asking.questions, relaying)
+        });
+        let (questions, asking) = asking.unzip();
         let live_tool = call
             .wanted
             .tool()
@@ -94,16 +100,24 @@ impl Hub {
             param_headers: live_tool.map(|tool| &tool.headers),
             deadline,
             notifications,
+            capabilities: call.declared(),
+            questions,
             cancel: call.cancel.clone(),
         };
         // A caller that reads slowly must not keep the credential open.
         let relayed = async {
             if let Some(relaying) = relaying {
-                let _ = tokio::time::timeout_at(deadline, relaying).await;
+                let until = deadline + call.time_for_questions();
+                let _ = tokio::time::timeout_at(until, relaying).await;
             }
         };
-        let (reply, ()) = tokio::join!(upstream.call(&target, request), relayed);
+        let asked = async {
+            if let Some(asking) = asking {
+                Box::pin(asking).await;
+            }
+        };
+        let (reply, (), ()) = tokio::join!(upstream.call(&target, request), relayed, asked);
         let reply = reply.map_err(|error| failed(error, &scrubber))?;
-        Ok(outcome_of(reply, &scrubber))
+        Ok(outcome_of(reply, call.askable.is_some(), &scrubber))
     }
 }

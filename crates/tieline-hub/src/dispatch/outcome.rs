@@ -26,6 +26,16 @@ pub enum CallOutcome {
         /// The era that the result is written in.
         era: Era,
     },
+    /// The server needs answers first: a modern result of the kind `input_required`.
+    InputRequired {
+        /// The whole result, as the server sent it.
+        result: Box<RawValue>,
+    },
+    /// The server works on by itself: a modern result of the kind `task`.
+    Task {
+        /// The whole result, as the server sent it.
+        result: Box<RawValue>,
+    },
     /// The server refused the request with a JSON-RPC error.
     RpcError {
         /// Its code.
@@ -59,7 +69,8 @@ impl CallOutcome {
     /// The word under which records and events show it.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Ok { .. } => "ok",
+            // A server that asks back did what it should; what comes of it is another call's record.
+            Self::Ok { .. } | Self::InputRequired { .. } | Self::Task { .. } => "ok",
             Self::ToolError { .. } => "tool_error",
             Self::RpcError { .. } | Self::UpstreamFailure(_) => "upstream_failure",
             Self::Refused(_) => "refused",
@@ -69,7 +80,10 @@ impl CallOutcome {
     /// The stable code of a failure.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Ok { .. } | Self::ToolError { .. } => None,
+            Self::Ok { .. }
+            | Self::ToolError { .. }
+            | Self::InputRequired { .. }
+            | Self::Task { .. } => None,
             Self::RpcError { .. } => Some("rpc_error"),
             Self::UpstreamFailure(failure) => Some(failure.code),
             Self::Refused(refusal) => Some(refusal.code()),
@@ -79,24 +93,22 @@ impl CallOutcome {
     /// How many bytes the answer has.
     pub(crate) fn size(&self) -> usize {
         match self {
-            Self::Ok { result, .. } | Self::ToolError { result, .. } => result.get().len(),
+            Self::Ok { result, .. }
+            | Self::ToolError { result, .. }
+            | Self::InputRequired { result }
+            | Self::Task { result } => result.get().len(),
             _ => 0,
         }
     }
 }
 
 /// A server's answer without the connector's credential.
-pub(super) fn outcome_of(reply: Reply, scrubber: &Scrubber) -> CallOutcome {
+pub(super) fn outcome_of(reply: Reply, can_be_asked: bool, scrubber: &Scrubber) -> CallOutcome {
     let era = reply.era;
     match reply.body {
         ReplyBody::Result(result) => {
             let Some(result) = scrubber.json(result) else {
-                let message =
-                    "The server's answer held its own token and cannot be shown.".to_owned();
-                return CallOutcome::UpstreamFailure(CallFailure {
-                    code: "secret_echoed",
-                    message,
-                });
+                return secret_echoed();
             };
             if is_error(&result) {
                 CallOutcome::ToolError { result, era }
@@ -104,12 +116,20 @@ pub(super) fn outcome_of(reply: Reply, scrubber: &Scrubber) -> CallOutcome {
                 CallOutcome::Ok { result, era }
             }
         }
-        ReplyBody::InputRequired(_) => CallOutcome::UpstreamFailure(CallFailure {
+        // Who declared nothing must not be asked.
+        ReplyBody::InputRequired(_) if !can_be_asked => CallOutcome::UpstreamFailure(CallFailure {
             code: "input_required",
-            message:
-                "The server asked for input from a person, which Tieline does not pass on yet."
-                    .to_owned(),
+            message: "The server asked for input from a person, which this caller cannot give."
+                .to_owned(),
         }),
+        ReplyBody::InputRequired(result) => match scrubber.json(result) {
+            Some(result) => CallOutcome::InputRequired { result },
+            None => secret_echoed(),
+        },
+        ReplyBody::Task(result) => match scrubber.json(result) {
+            Some(result) => CallOutcome::Task { result },
+            None => secret_echoed(),
+        },
         ReplyBody::Error(error) => CallOutcome::RpcError {
             code: error.code,
             message: scrubber.text(&error.message).into_owned(),
@@ -117,6 +137,13 @@ pub(super) fn outcome_of(reply: Reply, scrubber: &Scrubber) -> CallOutcome {
             era,
         },
     }
+}
+
+fn secret_echoed() -> CallOutcome {
+    CallOutcome::UpstreamFailure(CallFailure {
+        code: "secret_echoed",
+        message: "The server's answer held its own token and cannot be shown.".to_owned(),
+    })
 }
 
 fn is_error(result: &RawValue) -> bool {

@@ -13,6 +13,7 @@ use super::refusal::{Refusal, is_modern_error};
 use super::target::Target;
 use super::transport::Wire;
 use crate::raw::{self, RawObject};
+use crate::wire::ClientCan;
 
 /// A server that answered.
 #[derive(Debug)]
@@ -34,15 +35,15 @@ impl Opened {
 pub(crate) async fn open(
     http: &Arc<Http>,
     target: &Target,
-    known: Option<Wire>,
+    (known, can): (Option<Wire>, ClientCan),
     pace: Pace,
 ) -> Result<Opened, McpError> {
     let opened = match known {
-        Some(wire) => match open_as(http, target, wire, pace).await? {
+        Some(wire) => match open_as(http, target, (wire, can), pace).await? {
             Some(opened) => Ok(opened),
-            None => detect(http, target, pace).await,
+            None => detect(http, target, can, pace).await,
         },
-        None => detect(http, target, pace).await,
+        None => detect(http, target, can, pace).await,
     };
     match opened {
         Err(error) if wants_any_token(&error) => {
@@ -56,7 +57,7 @@ pub(crate) async fn open(
 async fn open_as(
     http: &Arc<Http>,
     target: &Target,
-    wire: Wire,
+    (wire, can): (Wire, ClientCan),
     pace: Pace,
 ) -> Result<Option<Opened>, McpError> {
     match wire {
@@ -66,7 +67,7 @@ async fn open_as(
             Discovered::NotModern(error) if is_outage(&error) => Err(error),
             Discovered::NotModern(_) => Ok(None),
         },
-        Wire::Streamable { .. } => match initialize(http, target, pace).await {
+        Wire::Streamable { .. } => match initialize(http, target, can, pace).await {
             Ok(Ok((session, greeting))) => {
                 Ok(Some(Opened::new(Link::Streamable(session), greeting)))
             }
@@ -77,7 +78,7 @@ async fn open_as(
             Err(error) if is_junk(&error) => Ok(None),
             Err(error) => Err(error),
         },
-        Wire::HttpSse { .. } => match initialize_sse(http, target, pace).await {
+        Wire::HttpSse { .. } => match initialize_sse(http, target, can, pace).await {
             Ok((link, greeting)) => Ok(Some(Opened::new(Link::HttpSse(link), greeting))),
             // A stream that never says where to post may be the standalone stream of a newer server.
             Err(error)
@@ -92,7 +93,12 @@ async fn open_as(
 }
 
 /// Asks in the modern way, then in the legacy way, then over the oldest transport.
-async fn detect(http: &Arc<Http>, target: &Target, pace: Pace) -> Result<Opened, McpError> {
+async fn detect(
+    http: &Arc<Http>,
+    target: &Target,
+    can: ClientCan,
+    pace: Pace,
+) -> Result<Opened, McpError> {
     // Some legacy servers hang or fail on methods that they do not know: a short limit, and one try in their own way.
     let first = discover(http, target, pace.first_byte_within(http.limits.detection)).await;
     match first {
@@ -103,14 +109,14 @@ async fn detect(http: &Arc<Http>, target: &Target, pace: Pace) -> Result<Opened,
             return Err(error);
         }
     }
-    let refusal = match initialize(http, target, pace).await? {
+    let refusal = match initialize(http, target, can, pace).await? {
         Ok((session, greeting)) => return Ok(Opened::new(Link::Streamable(session), greeting)),
         Err(refusal) => refusal,
     };
     if !may_be_older(&refusal) {
         return Err(refusal.into_error());
     }
-    match initialize_sse(http, target, pace).await {
+    match initialize_sse(http, target, can, pace).await {
         Ok((link, greeting)) => Ok(Opened::new(Link::HttpSse(link), greeting)),
         // It has the older stream, and that is where it failed.
         Err(error) if !has_no_stream(&error) => Err(error),

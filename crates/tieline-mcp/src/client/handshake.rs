@@ -16,7 +16,7 @@ use super::target::Target;
 use super::upstream::{RpcError, ServerInfo};
 use crate::raw::{self, RawObject, raw_str};
 use crate::wire::{
-    Era, LATEST_LEGACY, META_SERVER_INFO, MODERN, Revision, UNSUPPORTED_PROTOCOL_VERSION,
+    ClientCan, Era, LATEST_LEGACY, META_SERVER_INFO, MODERN, Revision, UNSUPPORTED_PROTOCOL_VERSION,
 };
 
 const INITIALIZED: &str = "notifications/initialized";
@@ -138,9 +138,10 @@ fn judge_versions(versions: &[Cow<'_, str>]) -> Discovered {
 pub(crate) async fn initialize(
     http: &Http,
     target: &Target,
+    can: ClientCan,
     pace: Pace,
 ) -> Result<Result<(Session, Greeting), Refusal>, McpError> {
-    let params = initialize_params(http);
+    let params = initialize_params(http, can);
     let ask = ask("initialize", &params, pace);
     let id = http.ids.next();
     let body = request_body(id, ask.method, &params);
@@ -166,10 +167,11 @@ pub(crate) async fn initialize(
 pub(crate) async fn initialize_sse(
     http: &std::sync::Arc<Http>,
     target: &Target,
+    can: ClientCan,
     pace: Pace,
 ) -> Result<(SseLink, Greeting), McpError> {
     let link = SseLink::open(http, target, &pace).await?;
-    let params = initialize_params(http);
+    let params = initialize_params(http, can);
     let ask = ask("initialize", &params, pace);
     let result = match link.ask(http, target, http.ids.next(), &ask).await? {
         Outcome::Answer(Answer::Result(result)) => result,
@@ -194,15 +196,17 @@ fn ask<'a>(method: &'a str, params: &'a RawObject<'a>, pace: Pace) -> Ask<'a> {
         params,
         param_headers: None,
         notifications: None,
+        capabilities: None,
+        asking: None,
         pace,
         max_depth: STRICT_DEPTH,
     }
 }
 
-fn initialize_params(http: &Http) -> RawObject<'static> {
+fn initialize_params(http: &Http, can: ClientCan) -> RawObject<'static> {
     RawObject::new()
         .with("protocolVersion", raw_str(LATEST_LEGACY.as_str()))
-        .with("capabilities", empty_object())
+        .with("capabilities", can.to_capabilities())
         .with("clientInfo", http.introduction.client_info.clone())
 }
 

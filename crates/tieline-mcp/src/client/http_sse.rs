@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
@@ -22,6 +23,7 @@ use super::link::{Ask, Outcome, post_message};
 use super::listen::Ended;
 use super::message::{self, Answer, AnswerId, Inbound, LIST_DEPTH, Rules};
 use super::news::{self, News};
+use super::question::Desk;
 use super::refusal::Refusal;
 use super::request::{legacy_body, reply_body};
 use super::sse::{Event, Reader};
@@ -58,7 +60,17 @@ struct Channel {
 struct Waiting {
     answer: oneshot::Sender<Result<Answer, McpError>>,
     notifications: Option<mpsc::Sender<Box<RawValue>>>,
+    /// Takes requests of the server while this is the only call of the session.
+    requests: Option<mpsc::UnboundedSender<Requested>>,
     target: Target,
+}
+
+/// A request of the server.
+#[derive(Debug)]
+struct Requested {
+    id: Box<RawValue>,
+    method: String,
+    params: Option<Box<RawValue>>,
 }
 
 impl SseLink {
@@ -139,11 +151,15 @@ impl SseLink {
         let target = self.post_target(target)?;
         let (answer, answered) = oneshot::channel();
         let notifications = ask.notifications.cloned();
+        let (requests, mut requested) = mpsc::unbounded_channel();
+        let mut desk = ask.asking.map(Desk::new);
+        let requests = desk.is_some().then_some(requests);
         let _gone_afterwards = self.channel.wait(
             id,
             Waiting {
                 answer,
                 notifications,
+                requests,
                 target: target.clone(),
             },
         )?;
@@ -158,13 +174,48 @@ impl SseLink {
             let refusal = Refusal::new(head.status, &head.headers, &body, id, &target);
             return Ok(Outcome::Refused(refusal));
         }
-        let late = |_| McpError::sent(ask.pace.overdue());
-        let answer = timeout_at(ask.pace.deadline, answered)
-            .await
-            .map_err(late)?;
+        let answer = match &mut desk {
+            None => timeout_at(ask.pace.deadline, answered).await,
+            Some(desk) => {
+                let replying = self.attend(http, &target, &ask.pace, desk, &mut requested);
+                tokio::select! {
+                    answer = answered => Ok(answer),
+                    late = replying => Err(late),
+                }
+            }
+        };
+        let answer = answer.map_err(|_| McpError::sent(ask.pace.overdue()))?;
         answer
             .unwrap_or(Err(McpError::sent(Failure::Interrupted)))
             .map(Outcome::Answer)
+    }
+
+    /// Hands on what the server asks and posts the replies, until the time is up.
+    async fn attend(
+        &self,
+        http: &Http,
+        target: &Target,
+        pace: &Pace,
+        desk: &mut Desk<'_>,
+        requested: &mut mpsc::UnboundedReceiver<Requested>,
+    ) -> Elapsed {
+        loop {
+            let deadline = desk.pace(pace).deadline;
+            let next = async {
+                tokio::select! {
+                    reply = desk.next() => Some(reply),
+                    Some(asked) = requested.recv() => desk.take(&asked.id, &asked.method, asked.params),
+                }
+            };
+            match timeout_at(deadline, next).await {
+                Ok(Some(reply)) => {
+                    let headers = http.introduction.post_headers();
+                    drop(post_message(http, target, headers, reply).await);
+                }
+                Ok(None) => {}
+                Err(late) => return late,
+            }
+        }
     }
 
     pub(crate) async fn post_message(
@@ -320,7 +371,7 @@ impl Follower {
             match item {
                 Inbound::Answer(whose, answer) => self.answer(whose, answer),
                 Inbound::Notification { method, whole } => self.notify(&method, &whole),
-                Inbound::Request { id, method } => self.reply(&id, &method),
+                Inbound::Request { id, method, params } => self.requested(id, method, params),
                 Inbound::Batch(_) => {}
             }
         }
@@ -363,6 +414,21 @@ impl Follower {
         }
         if let Some(listener) = &*listener {
             let _ = listener.try_send(news);
+        }
+    }
+
+    /// A request belongs to the call under way when there is exactly one. With several nobody can tell.
+    fn requested(&self, id: Box<RawValue>, method: String, params: Option<Box<RawValue>>) {
+        let only = {
+            let calls = self.channel.lock();
+            let mut waiting = calls.values();
+            let first = waiting.next().and_then(|waiting| waiting.requests.clone());
+            first.filter(|_| waiting.next().is_none())
+        };
+        match only {
+            // The call may end at this moment, and then nobody is there to be asked.
+            Some(requests) => drop(requests.send(Requested { id, method, params })),
+            None => self.reply(&id, &method),
         }
     }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
@@ -11,6 +12,7 @@ use super::http::{Http, Media, Pace};
 use super::http_sse::SseLink;
 use super::message::{self, Answer, AnswerId, Inbound, Rules};
 use super::news;
+use super::question::{Asking, Desk};
 use super::refusal::Refusal;
 use super::request::{
     PROTOCOL_VERSION, legacy_body, modern_headers, notification_body, reply_body,
@@ -47,6 +49,10 @@ pub(crate) struct Ask<'a> {
     pub(crate) params: &'a RawObject<'a>,
     pub(crate) param_headers: Option<&'a ParamHeaders>,
     pub(crate) notifications: Option<&'a mpsc::Sender<Box<RawValue>>>,
+    /// What the caller can do, for a modern server; a legacy one was told when the session began.
+    pub(crate) capabilities: Option<&'a RawValue>,
+    /// Where requests of a legacy server on this stream go.
+    pub(crate) asking: Option<&'a Asking>,
     pub(crate) pace: Pace,
     pub(crate) max_depth: usize,
 }
@@ -101,7 +107,9 @@ impl Link {
     ) -> Result<Outcome, McpError> {
         match self {
             Self::Modern => {
-                let body = http.introduction.modern_body(id, ask.method, ask.params);
+                let body =
+                    http.introduction
+                        .modern_body(id, ask.method, ask.params, ask.capabilities);
                 let mut headers = http.introduction.post_headers();
                 modern_headers(
                     &mut headers,
@@ -127,9 +135,14 @@ impl Link {
     /// Tells a legacy server that nobody waits for an answer any more.
     pub(crate) async fn cancel(&self, http: &Http, target: &Target, id: u64) {
         let params = format!("{{\"requestId\":{id},\"reason\":\"cancelled by the caller\"}}");
+        // A modern server has seen the stream close.
         let body = notification_body("notifications/cancelled", Some(&params));
+        self.say(http, target, body).await;
+    }
+
+    /// Sends a legacy server a message that it does not answer: a notification, or a reply to a request of its own.
+    pub(crate) async fn say(&self, http: &Http, target: &Target, body: Bytes) {
         match self {
-            // A modern server has seen the stream close.
             Self::Modern => {}
             Self::Streamable(session) => {
                 let headers = session.headers(http.introduction.post_headers());
@@ -261,10 +274,29 @@ async fn answer_on_stream(
 ) -> Result<Answer, McpError> {
     let mut reader = Reader::new(body);
     let mut resumes = 0;
+    let mut desk = ask.asking.map(Desk::new);
     loop {
-        let broken = match reader.next(&http.limits, &ask.pace).await {
+        let read = match &mut desk {
+            None => reader.next(&http.limits, &ask.pace).await,
+            Some(desk) => {
+                let pace = desk.pace(&ask.pace);
+                if pace.deadline <= Instant::now() {
+                    // A server that says much keeps nobody longer than one that says nothing.
+                    return Err(McpError::sent(ask.pace.overdue()));
+                }
+                tokio::select! {
+                    reply = desk.next() => {
+                        reply_on(http, target, session, reply).await;
+                        continue;
+                    }
+                    read = reader.next(&http.limits, &pace) => read,
+                }
+            }
+        };
+        let broken = match read {
             Ok(Some(Event::Message(data))) => {
-                if let Some(answer) = take_message(http, target, &data, id, ask, session).await? {
+                let taken = take_message(http, target, &data, id, ask, session, desk.as_mut());
+                if let Some(answer) = taken.await? {
                     return Ok(answer);
                 }
                 continue;
@@ -282,7 +314,7 @@ async fn answer_on_stream(
         if resumes > http.limits.resumes {
             return Err(broken);
         }
-        let body = resume(http, target, session, &last_id, &reader, ask).await?;
+        let body = Box::pin(resume(http, target, session, &last_id, &reader, ask)).await?;
         reader.resume(body.ok_or(broken)?);
     }
 }
@@ -326,6 +358,7 @@ async fn take_message(
     id: u64,
     ask: &Ask<'_>,
     session: Option<&Session>,
+    mut desk: Option<&mut Desk<'_>>,
 ) -> Result<Option<Answer>, McpError> {
     let inbound = message::read(data, rules(ask, session)).map_err(McpError::sent)?;
     for item in news::flat(inbound) {
@@ -334,19 +367,30 @@ async fn take_message(
                 return ours(whose, answer, id).map(Some).map_err(McpError::sent);
             }
             Inbound::Notification { whole, .. } => deliver(ask, whole).await,
-            Inbound::Request { id, method } => {
-                let Some(session) = session else {
+            Inbound::Request { id, method, params } => {
+                if session.is_none() {
                     let reason = "a request from the server, which this revision does not allow";
                     return Err(McpError::sent(Failure::protocol(reason)));
+                }
+                let at_once = match desk.as_deref_mut() {
+                    Some(desk) => desk.take(&id, &method, params),
+                    None => Some(reply_body(&id, &method)),
                 };
-                let headers = session.headers(http.introduction.post_headers());
-                // The server learns what it needs to know or it does not; the call goes on either way.
-                drop(post_message(http, target, headers, reply_body(&id, &method)).await);
+                if let Some(reply) = at_once {
+                    reply_on(http, target, session, reply).await;
+                }
             }
             Inbound::Batch(_) => {}
         }
     }
     Ok(None)
+}
+
+/// POSTs a reply to the server. It learns what it needs to know or it does not; the call goes on either way.
+async fn reply_on(http: &Http, target: &Target, session: Option<&Session>, reply: Bytes) {
+    let headers = http.introduction.post_headers();
+    let headers = session.map_or_else(HeaderMap::new, |session| session.headers(headers));
+    drop(Box::pin(post_message(http, target, headers, reply)).await);
 }
 
 /// Hands a notification to the caller and waits when it is slow, but never beyond the call's deadline.

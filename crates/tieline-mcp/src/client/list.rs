@@ -112,6 +112,8 @@ impl Upstream {
             params: &params,
             param_headers: None,
             notifications: None,
+            capabilities: None,
+            asking: None,
             pace,
             max_depth: LIST_DEPTH,
         };

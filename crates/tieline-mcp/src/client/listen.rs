@@ -82,6 +82,8 @@ impl Upstream {
             param_headers: None,
             deadline: Instant::now() + self.inner.http.limits.first_byte,
             notifications: None,
+            capabilities: None,
+            questions: None,
             cancel: CancellationToken::new(),
         };
         match self.call(target, request).await?.body {
@@ -89,7 +91,7 @@ impl Upstream {
                 let reason = format!("the subscription was refused with error {}", error.code);
                 Err(McpError::sent(Failure::protocol(reason)))
             }
-            ReplyBody::Result(_) | ReplyBody::InputRequired(_) => Ok(()),
+            ReplyBody::Result(_) | ReplyBody::InputRequired(_) | ReplyBody::Task(_) => Ok(()),
         }
     }
 
@@ -168,7 +170,7 @@ async fn subscribe(
     let params = RawObject::new().with("notifications", wish.to_json());
     let mut headers = http.introduction.post_headers();
     modern_headers(&mut headers, METHOD, None, None, &params);
-    let body = http.introduction.modern_body(id, METHOD, &params);
+    let body = http.introduction.modern_body(id, METHOD, &params, None);
     http.send(Method::POST, target, headers, body, pace).await
 }
 
@@ -258,7 +260,7 @@ impl Ears<'_> {
             }
             // The graceful end of a modern subscription.
             (Inbound::Answer(_, Answer::Result(_)), Voice::Modern(_)) => Ok(Some(Ended::Over)),
-            (Inbound::Request { id, method }, Voice::Legacy(session)) => {
+            (Inbound::Request { id, method, .. }, Voice::Legacy(session)) => {
                 self.reply(&id, &method, session).await;
                 Ok(None)
             }

@@ -21,6 +21,7 @@ pub(crate) enum Inbound {
     Request {
         id: Box<RawValue>,
         method: String,
+        params: Option<Box<RawValue>>,
     },
     Notification {
         method: String,
@@ -106,6 +107,7 @@ fn read_object(object: &RawObject<'_>, bytes: &[u8]) -> Result<Inbound, Failure>
             Some(id) => Inbound::Request {
                 id: id.to_owned(),
                 method,
+                params: present("params").map(ToOwned::to_owned),
             },
             None => Inbound::Notification {
                 method,

@@ -11,11 +11,12 @@ use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::ClientInfo;
+use super::question::QuestionReply;
 use crate::raw::{RawObject, raw_str, to_raw};
 use crate::wire::{
     HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, META_CLIENT_CAPABILITIES,
-    META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, MODERN, ParamHeaders,
-    encode_header_value,
+    META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, METHOD_NOT_FOUND, MODERN,
+    ParamHeaders, encode_header_value, response_error,
 };
 
 pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(HEADER_PROTOCOL_VERSION);
@@ -60,32 +61,36 @@ impl Introduction {
             .with("name", raw_str(&info.name))
             .with("version", raw_str(&info.version))
             .to_box();
-        let meta = RawObject::new()
-            .with(META_PROTOCOL_VERSION, raw_str(MODERN.as_str()))
-            .with(META_CLIENT_CAPABILITIES, empty_object())
-            .with(META_CLIENT_INFO, client_info.clone())
-            .to_json();
         let user_agent = HeaderValue::from_str(&format!("{}/{}", info.name, info.version))
             .unwrap_or(HeaderValue::from_static("tieline"));
         Self {
             user_agent,
+            meta_entries: meta_entries(&client_info, &empty_object()),
             client_info,
-            meta_entries: meta[1..meta.len() - 1].to_owned(),
         }
     }
 
     /// A modern request: ours in `_meta`, everything else of the parameters as it was.
-    pub(crate) fn modern_body(&self, id: u64, method: &str, params: &RawObject<'_>) -> Bytes {
-        let mut body = start_request(id, method, params.json_length() + self.meta_entries.len());
+    /// `capabilities` are those of the caller, for this request; without them none are declared.
+    pub(crate) fn modern_body(
+        &self,
+        id: u64,
+        method: &str,
+        params: &RawObject<'_>,
+        capabilities: Option<&RawValue>,
+    ) -> Bytes {
+        let declared = capabilities.map(|capabilities| self.declaring(capabilities));
+        let entries = declared.as_deref().unwrap_or(&self.meta_entries);
+        let mut body = start_request(id, method, params.json_length() + entries.len());
         body.push('{');
         if !params.contains("_meta") {
             body.push_str("\"_meta\":");
-            self.push_meta(&mut body, None);
+            push_meta(&mut body, entries, None);
             body.push_str(if params.is_empty() { "" } else { "," });
         }
         params.push_entries(&mut body, |body, key, value| {
             if key == "_meta" {
-                self.push_meta(body, Some(value));
+                push_meta(body, entries, Some(value));
             } else {
                 body.push_str(value.get());
             }
@@ -94,15 +99,9 @@ impl Introduction {
         Bytes::from(body)
     }
 
-    /// What is said about this hop, and behind it what the caller says about anything else.
-    fn push_meta(&self, body: &mut String, held: Option<&RawValue>) {
-        body.push('{');
-        body.push_str(&self.meta_entries);
-        let held = held.and_then(|held| RawObject::parse(held).ok());
-        let kept = held.unwrap_or_default().without(&HOP_META);
-        body.push_str(if kept.is_empty() { "" } else { "," });
-        kept.push_entries(body, |body, _, value| body.push_str(value.get()));
-        body.push('}');
+    /// The modern `_meta` entries with a caller's capabilities in them.
+    fn declaring(&self, capabilities: &RawValue) -> String {
+        meta_entries(&self.client_info, capabilities)
     }
 
     /// The headers of a request, all but the session and the credential.
@@ -124,6 +123,27 @@ impl Introduction {
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers
     }
+}
+
+/// The modern `_meta` object without its braces.
+fn meta_entries(client_info: &RawValue, capabilities: &RawValue) -> String {
+    let meta = RawObject::new()
+        .with(META_PROTOCOL_VERSION, raw_str(MODERN.as_str()))
+        .with(META_CLIENT_CAPABILITIES, capabilities)
+        .with(META_CLIENT_INFO, client_info)
+        .to_json();
+    meta[1..meta.len() - 1].to_owned()
+}
+
+/// What is said about this hop, and behind it what the caller says about anything else.
+fn push_meta(body: &mut String, entries: &str, held: Option<&RawValue>) {
+    body.push('{');
+    body.push_str(entries);
+    let held = held.and_then(|held| RawObject::parse(held).ok());
+    let kept = held.unwrap_or_default().without(&HOP_META);
+    body.push_str(if kept.is_empty() { "" } else { "," });
+    kept.push_entries(body, |body, _, value| body.push_str(value.get()));
+    body.push('}');
 }
 
 /// A legacy request: what a modern client said about its own hop is not for this server.
@@ -197,15 +217,27 @@ pub(crate) fn notification_body(method: &str, params: Option<&str>) -> Bytes {
 
 /// Our answer to a request of the server: `ping` is answered, nothing else was offered to it.
 pub(crate) fn reply_body(id: &RawValue, method: &str) -> Bytes {
-    let id = id.get();
-    let text = if method == "ping" {
-        format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{}}}}")
-    } else {
-        format!(
-            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{{\"code\":-32601,\"message\":\"not supported by this client\"}}}}"
-        )
+    if method == "ping" {
+        return response_body(id, &Ok(empty_object()));
+    }
+    refusal_body(id, METHOD_NOT_FOUND, "not supported by this client")
+}
+
+/// A refusal of a request of the server.
+pub(crate) fn refusal_body(id: &RawValue, code: i64, message: &'static str) -> Bytes {
+    response_error(Some(id), code, message, None)
+}
+
+/// A caller's reply to a request of the server, as the caller wrote it.
+pub(crate) fn response_body(id: &RawValue, reply: &QuestionReply) -> Bytes {
+    let (key, value) = match reply {
+        Ok(result) => ("result", result),
+        Err(error) => ("error", error),
     };
-    Bytes::from(text)
+    let (id, value) = (id.get(), value.get());
+    Bytes::from(format!(
+        "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"{key}\":{value}}}"
+    ))
 }
 
 fn push_string(body: &mut String, text: &str) {
@@ -264,7 +296,8 @@ mod tests {
             ),
         ] {
             let params = raw(params);
-            let body = introduction().modern_body(5, "m", &RawObject::parse(&params).unwrap());
+            let body =
+                introduction().modern_body(5, "m", &RawObject::parse(&params).unwrap(), None);
             let expected =
                 format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{expected}}}"#);
             assert_eq!(body, expected);

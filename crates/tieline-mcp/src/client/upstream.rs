@@ -13,11 +13,13 @@ use super::http::{Http, Pace};
 use super::link::{Ask, Link, Outcome};
 use super::message::{Answer, STRICT_DEPTH};
 use super::news::Promises;
+use super::question::{Asking, Questions};
+use super::request::notification_body;
 use super::target::Target;
 use super::transport::Wire;
 use crate::bridge;
 use crate::raw::{self, RawObject, shown};
-use crate::wire::{Era, ParamHeaders, UNSUPPORTED_PROTOCOL_VERSION};
+use crate::wire::{ClientCan, Era, ParamHeaders, UNSUPPORTED_PROTOCOL_VERSION};
 
 /// Who the server says it is. Texts are the server's, shortened and without control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,6 +62,10 @@ pub struct CallRequest<'a> {
     pub deadline: Instant,
     /// Where notifications that the server sends while it works go, as whole JSON-RPC messages.
     pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
+    /// What the caller can do, for a modern server: the capabilities of this request. Without them none are declared.
+    pub capabilities: Option<&'a RawValue>,
+    /// Where the requests go that a legacy server sends on this call's stream. Without it they are refused.
+    pub questions: Option<Questions>,
     /// Ends the call: a modern server sees the stream close, a legacy one gets `notifications/cancelled`.
     /// (Dropping the future only closes the stream, which a legacy server does not take as an end.)
     pub cancel: CancellationToken,
@@ -81,6 +87,8 @@ pub enum ReplyBody {
     Result(Box<RawValue>),
     /// Modern only: the server wants input from the user before it goes on. The whole result.
     InputRequired(Box<RawValue>),
+    /// Modern only: the server goes on by itself, and the result is to be asked for later. The whole result.
+    Task(Box<RawValue>),
     /// A JSON-RPC error.
     Error(RpcError),
 }
@@ -105,6 +113,8 @@ pub struct Upstream {
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) http: Arc<Http>,
+    /// What legacy sessions declare.
+    can: ClientCan,
     state: RwLock<State>,
     /// Simultaneous calls that find no session open one, not one each.
     opening: tokio::sync::Mutex<()>,
@@ -117,14 +127,15 @@ struct State {
     promises: Promises,
 }
 
-/// The call under way, for the note to a legacy server that nobody waits for it.
+/// The request under way, for the note to a legacy server that nobody waits for it.
 type Flight = Mutex<Option<(Arc<Link>, u64)>>;
 
 impl Upstream {
-    pub(super) fn known(http: Arc<Http>, wire: Wire) -> Self {
+    pub(super) fn known(http: Arc<Http>, wire: Wire, can: ClientCan) -> Self {
         let link = (wire.era() == Era::Modern).then(|| Arc::new(Link::Modern));
         Self::new(
             http,
+            can,
             State {
                 wire,
                 link,
@@ -133,15 +144,16 @@ impl Upstream {
         )
     }
 
-    pub(super) fn opened(http: Arc<Http>, opened: &Opened) -> Self {
-        Self::new(http, State::of(opened))
+    pub(super) fn opened(http: Arc<Http>, opened: &Opened, can: ClientCan) -> Self {
+        Self::new(http, can, State::of(opened))
     }
 
-    fn new(http: Arc<Http>, state: State) -> Self {
+    fn new(http: Arc<Http>, can: ClientCan, state: State) -> Self {
         let (state, opening) = (RwLock::new(state), tokio::sync::Mutex::new(()));
         Self {
             inner: Arc::new(Inner {
                 http,
+                can,
                 state,
                 opening,
             }),
@@ -169,12 +181,19 @@ impl Upstream {
     /// Sends one request and waits for its answer. Never sends it twice, except when the server provably refused it
     /// unseen: it forgot our session, or it was replaced by one of the other era.
     pub async fn call(&self, target: &Target, request: CallRequest<'_>) -> Result<Reply, McpError> {
+        let over = request
+            .questions
+            .as_ref()
+            .map_or(request.deadline, |questions| questions.until);
+        let asking = request.questions.map(Asking::new);
         let ask = Ask {
             method: request.method,
             name: request.name,
             params: request.params,
             param_headers: request.param_headers,
             notifications: request.notifications.as_ref(),
+            capabilities: request.capabilities,
+            asking: asking.as_ref(),
             pace: Pace::until(&self.inner.http.limits, request.deadline),
             max_depth: STRICT_DEPTH,
         };
@@ -191,18 +210,26 @@ impl Upstream {
             answered = self.ask(target, &ask, &flight) => answered,
             () = request.cancel.cancelled() => ended(Failure::Cancelled),
             // A server that keeps us busy with requests of its own does not get more time for the answer.
-            () = tokio::time::sleep_until(request.deadline) => ended(ask.pace.overdue()),
+            () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),
         };
         if let Err(error) = &answered
             && matches!(error.failure, Failure::Cancelled | Failure::Timeout { .. })
         {
-            self.give_up(target, &flight);
+            self.give_up(target, &flight, asking.as_ref());
         }
         let (era, answer) = answered?;
         Ok(Reply {
             era,
-            body: reply_body(era, answer)?,
+            body: reply_body(era, answer, ask.capabilities.is_some())?,
         })
+    }
+
+    /// Tells a legacy session that is open a notification; a modern server, or one without a session, is told nothing.
+    pub async fn notify(&self, target: &Target, method: &str) {
+        if let Some(link) = self.current().filter(|link| link.era() == Era::Legacy) {
+            let body = notification_body(method, None);
+            link.say(&self.inner.http, target, body).await;
+        }
     }
 
     /// Ends a legacy session with the server. Failures do not matter: the server forgets it anyway.
@@ -296,7 +323,10 @@ impl Upstream {
     }
 
     async fn open(&self, target: &Target, pace: Pace) -> Result<Arc<Link>, McpError> {
-        let opened = detect::open(&self.inner.http, target, Some(self.wire()), pace).await;
+        let opened = {
+            let how = (Some(self.wire()), self.inner.can);
+            detect::open(&self.inner.http, target, how, pace).await
+        };
         // Whatever happened, the request itself has not been sent.
         let opened = opened.map_err(|error| McpError {
             sent: false,
@@ -321,11 +351,17 @@ impl Upstream {
     }
 
     /// Tells a legacy server, in the background, that nobody waits any more.
-    fn give_up(&self, target: &Target, flight: &Flight) {
+    fn give_up(&self, target: &Target, flight: &Flight, asking: Option<&Asking>) {
+        let refusals = asking.map(Asking::refuse_open).unwrap_or_default();
         let flight = flight.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((link, id)) = flight.filter(|(link, _)| link.era() == Era::Legacy) {
             let (http, target) = (self.inner.http.clone(), target.clone());
-            tokio::spawn(async move { link.cancel(&http, &target, id).await });
+            tokio::spawn(async move {
+                for refusal in refusals {
+                    link.say(&http, &target, refusal).await;
+                }
+                link.cancel(&http, &target, id).await;
+            });
         }
     }
 }
@@ -340,8 +376,9 @@ impl State {
     }
 }
 
-/// A modern result says of which kind it is; without that it is complete.
-fn reply_body(era: Era, answer: Answer) -> Result<ReplyBody, McpError> {
+/// A modern result says of which kind it is; without that it is complete. Tasks are an extension, so they come only
+/// where something was declared.
+fn reply_body(era: Era, answer: Answer, declared: bool) -> Result<ReplyBody, McpError> {
     let result = match answer {
         Answer::Error(error) => return Ok(ReplyBody::Error(error)),
         Answer::Result(result) => result,
@@ -356,6 +393,7 @@ fn reply_body(era: Era, answer: Answer) -> Result<ReplyBody, McpError> {
     match kind.as_deref() {
         None | Some("complete") => Ok(ReplyBody::Result(result)),
         Some("input_required") => Ok(ReplyBody::InputRequired(result)),
+        Some("task") if declared => Ok(ReplyBody::Task(result)),
         Some(other) => {
             let reason = format!("a result of the unknown kind “{}”", shown(other));
             Err(McpError::sent(Failure::protocol(reason)))

@@ -84,6 +84,8 @@ pub(crate) fn request<'a>(tool: &'a str, params: &'a RawObject<'a>) -> CallReque
         param_headers: None,
         deadline: Instant::now() + Duration::from_secs(5),
         notifications: None,
+        capabilities: None,
+        questions: None,
         cancel: CancellationToken::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod key_ring;
 mod master_key;
+mod slip;
 mod source;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -130,7 +130,12 @@ impl Shared {
     }
 
     /// Runs a tool. `id` makes requests of the server's own distinct.
-    pub(super) async fn call_tool(&self, era: Era, params: &Params<'_>) -> Answer {
+    pub(super) async fn call_tool(
+        &self,
+        era: Era,
+        params: &Params<'_>,
+        whole: Option<&RawValue>,
+    ) -> Answer {
         let name = params.name.and_then(raw::as_str).unwrap_or_default();
         let Some(tool) = self
             .state()
@@ -149,7 +154,7 @@ impl Shared {
             let id = raw::raw_str(&self.unused("server"));
             before.push(wire::request(&id, method, Some(params)));
         }
-        let outcome = match tool.result(params.arguments) {
+        let outcome = match tool.result(params.arguments, whole) {
             Ok(result) if era == Era::Modern => Ok(with_result_type(&result)),
             Ok(result) => Ok(result),
             Err((code, message, data)) => {

@@ -77,9 +77,18 @@ async fn take(shared: &Arc<Shared>, uri: &Uri, body: &[u8], bend: Bend) -> Respo
     let Ok(envelope) = Envelope::parse(body) else {
         return status(400);
     };
+    if let Envelope::Response(response) = &envelope {
+        shared.take_reply(response);
+    }
     let Envelope::Request(request) = envelope else {
         return status(202);
     };
+    if let Some(tool) = shared.dialogue_of(&request) {
+        let talking =
+            super::dialogue::talk(Arc::clone(shared), tool, request.id.to_owned(), sender);
+        tokio::spawn(talking);
+        return status(202);
+    }
     let answer: Answer = match request.method {
         "initialize" => Ok(shared.handshake(&request)).into(),
         _ => shared.legacy_answer(&request).await,

@@ -29,9 +29,19 @@ pub(super) async fn answer(
     if let Some(refusal) = shared.refuse_headers(headers, envelope.id()) {
         return refusal;
     }
+    if let Envelope::Response(response) = &envelope {
+        shared.take_reply(response);
+    }
     let Envelope::Request(request) = envelope else {
         return status(202);
     };
+    if let Some(tool) = shared.dialogue_of(&request) {
+        let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let talking =
+            super::dialogue::talk(Arc::clone(shared), tool, request.id.to_owned(), events);
+        tokio::spawn(talking);
+        return super::answer::sse(super::dialogue::body(receiver));
+    }
     let answer = shared.legacy_answer(&request).await;
     shared.render(request.id, answer, &bend)
 }
@@ -122,7 +132,7 @@ impl Shared {
         match request.method {
             "ping" | "logging/setLevel" => Ok(wire::empty_result(Era::Legacy)).into(),
             "tools/list" => self.list_tools(Era::Legacy, &params).into(),
-            "tools/call" => self.call_tool(Era::Legacy, &params).await,
+            "tools/call" => self.call_tool(Era::Legacy, &params, request.params).await,
             "resources/subscribe" | "resources/unsubscribe" => {
                 self.follow(request, request.method == "resources/subscribe");
                 Ok(wire::empty_result(Era::Legacy)).into()

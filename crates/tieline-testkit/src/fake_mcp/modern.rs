@@ -33,7 +33,7 @@ pub(super) async fn answer(
             if let Some(refusal) = refuse_headers(shared, headers, &request, &params) {
                 return refusal;
             }
-            shared.call_tool(Era::Modern, &params).await
+            shared.call_tool(Era::Modern, &params, request.params).await
         }
         "subscriptions/listen" if shared.config.listen_stream => {
             return shared.modern_stream(&request);

@@ -15,6 +15,7 @@ pub struct FakeTool {
     pub(super) wait: Duration,
     pub(super) progress: u32,
     pub(super) asks: Option<(String, Box<RawValue>)>,
+    pub(super) dialogue: Vec<Vec<(String, Box<RawValue>)>>,
 }
 
 /// Makes a result from a call's arguments.
@@ -29,6 +30,8 @@ pub enum ToolReply {
     Result(Box<RawValue>),
     /// With a result made from the arguments.
     Computed(Arc<Compute>),
+    /// With a result made from all parameters of the call.
+    FromParams(Arc<Compute>),
     /// With a JSON-RPC error.
     Error {
         /// The code.
@@ -49,6 +52,7 @@ impl fmt::Debug for ToolReply {
                 .field(&result.get())
                 .finish(),
             Self::Computed(_) => formatter.write_str("Computed"),
+            Self::FromParams(_) => formatter.write_str("FromParams"),
             Self::Error { code, message, .. } => formatter
                 .debug_tuple("Error")
                 .field(code)
@@ -81,6 +85,7 @@ impl FakeTool {
             wait: Duration::ZERO,
             progress: 0,
             asks: None,
+            dialogue: Vec::new(),
         }
     }
 
@@ -156,6 +161,25 @@ impl FakeTool {
         self
     }
 
+    /// Asks the client these things at once and waits for every reply before it goes on (legacy era only). May be said
+    /// several times. The result is the replies as they came, one text block each.
+    #[must_use]
+    pub fn waiting_for(mut self, questions: &[(&str, &str)]) -> Self {
+        let owned = |(method, params): &(&str, &str)| ((*method).to_owned(), json(params));
+        self.dialogue.push(questions.iter().map(owned).collect());
+        self
+    }
+
+    /// Answers with a JSON text that is made from the whole parameters.
+    #[must_use]
+    pub fn computing_from_params(
+        mut self,
+        reply: impl Fn(Option<&RawValue>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.reply = ToolReply::FromParams(Arc::new(reply));
+        self
+    }
+
     /// Whether the definition has this name.
     pub(super) fn is_named(&self, name: &str) -> bool {
         RawObject::parse(&self.definition)
@@ -165,11 +189,13 @@ impl FakeTool {
     pub(super) fn result(
         &self,
         arguments: Option<&RawValue>,
+        params: Option<&RawValue>,
     ) -> Result<Box<RawValue>, (i64, &str, Option<&RawValue>)> {
         match &self.reply {
             ToolReply::Echo => Ok(text_result(arguments.map_or("", RawValue::get))),
             ToolReply::Result(result) => Ok(result.clone()),
             ToolReply::Computed(reply) => Ok(json(&reply(arguments))),
+            ToolReply::FromParams(reply) => Ok(json(&reply(params))),
             ToolReply::Error {
                 code,
                 message,

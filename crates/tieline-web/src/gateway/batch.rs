@@ -51,10 +51,13 @@ async fn one(
             Some(answered.unwrap_or_else(|fault| fault.message(Some(request.id))))
         }
         Ok(Envelope::Notification(notification)) => {
-            heed(session, notification);
+            heed(exchange, session, notification);
             None
         }
-        Ok(Envelope::Response(_)) => None,
+        Ok(Envelope::Response(response)) => {
+            session.reply(response);
+            None
+        }
         Err(error) => Some(Fault::envelope(error).message(error.id.as_deref())),
     }
 }

@@ -238,11 +238,13 @@ async fn legacy(
         }
         Envelope::Request(request) => local(exchange, session, request, params).map(json),
         Envelope::Notification(notification) => {
-            heed(session, notification);
+            heed(exchange, session, notification);
             Ok(empty(StatusCode::ACCEPTED))
         }
-        // Tieline asks legacy clients nothing, so there is nothing to match it with.
-        Envelope::Response(_) => Ok(empty(StatusCode::ACCEPTED)),
+        Envelope::Response(response) => {
+            session.reply(response);
+            Ok(empty(StatusCode::ACCEPTED))
+        }
     }
 }
 
@@ -268,9 +270,18 @@ pub(super) fn local(
 }
 
 /// Notifications of a legacy client; those that mean nothing to the gateway are taken in silence.
-pub(super) fn heed(session: &McpSession, notification: &wire::Notification<'_>) {
-    if notification.method == "notifications/cancelled" {
-        cancel::apply(session, notification.params);
+pub(super) fn heed(
+    exchange: &Exchange,
+    session: &McpSession,
+    notification: &wire::Notification<'_>,
+) {
+    match notification.method {
+        "notifications/cancelled" => cancel::apply(session, notification.params),
+        "notifications/roots/list_changed" if session.can.announces_roots() => {
+            let (hub, key) = (exchange.gateway.hub().clone(), session.key().clone());
+            tokio::spawn(async move { hub.tell_roots_changed(&key).await });
+        }
+        _ => {}
     }
 }
 

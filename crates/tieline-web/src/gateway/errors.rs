@@ -14,6 +14,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::json;
 use serde_json::value::RawValue;
+use tieline_hub::StateRefused;
 use tieline_mcp::raw;
 use tieline_mcp::wire::{
     EnvelopeError, Era, HeaderMismatch, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
@@ -308,13 +309,23 @@ impl Fault {
         Self::new(StatusCode::OK, INTERNAL_ERROR, name, message)
     }
 
-    /// No state was ever given out, so any that comes back is invented or somebody else's.
+    /// States of Tieline are sealed text, so this one is invented.
     pub(super) fn unknown_request_state() -> Self {
         let message = "Tieline never gave out this `requestState`.";
         Self::new(
             StatusCode::OK,
             INVALID_PARAMS,
             "unknown_request_state",
+            message,
+        )
+    }
+
+    pub(super) fn state_refused(refused: StateRefused) -> Self {
+        let message = refused.to_string();
+        Self::new(
+            StatusCode::OK,
+            INVALID_PARAMS,
+            "request_state_refused",
             message,
         )
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tieline_mcp::Revision;
 use tieline_mcp::raw;
-use tieline_mcp::wire::{HEADER_SESSION_ID, ParamsError, Request, response_ok};
+use tieline_mcp::wire::{ClientCan, HEADER_SESSION_ID, ParamsError, Request, response_ok};
 
 use super::door::View;
 use super::endpoint::{Exchange, json};
@@ -19,6 +19,8 @@ struct InitializeParams<'a> {
     protocol_version: Option<&'a RawValue>,
     #[serde(borrow, rename = "clientInfo")]
     client_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    capabilities: Option<&'a RawValue>,
 }
 
 /// Opens the session and says what was agreed on.
@@ -35,6 +37,10 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
             })
         })?;
     let revision = Revision::negotiate(&requested);
+    let can = params
+        .capabilities
+        .map(|capabilities| ClientCan::read(revision, capabilities))
+        .unwrap_or_default();
     let client = params.client_info.map(client_label).unwrap_or_default();
 
     let gateway = &exchange.gateway;
@@ -47,7 +53,7 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
         gateway.hub().entropy(),
         &exchange.caller,
         view,
-        revision,
+        (revision, can),
         client,
     );
     for old in surplus {

@@ -21,6 +21,7 @@ mod origin;
 mod pieces;
 mod ping;
 mod prompts_get;
+mod questions;
 mod recent;
 mod relay;
 mod resources_read;

@@ -11,13 +11,14 @@ use bytes::Bytes;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tieline_domain::{Slug, expose_uri};
-use tieline_hub::{Call, CallOutcome, CatalogTool, SessionKey, Wanted};
-use tieline_mcp::Era;
+use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, SessionKey, Wanted};
 use tieline_mcp::bridge::{self, ExposeUri, Way};
 use tieline_mcp::raw::{self, RawObject};
 use tieline_mcp::wire::{
-    Params, ParamsError, Request, RequestMeta, response_ok, tool_error_result,
+    ClientCan, Params, ParamsError, Request, RequestMeta, response_ok, tool_error_result,
+    without_tasks,
 };
+use tieline_mcp::{Era, Question};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -26,10 +27,13 @@ use super::door::{Door, Origin};
 use super::endpoint::{Exchange, json as json_response};
 use super::errors::Fault;
 use super::load::Permit;
+use super::questions::{self, Asker};
 use super::relay::Relay;
-use super::sessions::RunningCall;
+use super::sessions::{McpSession, RunningCall};
 use super::{completion, prompts_get, resources_read, stream, tools_call};
 
+/// How many questions wait to be sent to a slow reader.
+const QUESTIONS: usize = 16;
 /// `_meta` key of a result that Tieline made: the stable code of what went wrong.
 const META_CODE: &str = "tieline/code";
 
@@ -54,6 +58,10 @@ pub(super) struct ReadyCall<'a> {
     client: Cow<'a, str>,
     goal: Goal,
     era: Era,
+    /// What a modern client declared for this call.
+    capabilities: Option<Cow<'a, RawValue>>,
+    /// The session of a legacy client that can be asked.
+    asked_in: Option<Arc<McpSession>>,
     id: Cow<'a, RawValue>,
     params: Cow<'a, RawValue>,
     cancel: CancellationToken,
@@ -100,6 +108,7 @@ pub(super) async fn answer(
     meta: &RequestMeta<'_>,
 ) -> Result<Response, Fault> {
     let mut call = prepare(exchange, asked, request, params)?;
+    call.capabilities = meta.client_capabilities.map(without_tasks);
     let relay = relay_for(exchange, asked.era(), meta);
     if meta.progress_token.is_some() {
         call.params = Cow::Owned(
@@ -108,7 +117,13 @@ pub(super) async fn answer(
                 .map_err(|_| Fault::params(&ParamsError::Unreadable))?,
         );
     }
-    if relay.is_wanted() {
+    // Whoever can be asked has to get an answer on which a question can come first.
+    let can_be_asked = asked
+        .session()
+        .is_some_and(|session| !session.can.is_nothing());
+    let can_be_asked = can_be_asked && takes_streams(&exchange.headers);
+    call.asked_in = asked.session().filter(|_| can_be_asked).cloned();
+    if relay.is_wanted() || can_be_asked {
         return Ok(stream::start(call.into_owned(), relay));
     }
     let outcome = call.run(None).await;
@@ -162,8 +177,14 @@ fn prepare<'a>(
     let raw_params = request
         .params
         .ok_or_else(|| Fault::params(&ParamsError::Unreadable))?;
+    let mut resumed = None;
     if asked.era() == Era::Modern {
-        refuse_request_state(raw_params)?;
+        let bound = BoundTo {
+            caller: &exchange.caller,
+            wanted: &goal.wanted(),
+            params: raw_params,
+        };
+        resumed = questions::take_state(exchange.gateway.hub(), &bound)?;
     }
     let gateway = &exchange.gateway;
     let permit = gateway.0.loads.admit(exchange.key)?;
@@ -180,22 +201,14 @@ fn prepare<'a>(
         goal,
         era: asked.era(),
         id: Cow::Borrowed(request.id),
-        params: changed.map_or(Cow::Borrowed(raw_params), Cow::Owned),
+        capabilities: None,
+        asked_in: None,
+        params: resumed
+            .or(changed)
+            .map_or(Cow::Borrowed(raw_params), Cow::Owned),
         cancel,
         held: (permit, running),
     })
-}
-
-/// The gateway gives out no state, so a modern client has none to bring back.
-fn refuse_request_state(params: &RawValue) -> Result<(), Fault> {
-    // A search through the text first: nearly no call has it.
-    if !params.get().contains("requestState") {
-        return Ok(());
-    }
-    match RawObject::parse(params) {
-        Ok(object) if !object.contains("requestState") => Ok(()),
-        _ => Err(Fault::unknown_request_state()),
-    }
 }
 
 impl Goal {
@@ -250,6 +263,10 @@ impl ReadyCall<'_> {
             client: Cow::Owned(self.client.into_owned()),
             id: Cow::Owned(self.id.into_owned()),
             params: Cow::Owned(self.params.into_owned()),
+            capabilities: self
+                .capabilities
+                .map(|capabilities| Cow::Owned(capabilities.into_owned())),
+            asked_in: self.asked_in,
             exchange: self.exchange,
             session: self.session,
             goal: self.goal,
@@ -264,12 +281,86 @@ impl ReadyCall<'_> {
         &self,
         notifications: Option<mpsc::Sender<Box<RawValue>>>,
     ) -> CallOutcome {
+        let askable = self.capabilities.as_deref().map(|capabilities| Askable {
+            can: ClientCan::NOTHING,
+            capabilities,
+            to: None,
+        });
+        self.run_with(&self.params, notifications, askable).await
+    }
+
+    /// Runs it to its end, and puts what the server asks meanwhile to the client on `frames`.
+    pub(super) async fn run_asking(
+        &self,
+        notifications: mpsc::Sender<Box<RawValue>>,
+        frames: &mpsc::Sender<Bytes>,
+    ) -> CallOutcome {
+        let Some(session) = self.asked_in.as_deref() else {
+            return self.run(Some(notifications)).await;
+        };
+        let entropy = self.exchange.gateway.hub().entropy();
+        let asker = Asker::new(session, entropy, frames);
+        let (to, mut heard) = mpsc::channel(QUESTIONS);
+        let passing_on = async {
+            loop {
+                tokio::select! {
+                    Some(question) = heard.recv() => asker.ask(question).await,
+                    () = frames.closed() => {
+                        asker.forget();
+                        std::future::pending::<()>().await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            outcome = self.rounds(session, &asker, notifications, to) => outcome,
+            () = passing_on => questions::failed("cancelled", "The call was stopped."),
+        }
+    }
+
+    /// Makes the call again with the client's answers for as long as a modern server asks.
+    async fn rounds(
+        &self,
+        session: &McpSession,
+        asker: &Asker<'_>,
+        notifications: mpsc::Sender<Box<RawValue>>,
+        to: mpsc::Sender<Question>,
+    ) -> CallOutcome {
+        let capabilities = session.can.to_capabilities();
+        let mut params = Cow::Borrowed(&*self.params);
+        for _ in 0..=questions::ROUNDS {
+            let askable = Askable {
+                can: session.can,
+                capabilities: &capabilities,
+                to: Some(to.clone()),
+            };
+            let notifications = Some(notifications.clone());
+            let outcome = self.run_with(&params, notifications, Some(askable)).await;
+            let CallOutcome::InputRequired { result } = &outcome else {
+                return outcome;
+            };
+            match asker.next_params(&self.params, result).await {
+                Ok(next) => params = Cow::Owned(next),
+                Err(failed) => return failed,
+            }
+        }
+        let text = "The server asked again and again, more often than Tieline passes on.";
+        questions::failed("too_many_questions", text)
+    }
+
+    async fn run_with(
+        &self,
+        params: &RawValue,
+        notifications: Option<mpsc::Sender<Box<RawValue>>>,
+        askable: Option<Askable<'_>>,
+    ) -> CallOutcome {
         let call = Call {
             caller: &self.exchange.caller,
             session: &self.session,
             wanted: self.goal.wanted(),
-            params: &self.params,
+            params,
             notifications,
+            askable,
             cancel: self.cancel.clone(),
             client: (!self.client.is_empty()).then_some(&*self.client),
         };
@@ -304,6 +395,11 @@ impl ReadyCall<'_> {
                     }
                 }
             }
+            CallOutcome::InputRequired { result } => self.question(result),
+            CallOutcome::Task { .. } => {
+                let text = "The server answered with a task, which Tieline does not pass on.";
+                self.failure("task_unsupported", text)
+            }
             CallOutcome::RpcError {
                 code,
                 message,
@@ -332,6 +428,21 @@ impl ReadyCall<'_> {
             normalise: self.goal.normalise(),
             uris,
         })
+    }
+
+    /// A modern server's question, with its state inside ours.
+    fn question(&self, result: &RawValue) -> Bytes {
+        let bound = BoundTo {
+            caller: &self.exchange.caller,
+            wanted: &self.goal.wanted(),
+            params: &self.params,
+        };
+        let sealed = questions::with_own_state(self.exchange.gateway.hub(), &bound, result);
+        if let Some(result) = sealed {
+            return response_ok(&self.id, &result);
+        }
+        let text = "The server's state is too large to be passed on: 64 KiB at most.";
+        self.failure("request_state_too_large", text)
     }
 
     /// A tool's failure is a result and not an error, so that a model reads it and can do something else.

@@ -12,7 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::value::RawValue;
 use tieline_domain::{Entropy, KeyId, UserId};
 use tieline_hub::{Caller, SessionKey};
-use tieline_mcp::Revision;
+use tieline_mcp::wire::{ClientCan, Response};
+use tieline_mcp::{Question, Revision};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -39,10 +40,14 @@ pub(super) struct McpSession {
     pub(super) view: View,
     /// What `initialize` agreed on.
     pub(super) revision: Revision,
+    /// Which questions of servers the client answers.
+    pub(super) can: ClientCan,
     /// The program, as it named itself; may be empty.
     pub(super) client: String,
     last_used: Mutex<Instant>,
     calls: Mutex<RunningCalls>,
+    /// What the client was asked and has not answered, by our ids.
+    questions: Mutex<HashMap<Box<str>, Question>>,
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +89,7 @@ impl McpSessions {
         entropy: &dyn Entropy,
         caller: &Caller,
         view: View,
-        revision: Revision,
+        (revision, can): (Revision, ClientCan),
         client: String,
     ) -> (Arc<McpSession>, Vec<Arc<McpSession>>) {
         let owner = (caller.user, caller.key);
@@ -94,9 +99,11 @@ impl McpSessions {
             owner,
             view,
             revision,
+            can,
             client,
             last_used: Mutex::new(Instant::now()),
             calls: Mutex::default(),
+            questions: Mutex::default(),
         });
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let mut own: Vec<_> = open
@@ -199,6 +206,34 @@ impl McpSession {
         if let Some((_, cancel)) = self.calls().by_id.get(id.get()) {
             cancel.cancel();
         }
+    }
+
+    /// Keeps a question until its reply comes.
+    pub(super) fn expect_reply(&self, id: Box<str>, question: Question) {
+        self.questions().insert(id, question);
+    }
+
+    /// The client's reply to a question. One that nobody waits for is dropped: it came too late.
+    pub(super) fn reply(&self, response: &Response<'_>) {
+        let question = self.questions().remove(response.id.get());
+        if let Some(question) = question {
+            let reply = response.outcome.map(ToOwned::to_owned);
+            question.answer(reply.map_err(ToOwned::to_owned));
+        }
+    }
+
+    /// Drops questions, which their servers hear.
+    pub(super) fn forget_questions(&self, ids: &[Box<str>]) {
+        let mut questions = self.questions();
+        for id in ids {
+            questions.remove(id);
+        }
+    }
+
+    fn questions(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Question>> {
+        self.questions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Cancels everything that runs in this session.

@@ -47,7 +47,7 @@ pub(super) fn start(call: ReadyCall<'static>, relay: Relay) -> Response {
 
 async fn fill(call: ReadyCall<'static>, relay: Relay, frames: mpsc::Sender<Bytes>) {
     let (notify, mut notified) = mpsc::channel::<Box<RawValue>>(NOTIFICATIONS);
-    let running = call.run(Some(notify));
+    let running = call.run_asking(notify, &frames);
     tokio::pin!(running);
     let every = call.keep_alive();
     let mut keep_alive = interval_at(Instant::now() + every, every);

@@ -17,7 +17,7 @@ use crate::client::http::{Answered, Http, Pace};
 use crate::client::request::Introduction;
 use crate::client::target::Target;
 use crate::client::{Connected, McpClient, connect};
-use crate::wire::OfferKind;
+use crate::wire::{ClientCan, OfferKind};
 
 const STEPS: [StepName; 6] = [
     StepName::Dns,
@@ -59,7 +59,9 @@ pub(in crate::client) async fn run(
         hint: None,
     };
 
-    let connected = test.watch(connect(&http, target, None, pace)).await;
+    let connected = test
+        .watch(connect(&http, target, (None, ClientCan::NOTHING), pace))
+        .await;
     match connected {
         Ok(connected) => {
             test.greeted(&connected);
@@ -147,7 +149,7 @@ async fn hint(
 async fn answers_mcp(http: &Http, target: &Target, deadline: Instant) -> bool {
     let deadline = deadline.min(Instant::now() + TRY_MCP);
     let pace = Pace::until(&http.limits, deadline);
-    match initialize(http, target, pace).await {
+    match initialize(http, target, ClientCan::NOTHING, pace).await {
         Ok(Ok((session, _))) => {
             let link = crate::client::link::Link::Streamable(session);
             drop(tokio::time::timeout(GOODBYE, link.close(http, target)).await);

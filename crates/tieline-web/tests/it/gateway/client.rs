@@ -143,7 +143,19 @@ impl<'w> Legacy<'w> {
     }
 
     pub(crate) async fn open_at(world: &'w World, path: &str, key: &str, revision: &str) -> Self {
-        let answer = fetch(post(world, path, key, &[], initialize(revision))).await;
+        Self::open_with(world, path, key, revision, json!({})).await
+    }
+
+    pub(crate) async fn open_with(
+        world: &'w World,
+        path: &str,
+        key: &str,
+        revision: &str,
+        capabilities: Value,
+    ) -> Self {
+        let mut body: Value = serde_json::from_str(&initialize(revision)).expect("JSON");
+        body["params"]["capabilities"] = capabilities;
+        let answer = fetch(post(world, path, key, &[], body.to_string())).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         assert_eq!(answer.json()["result"]["protocolVersion"], revision);
         Self {

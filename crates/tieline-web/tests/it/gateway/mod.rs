@@ -4,6 +4,7 @@ mod client;
 mod era_rules;
 mod offers;
 mod passthrough;
+mod questions;
 mod refusals;
 mod removal;
 mod rmcp_clients;

@@ -392,7 +392,7 @@ async fn versions_methods_and_states_that_nobody_knows_are_refused() {
     let params = json!({"name": "acme__one", "arguments": {}, "requestState": "stolen"});
     let answer = fetch(modern(&world, "/mcp", &key, "tools/call", params)).await;
     assert_eq!(answer.code(), -32602);
-    assert_eq!(answer.name(), "unknown_request_state");
+    assert_eq!(answer.name(), "request_state_refused");
     let answer = fetch(modern(
         &world,
         "/mcp",

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct World {
     pub(crate) hub: Hub,
     pub(crate) gateway: GatewayState,
+    pub(crate) clock: Arc<FixedClock>,
     pub(crate) address: SocketAddr,
     stop: CancellationToken,
     _directory: TempDir,
@@ -52,7 +53,7 @@ impl World {
             ..HubSettings::default()
         };
         let clock = Arc::new(FixedClock::default());
-        let hub = Hub::open(store, keyring, clock, entropy, hub_settings)
+        let hub = Hub::open(store, keyring, clock.clone(), entropy, hub_settings)
             .await
             .expect("a hub");
         let stop = CancellationToken::new();
@@ -75,6 +76,7 @@ impl World {
         Self {
             hub,
             gateway,
+            clock,
             address,
             stop,
             _directory: directory,
