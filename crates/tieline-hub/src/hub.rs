@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
-use tieline_domain::{Clock, Entropy};
+use tieline_domain::{Clock, ConnectorId, Entropy, KeyId};
 use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
@@ -180,6 +180,23 @@ impl Hub {
         self.inner.version.subscribe()
     }
 
+    /// Cancelled when an access key no longer works.
+    pub fn key_ended(&self, key: KeyId) -> CancellationToken {
+        self.snapshot().key_end(key).unwrap_or_else(ended)
+    }
+
+    /// Cancelled when a connector is removed or turned off.
+    pub fn connector_ended(&self, connector: ConnectorId) -> CancellationToken {
+        let snapshot = self.snapshot();
+        let live = snapshot.connector(connector);
+        live.map_or_else(ended, |live| live.ended.clone())
+    }
+
+    /// Cancelled when the server stops.
+    pub fn stopping(&self) -> CancellationToken {
+        self.inner.stopping.clone()
+    }
+
     /// The clock that everything here uses.
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
@@ -254,4 +271,11 @@ impl Hub {
             tracing::warn!(%error, "a change was saved but could not be read back yet");
         }
     }
+}
+
+/// For what is not there any more.
+fn ended() -> CancellationToken {
+    let ended = CancellationToken::new();
+    ended.cancel();
+    ended
 }
