@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
-use tieline_domain::{Clock, Entropy};
+use tieline_domain::{Clock, Entropy, ToolChangePolicy};
 use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
@@ -50,6 +50,8 @@ pub struct HubSettings {
     pub stale_after: Duration,
     /// How many background checks run at once. Default 8.
     pub parallel_checks: usize,
+    /// What is done with definitions of tools that change at their servers. Default: risky ones wait for an admin.
+    pub tool_changes: ToolChangePolicy,
     /// How long call records are kept. Default 30 days.
     pub keep_calls: Duration,
 }
@@ -64,6 +66,7 @@ impl Default for HubSettings {
             poll_interval: Duration::from_millis(500),
             stale_after: Duration::from_secs(10),
             parallel_checks: 8,
+            tool_changes: ToolChangePolicy::default(),
             keep_calls: Duration::from_hours(30 * 24),
         }
     }
