@@ -219,6 +219,11 @@ impl ConnectorView {
         }
     }
 
+    /// Whether an admin should look: at its status, or at tools that changed.
+    pub fn needs_attention(&self) -> bool {
+        self.status.needs_attention() || (self.enabled && self.tools_changed > 0)
+    }
+
     /// All calls of the last 24 hours.
     pub fn calls_total(&self) -> u32 {
         self.calls_24h.iter().map(|hour| hour.calls).sum()

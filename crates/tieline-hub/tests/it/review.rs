@@ -38,11 +38,11 @@ impl World {
         server.set_tools_quietly(tools);
         let lists = server.count("tools/list");
         let news = self.news().await.len();
-        self.hub.refresh_connector(slug).await.unwrap();
+        self.hub.refresh_connector(slug).await.expect("an answer");
         eventually(|| server.count("tools/list") > lists).await;
         eventually_async(|| async { (self.news().await.len() > news).then_some(()) }).await;
         eventually_async(|| async {
-            let version = self.store.config_version().await.unwrap();
+            let version = self.store.config_version().await.expect("an answer");
             (self.hub.snapshot().version() == version).then_some(())
         })
         .await;
@@ -54,14 +54,18 @@ impl World {
             action: Some("connector.tools_changed".to_owned()),
             since: None,
         };
-        let page = self.hub.audit_page(None, 100, &filter).await.unwrap();
+        let page = self
+            .hub
+            .audit_page(None, 100, &filter)
+            .await
+            .expect("an answer");
         let rows = page.rows.into_iter();
-        rows.map(|row| serde_json::from_str(&row.detail).unwrap())
+        rows.map(|row| serde_json::from_str(&row.detail).expect("an answer"))
             .collect()
     }
 
     async fn only_change(&self, slug: &Slug) -> ChangedTool {
-        let mut changed = self.hub.changed_tools(slug).await.unwrap().tools;
+        let mut changed = self.hub.changed_tools(slug).await.expect("an answer").tools;
         assert_eq!(changed.len(), 1, "{changed:?}");
         changed.remove(0)
     }

@@ -6,3 +6,4 @@ mod dashboard;
 mod doors;
 mod gateway;
 mod models_pages;
+mod review;
