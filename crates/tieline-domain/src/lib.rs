@@ -50,8 +50,9 @@ pub use resource_uri::{UpstreamUri, expose_uri, upstream_uri};
 pub use slug::{ReservedBy, Slug, SlugError};
 pub use time::{Clock, Entropy, Timestamp, TimestampError};
 pub use tool_definition::{
-    Around, Comparison, Difference, Hint, InputLine, LineKind, Risk, ToolChangePolicy,
-    ToolChangePolicyError, Verdict, compare_definitions, hidden_characters, is_hidden,
+    Around, Comparison, DefinitionHash, DefinitionHashError, Difference, Hint, InputLine, LineKind,
+    Risk, ToolChangePolicy, ToolChangePolicyError, Verdict, compare_definitions, hidden_characters,
+    is_hidden,
 };
 pub use tool_name::{ExposedTool, NameSpace, expose};
 pub use tool_policy::{ToolPolicy, ToolPolicyError};

@@ -5,12 +5,14 @@
 
 mod calls;
 mod compare;
+mod hash;
 mod hidden;
 mod inputs;
 mod policy;
 mod wording;
 
 pub use compare::{Comparison, compare_definitions};
+pub use hash::{DefinitionHash, DefinitionHashError};
 pub use hidden::{hidden_characters, is_hidden};
 pub use inputs::{InputLine, LineKind};
 pub use policy::{ToolChangePolicy, ToolChangePolicyError, Verdict};

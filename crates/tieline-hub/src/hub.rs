@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
-use tieline_domain::{Clock, Entropy};
+use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, ToolChangePolicy};
 use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
@@ -50,6 +50,8 @@ pub struct HubSettings {
     pub stale_after: Duration,
     /// How many background checks run at once. Default 8.
     pub parallel_checks: usize,
+    /// What is done with definitions of tools that change at their servers. Default: risky ones wait for an admin.
+    pub tool_changes: ToolChangePolicy,
     /// How long call records are kept. Default 30 days.
     pub keep_calls: Duration,
 }
@@ -64,6 +66,7 @@ impl Default for HubSettings {
             poll_interval: Duration::from_millis(500),
             stale_after: Duration::from_secs(10),
             parallel_checks: 8,
+            tool_changes: ToolChangePolicy::default(),
             keep_calls: Duration::from_hours(30 * 24),
         }
     }
@@ -180,6 +183,23 @@ impl Hub {
         self.inner.version.subscribe()
     }
 
+    /// Cancelled when an access key no longer works.
+    pub fn key_ended(&self, key: KeyId) -> CancellationToken {
+        self.snapshot().key_end(key).unwrap_or_else(ended)
+    }
+
+    /// Cancelled when a connector is removed or turned off.
+    pub fn connector_ended(&self, connector: ConnectorId) -> CancellationToken {
+        let snapshot = self.snapshot();
+        let live = snapshot.connector(connector);
+        live.map_or_else(ended, |live| live.ended.clone())
+    }
+
+    /// Cancelled when the server stops.
+    pub fn stopping(&self) -> CancellationToken {
+        self.inner.stopping.clone()
+    }
+
     /// The clock that everything here uses.
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
@@ -254,4 +274,11 @@ impl Hub {
             tracing::warn!(%error, "a change was saved but could not be read back yet");
         }
     }
+}
+
+/// For what is not there any more.
+fn ended() -> CancellationToken {
+    let ended = CancellationToken::new();
+    ended.cancel();
+    ended
 }

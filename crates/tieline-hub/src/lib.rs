@@ -41,9 +41,10 @@ pub use catalog::{
 };
 pub use clients::ClientSeen;
 pub use connectors::{
-    AddConnectorError, AddedConnector, ConnectorKind, ConnectorList, ConnectorStatus,
-    ConnectorToolView, ConnectorView, EditConnectorError, Hint, HourlyCalls, RotateConnectorError,
-    ServerView, TestConnectorError, TestReport, UpdateConnector,
+    AddConnectorError, AddedConnector, ChangedTool, ChangedTools, ConnectorKind, ConnectorList,
+    ConnectorStatus, ConnectorToolView, ConnectorView, EditConnectorError, Hint, HourlyCalls,
+    ReviewError, RotateConnectorError, ServerView, TestConnectorError, TestReport, UpdateConnector,
+    WaitingTool,
 };
 pub use dispatch::{
     Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionKey, Wanted,

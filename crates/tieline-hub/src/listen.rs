@@ -75,7 +75,9 @@ impl Hub {
     pub(crate) fn listen_for_changes(&self, live: &Arc<LiveConnector>, upstream: Upstream) {
         let (hub, live) = (self.clone(), live.clone());
         let ear = self.inner.listeners.of(live.id);
-        let follow = upstream.promises().any() && ear.begin(&live);
+        let promises = upstream.promises();
+        ear.note_promises(promises);
+        let follow = promises.any() && ear.begin(&live);
         tokio::spawn(async move {
             if follow {
                 let mut listener = Listener {

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tieline_domain::ConnectorId;
+use tieline_mcp::Era;
+use tieline_mcp::wire::OfferKind;
 use tokio::sync::broadcast;
 
 use crate::Hub;
@@ -38,6 +41,22 @@ pub enum HubNews {
 pub enum ListKind {
     /// Tools.
     Tools,
+    /// Prompts.
+    Prompts,
+    /// Resources and their templates.
+    Resources,
+}
+
+impl ListKind {
+    const ALL: [Self; 3] = [Self::Tools, Self::Prompts, Self::Resources];
+
+    fn offers(self) -> &'static [OfferKind] {
+        match self {
+            Self::Tools => &[OfferKind::Tool],
+            Self::Prompts => &[OfferKind::Prompt],
+            Self::Resources => &[OfferKind::Resource, OfferKind::ResourceTemplate],
+        }
+    }
 }
 
 /// Where news is told.
@@ -91,14 +110,14 @@ fn lists_that_differ(
     one: &CatalogConnector,
     other: Option<&CatalogConnector>,
 ) -> impl Iterator<Item = ListKind> {
-    let tools = |connector: &CatalogConnector| {
-        let shown = connector.tools.iter();
-        shown
-            .map(|tool| tool.definition.get().to_owned())
-            .collect::<Vec<_>>()
+    let pages = |connector: Option<&CatalogConnector>, kind| -> Vec<Bytes> {
+        let pages = connector.map(|connector| connector.verbatim_pages(kind, Era::Modern));
+        let pages = pages.unwrap_or_default().iter();
+        // A list without entries is none.
+        pages.filter(|page| page.len() > 2).cloned().collect()
     };
-    let other_tools = other.map(tools).unwrap_or_default();
-    (tools(one) != other_tools)
-        .then_some(ListKind::Tools)
-        .into_iter()
+    ListKind::ALL.into_iter().filter(move |list| {
+        let mut kinds = list.offers().iter();
+        kinds.any(|kind| pages(Some(one), *kind) != pages(other, *kind))
+    })
 }

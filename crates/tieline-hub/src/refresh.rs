@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Hub;
 use crate::breaker::jittered;
 use crate::catalog::Declared;
+use crate::connectors::Judge;
 use crate::credential::target_of;
 use crate::scrub::Scrubber;
 use crate::snapshot::LiveConnector;
@@ -281,6 +282,9 @@ impl Hub {
         let offers = offers
             .into_iter()
             .flat_map(|(kind, listed)| offer_rows(live.id, kind, listed, scrubber));
+        let tools = tool_rows(live.id, listed, scrubber, at);
+        let names = tools.iter().map(|tool| tool.name.clone()).collect();
+        let review = Judge::new(self, live, names);
         let update = CatalogUpdate {
             row_version: live.row_version,
             wire: connected.wire.to_stored(),
@@ -297,10 +301,11 @@ impl Hub {
                 .json(connected.capabilities.clone())
                 .map(|capabilities| capabilities.get().to_owned()),
             list_ttl_ms: ttl.map(|ttl| i64::try_from(ttl).unwrap_or(i64::MAX)),
-            tools: tool_rows(live.id, listed, scrubber, at),
+            tools,
             listed_kinds,
             offers: offers.collect(),
             at,
+            review: Arc::new(review),
         };
         match self
             .inner
@@ -366,6 +371,9 @@ fn tool_rows(
             left_out_code,
             left_out_reason,
             first_seen_at: now,
+            offered: None,
+            approved_by: None,
+            approved_at: None,
         }
     };
     // A tool that is called by the credential's own name could only be called by sending that name around.

@@ -82,6 +82,8 @@ impl StoredCredential {
 #[derive(Debug)]
 pub(crate) struct LiveTool {
     pub(crate) enabled: bool,
+    /// Off only because its definition waits for an admin.
+    pub(crate) is_held: bool,
     pub(crate) policy: ToolPolicy,
     pub(crate) headers: ParamHeaders,
 }
@@ -267,11 +269,15 @@ impl LiveConnector {
 }
 
 fn live_tool(row: &ToolRow) -> (String, LiveTool) {
-    let headers = param_headers(&row.definition).unwrap_or_default();
+    // How arguments travel is for the server of now to say, whatever definition agents still have.
+    let offered = row.offered.as_ref();
+    let current = offered.map_or(&row.definition, |offered| &offered.definition);
+    let headers = param_headers(current).unwrap_or_default();
     (
         row.name.clone(),
         LiveTool {
-            enabled: row.enabled,
+            enabled: row.is_usable(),
+            is_held: row.enabled && !row.is_usable(),
             policy: row.policy,
             headers,
         },
@@ -305,8 +311,8 @@ fn source_of(
             .into_iter()
             .filter(|tool| tool.left_out_code.is_none())
             .map(|tool| ToolSource {
+                enabled: tool.is_usable(),
                 name: tool.name,
-                enabled: tool.enabled,
                 definition: tool.definition,
             })
             .collect(),

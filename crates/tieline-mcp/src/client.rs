@@ -13,6 +13,7 @@ mod limits;
 mod link;
 mod list;
 mod listen;
+mod log_level;
 mod message;
 mod news;
 mod offer;

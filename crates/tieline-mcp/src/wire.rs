@@ -7,6 +7,7 @@ mod codes;
 mod envelope;
 mod header_value;
 mod headers;
+mod log_level;
 mod offer_kind;
 mod param_headers;
 mod params;
@@ -24,6 +25,7 @@ pub use header_value::{decode_header_value, encode_header_value};
 pub use headers::{
     HeaderFault, HeaderMismatch, NorthEra, RequestError, detect_era, version_header,
 };
+pub use log_level::{LogLevel, UnknownLogLevel};
 pub use offer_kind::OfferKind;
 pub(crate) use param_headers::SchemaKeyword;
 pub use param_headers::{BadParamHeader, PARAM_HEADER_KEYWORD, ParamHeaders};

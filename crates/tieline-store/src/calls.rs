@@ -1,10 +1,12 @@
 //! Records of tool calls: who called what, when and with what outcome. Never what was said.
 
+mod by_tool;
 mod counts;
 mod insert;
 mod page;
 mod purge;
 
+pub use by_tool::ToolCount;
 pub use counts::HourCount;
 
 use sqlx::FromRow;

@@ -40,7 +40,7 @@ pub use agent::{
     AgentWrite, AgentWritten,
 };
 pub use audit::{AuditRow, FirstBadRow};
-pub use calls::{CallRow, HourCount};
+pub use calls::{CallRow, HourCount, ToolCount};
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{
     ConnectorPatch, ConnectorRow, CredentialPatch, NewConnectorRow, StatusUpdate,
@@ -53,5 +53,5 @@ pub use page::{Loaded, Page};
 pub use server_lock::ServerLock;
 pub use sign_ins::SignInRow;
 pub use store::Store;
-pub use tools::{CatalogUpdate, ToolRow};
+pub use tools::{CatalogUpdate, OfferedDefinition, ReviewTools, ToolNews, ToolNewsKind, ToolRow};
 pub use users::{InvitationRow, UserPatch, UserRow};

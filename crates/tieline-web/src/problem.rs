@@ -15,8 +15,8 @@ use tieline_domain::FieldError;
 use tieline_hub::{
     AcceptInvitationError, AddConnectorError, AddModelError, AddUserError, ChangePasswordError,
     ConnectProviderError, CreateKeyError, EditConnectorError, EditModelError, KeyRefused,
-    RevokeKeyError, RotateConnectorError, SetupError, SignInError, StoreError, TestConnectorError,
-    UpdateUserError,
+    ReviewError, RevokeKeyError, RotateConnectorError, SetupError, SignInError, StoreError,
+    TestConnectorError, UpdateUserError,
 };
 
 pub(crate) use answer::{FieldProblem, ProblemBody};
@@ -355,6 +355,18 @@ impl From<TestConnectorError> for Problem {
             TestConnectorError::Invalid { fields } => Self::invalid(fields),
             TestConnectorError::SecretUnreadable => Self::secret_unreadable(),
             TestConnectorError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReviewError> for Problem {
+    fn from(error: ReviewError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ReviewError::OfferChanged { .. } => {
+                Self::new(StatusCode::CONFLICT, "offer_changed", detail)
+            }
+            ReviewError::Store(error) => error.into(),
         }
     }
 }

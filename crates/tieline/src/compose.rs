@@ -47,6 +47,7 @@ pub(crate) async fn compose(
         },
         check_interval: config.check_interval,
         call_timeout: config.call_timeout,
+        tool_changes: config.tool_changes,
         ..HubSettings::default()
     };
     let hub = Hub::open(

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tieline_agent::AgentSettings;
+use tieline_domain::ToolChangePolicy;
 use url::Url;
 
 use crate::cli::{Place, ServeFlags};
@@ -115,6 +116,12 @@ const SETTINGS: &[Setting] = &[
         help: "longest tool call",
     },
     Setting {
+        key: "tool_changes",
+        env: "TIELINE_TOOL_CHANGES",
+        default: "hold_risky",
+        help: "tools that change at their servers: hold_risky, hold_all (wait for an admin) or use_all",
+    },
+    Setting {
         key: "running_turns",
         env: "TIELINE_RUNNING_TURNS",
         default: "64",
@@ -178,6 +185,7 @@ pub(crate) struct Config {
     pub(crate) metrics: MetricsAccess,
     pub(crate) check_interval: Duration,
     pub(crate) call_timeout: Duration,
+    pub(crate) tool_changes: ToolChangePolicy,
     pub(crate) running_turns: usize,
     pub(crate) tool_tokens: u64,
     pub(crate) values: BTreeMap<&'static str, (String, Source)>,
@@ -269,6 +277,9 @@ impl Config {
                 &text("check_interval_seconds"),
             )?,
             call_timeout: parse_seconds("call_timeout_seconds", &text("call_timeout_seconds"))?,
+            tool_changes: text("tool_changes")
+                .parse()
+                .map_err(|_| wrong("tool_changes", "hold_risky, hold_all or use_all"))?,
             running_turns: text("running_turns")
                 .parse()
                 .ok()

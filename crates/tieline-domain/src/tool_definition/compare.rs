@@ -24,11 +24,7 @@ pub struct Comparison {
 }
 
 /// Compares what was approved, if anything was, with what is offered.
-pub fn compare_definitions(
-    approved: Option<&str>,
-    offered: &str,
-    around: &Around<'_>,
-) -> Comparison {
+pub fn compare_definitions(approved: Option<&str>, offered: &str, around: &Around) -> Comparison {
     let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
     let old = approved.and_then(parse).filter(Value::is_object);
     let new = parse(offered).unwrap_or_default();

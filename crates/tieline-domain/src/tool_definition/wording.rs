@@ -11,15 +11,15 @@ const SHORTEST_NAME: usize = 8;
 
 /// What stands around a tool: its connector, and all the others.
 #[derive(Debug)]
-pub struct Around<'a> {
+pub struct Around {
     /// The key of its connector.
-    pub slug: &'a Slug,
+    pub slug: Slug,
     /// The names of all tools of its connector.
-    pub siblings: HashSet<&'a str>,
+    pub siblings: HashSet<String>,
     /// The keys of all other connectors.
-    pub other_slugs: HashSet<&'a str>,
+    pub other_slugs: HashSet<String>,
     /// The names of all their tools.
-    pub other_tools: HashSet<&'a str>,
+    pub other_tools: HashSet<String>,
 }
 
 /// Something in the wording that a person should read twice. A hint, never a verdict: honest texts say such things, too.
@@ -49,7 +49,7 @@ impl Hint {
 }
 
 const FILES: &[&str] = &[
-    "~/", "/etc/", "/home/", "/root/", "/var/", ".ssh", ".env", ".aws", "id_rsa", "c:\\", "/proc/",
+    "~/", "/etc/", "/home", "/root", "/var/", ".ssh", ".env", ".aws", "id_rsa", "c:\\", "/proc/",
 ];
 const SECRETS: &[&str] = &[
     "password",
@@ -94,7 +94,7 @@ const ORDERS: &[&str] = &[
 /// The words in these texts that name a tool of another connector, or pretend to.
 pub(super) fn foreign_names<'t>(
     texts: impl Iterator<Item = &'t str>,
-    around: &Around<'_>,
+    around: &Around,
 ) -> BTreeSet<String> {
     let own_prefix = format!("{}__", around.slug);
     let is_foreign = |word: &str| {
@@ -116,7 +116,7 @@ pub(super) fn foreign_names<'t>(
 }
 
 /// What one text hints at.
-pub(super) fn hints<'t>(text: &'t str, tool: &'t str, around: &'t Around<'_>) -> BTreeSet<Hint> {
+pub(super) fn hints<'t>(text: &'t str, tool: &'t str, around: &'t Around) -> BTreeSet<Hint> {
     let lower = text.to_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
     let names_sibling =

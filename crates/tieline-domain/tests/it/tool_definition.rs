@@ -1,12 +1,10 @@
 //! Grading of definitions that changed: what is harmless, what is risky and why, and which calls stay valid.
 
-use std::collections::HashSet;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tieline_domain::{
-    Around, Comparison, Difference, Hint, LineKind, Risk, Slug, ToolChangePolicy, Verdict,
-    compare_definitions, hidden_characters,
+    Around, Comparison, DefinitionHash, Difference, Hint, LineKind, Risk, Slug, ToolChangePolicy,
+    Verdict, compare_definitions, hidden_characters,
 };
 
 fn compare(approved: Option<&Value>, offered: &Value) -> Comparison {
@@ -17,12 +15,12 @@ fn compare(approved: Option<&Value>, offered: &Value) -> Comparison {
 }
 
 fn compare_text(approved: Option<&str>, offered: &str) -> Comparison {
-    let slug = Slug::parse("acme_mcp").expect("a slug");
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let around = Around {
-        slug: &slug,
-        siblings: HashSet::from(["get_order", "list_orders", "search"]),
-        other_slugs: HashSet::from(["bank", "runbooks"]),
-        other_tools: HashSet::from(["send_money", "search", "get_order"]),
+        slug: Slug::parse("acme_mcp").expect("a slug"),
+        siblings: names(&["get_order", "list_orders", "search"]),
+        other_slugs: names(&["bank", "runbooks"]),
+        other_tools: names(&["send_money", "search", "get_order"]),
     };
     compare_definitions(approved, offered, &around)
 }
@@ -240,6 +238,23 @@ fn wording_gives_hints_and_never_a_verdict() {
             "{text}"
         );
         assert_eq!(compare(Some(&described(text)), &described(text)).hints, []);
+    }
+}
+
+#[test]
+fn a_hash_is_written_and_read_back() {
+    let hash = DefinitionHash::from_bytes([0xab; 32]);
+    assert_eq!(hash.to_string(), "ab".repeat(32));
+    assert_eq!("AB".repeat(32).parse(), Ok(hash));
+    for wrong in [
+        "",
+        "ab",
+        &"zz".repeat(32),
+        &"ab".repeat(33),
+        &"é".repeat(32),
+        &"+1".repeat(32),
+    ] {
+        assert!(wrong.parse::<DefinitionHash>().is_err(), "{wrong}");
     }
 }
 

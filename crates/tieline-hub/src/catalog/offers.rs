@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 use tieline_domain::{NameSpace, Slug, expose, expose_uri};
+use tieline_mcp::Promises;
 use tieline_mcp::Revision;
 use tieline_mcp::raw::{self, RawObject};
 use tieline_mcp::wire::OfferKind;
@@ -99,6 +100,10 @@ impl Offers {
 
 /// What a server declared, as far as the gateway passes it on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a capability of its own, with its own flag in the protocol"
+)]
 pub struct Declared {
     /// It has prompts.
     pub prompts: bool,
@@ -106,6 +111,10 @@ pub struct Declared {
     pub resources: bool,
     /// It completes arguments. Servers of 2024-11-05 do so without saying it.
     pub completions: bool,
+    /// It tells of updated resources.
+    pub resource_updates: bool,
+    /// It sends log messages.
+    pub logs: bool,
     /// Its settings of MCP Apps, raw.
     pub apps: Option<String>,
 }
@@ -116,12 +125,15 @@ impl Declared {
         let Some(object) = held.and_then(|held| RawObject::parse(held).ok()) else {
             return Self::default();
         };
+        let promises = held.map(Promises::of).unwrap_or_default();
         let apps = object.get_in(&["extensions", APPS]);
         let (prompts, resources) = (declares(&object, "prompts"), declares(&object, "resources"));
         let is_silent = revision == Some(Revision::R20241105.as_str());
         Self {
             prompts,
             resources,
+            resource_updates: promises.resource_updates,
+            logs: promises.logs,
             completions: declares(&object, "completions") || is_silent && (prompts || resources),
             apps: apps.map(|settings| settings.get().to_owned()),
         }

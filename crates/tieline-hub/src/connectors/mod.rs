@@ -5,6 +5,7 @@ mod enable;
 mod list;
 mod refresh;
 mod remove;
+mod review;
 mod rotate;
 mod test;
 mod tool_policy;
@@ -14,10 +15,12 @@ mod view;
 
 pub use add::{AddConnectorError, AddedConnector};
 pub use list::ConnectorList;
+pub use review::{ChangedTool, ChangedTools, ReviewError};
 pub use rotate::RotateConnectorError;
 pub use test::{Hint, TestConnectorError, TestReport};
-pub use tools::ConnectorToolView;
+pub use tools::{ConnectorToolView, WaitingTool};
 pub use update::{EditConnectorError, UpdateConnector};
 pub use view::{ConnectorKind, ConnectorStatus, ConnectorView, HourlyCalls, ServerView};
 
 pub(crate) use add::NewRow;
+pub(crate) use review::Judge;

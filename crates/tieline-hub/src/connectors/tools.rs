@@ -24,12 +24,23 @@ pub struct ConnectorToolView {
     pub policy: ToolPolicy,
     /// What the server's own words about it suggest. A label, never a decision.
     pub suggested_policy: ToolPolicy,
+    /// Whether its server changed it and the change waits for an admin.
+    pub waiting: Option<WaitingTool>,
     /// Why it was left out, as a stable code and a sentence.
     pub left_out: Option<(String, String)>,
     /// About how many tokens its definition costs a model.
     pub tokens: usize,
     /// The definition as the server sent it; absent when it was left out and is not JSON.
     pub definition: Option<Box<RawValue>>,
+}
+
+/// What agents have of a tool whose change waits for an admin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitingTool {
+    /// The approved definition.
+    ApprovedStays,
+    /// Nothing: calls that fit the approved definition do not fit any more, or there was none.
+    OffUntilReviewed,
 }
 
 impl Hub {
@@ -42,7 +53,8 @@ impl Hub {
             .await?
             .ok_or(StoreError::NotFound)?;
         let tools = self.inner.store.tools_of(row.id).await?;
-        Ok(tools.into_iter().map(view_of).collect())
+        let shown = tools.into_iter().filter(|tool| !tool.is_gone());
+        Ok(shown.map(view_of).collect())
     }
 
     /// Turns one tool on or off. Off acts at once; on reaches the next sessions.
@@ -85,7 +97,19 @@ fn view_of(row: tieline_store::ToolRow) -> ConnectorToolView {
         None => effective(&row),
         Some(_) => ToolPolicy::Off,
     };
-    let definition = RawValue::from_string(row.definition).ok();
+    let waiting = row.to_review().map(|offered| {
+        if offered.approved_stays {
+            WaitingTool::ApprovedStays
+        } else {
+            WaitingTool::OffUntilReviewed
+        }
+    });
+    // A tool of which nothing was approved yet is shown as it is offered.
+    let shown = match (row.approved().is_some(), row.offered) {
+        (false, Some(offered)) => offered.definition,
+        _ => row.definition,
+    };
+    let definition = RawValue::from_string(shown).ok();
     let fields: serde_json::Value = definition
         .as_ref()
         .and_then(|raw| serde_json::from_str(raw.get()).ok())
@@ -100,6 +124,7 @@ fn view_of(row: tieline_store::ToolRow) -> ConnectorToolView {
         title: text("title"),
         description: text("description"),
         enabled: row.enabled && row.left_out_code.is_none(),
+        waiting,
         policy,
         suggested_policy: ToolPolicy::suggested(
             fields.pointer("/annotations/destructiveHint") == Some(&serde_json::Value::Bool(true)),

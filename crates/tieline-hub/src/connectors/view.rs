@@ -137,6 +137,8 @@ pub struct ConnectorView {
     pub tools_enabled: usize,
     /// How many were left out because they are malformed.
     pub tools_left_out: usize,
+    /// How many changed at the server and wait for an admin.
+    pub tools_changed: usize,
     /// About how many tokens the definitions that are on cost a model in each session.
     pub tokens: usize,
     /// The names of its tools, so that a search finds them.
@@ -165,7 +167,7 @@ impl ConnectorView {
     ) -> Self {
         calls_24h.resize(24, HourlyCalls::default());
         let usable = || tools.iter().filter(|tool| tool.left_out_code.is_none());
-        let on = || usable().filter(|tool| tool.enabled);
+        let on = || usable().filter(|tool| tool.is_usable());
         let status = if row.enabled {
             row.status.parse().unwrap_or(ConnectorStatus::Checking)
         } else {
@@ -180,7 +182,14 @@ impl ConnectorView {
             token_set: row.sealed.is_some(),
             tools_total: usable().count(),
             tools_enabled: on().count(),
-            tools_left_out: tools.len() - usable().count(),
+            tools_left_out: tools
+                .iter()
+                .filter(|tool| tool.left_out_code.is_some() && !tool.is_gone())
+                .count(),
+            tools_changed: tools
+                .iter()
+                .filter(|tool| tool.to_review().is_some())
+                .count(),
             tokens: on().map(|tool| estimated_tokens(&tool.definition)).sum(),
             tool_names: usable().map(|tool| tool.name.clone()).collect(),
             server: row.server_name.map(|name| ServerView {
@@ -208,6 +217,11 @@ impl ConnectorView {
             row_version: row.row_version,
             calls_24h,
         }
+    }
+
+    /// Whether an admin should look: at its status, or at tools that changed.
+    pub fn needs_attention(&self) -> bool {
+        self.status.needs_attention() || (self.enabled && self.tools_changed > 0)
     }
 
     /// All calls of the last 24 hours.

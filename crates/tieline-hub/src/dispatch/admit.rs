@@ -37,6 +37,12 @@ pub enum CallRefusal {
         /// The tool's name at the server.
         tool: String,
     },
+    /// The server changed the tool so that calls do not fit any more, and nobody looked at it yet.
+    #[error("The tool {tool} changed at its server and is off until an admin reviews the change.")]
+    ToolHeld {
+        /// The tool's name at the server.
+        tool: String,
+    },
     /// The server failed several times in a row and is left alone for a moment.
     #[error("{name} failed several times in a row. Tieline asks it again in {seconds} s.")]
     ConnectorPaused {
@@ -70,6 +76,7 @@ impl CallRefusal {
             Self::ConnectorRemoved { .. } => "connector_removed",
             Self::ConnectorDisabled { .. } => "connector_disabled",
             Self::ToolUnavailable { .. } => "tool_unavailable",
+            Self::ToolHeld { .. } => "tool_held",
             Self::ConnectorPaused { .. } => "connector_paused",
             Self::RateLimited { .. } => "rate_limited",
             Self::KeyRevoked => "key_revoked",
@@ -105,12 +112,15 @@ impl Hub {
                 name: live.name.clone(),
             });
         }
-        if let Wanted::Tool(tool) = call.wanted
-            && !live.tools.get(&tool.name).is_some_and(|live| live.enabled)
-        {
-            return Err(CallRefusal::ToolUnavailable {
-                tool: shown(&tool.name),
-            });
+        if let Wanted::Tool(tool) = call.wanted {
+            let known = live.tools.get(&tool.name);
+            if !known.is_some_and(|known| known.enabled) {
+                let tool = shown(&tool.name);
+                return Err(match known {
+                    Some(known) if known.is_held => CallRefusal::ToolHeld { tool },
+                    _ => CallRefusal::ToolUnavailable { tool },
+                });
+            }
         }
         self.inner
             .breakers

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tieline_domain::ConnectorId;
+use tieline_mcp::Promises;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -28,6 +29,8 @@ pub(crate) struct Listeners {
 #[derive(Debug, Default)]
 pub(super) struct Ear {
     listening: AtomicBool,
+    /// What the server promised when it was last asked who it is.
+    promises: Mutex<Promises>,
     /// The row that had no stream to offer, and until when that is believed.
     deaf: Mutex<Option<(i64, Instant)>>,
     /// The followed addresses, each with how many follow it.
@@ -72,6 +75,11 @@ impl Ear {
         self.listening.store(false, Ordering::Release);
     }
 
+    /// Notes what the server promised.
+    pub(super) fn note_promises(&self, promises: Promises) {
+        *self.promises.lock().unwrap_or_else(PoisonError::into_inner) = promises;
+    }
+
     /// Notes that the server offers no stream.
     pub(super) fn note_deaf(&self, live: &LiveConnector) {
         let until = Instant::now() + DEAF_FOR;
@@ -89,6 +97,14 @@ impl Ear {
 }
 
 impl Hub {
+    /// What a connector's server promised to say on its own; nothing before it was reached.
+    pub fn promises(&self, connector: ConnectorId) -> Promises {
+        let ears = self.inner.listeners.lock();
+        let ear = ears.get(&connector);
+        ear.map(|ear| *ear.promises.lock().unwrap_or_else(PoisonError::into_inner))
+            .unwrap_or_default()
+    }
+
     /// Follows a resource of a connector: its server is asked once, however many follow it.
     pub fn follow_resource(&self, connector: ConnectorId, uri: &str) -> Following {
         let (ear, uri) = (self.inner.listeners.of(connector), Arc::<str>::from(uri));

@@ -11,6 +11,7 @@ mod news;
 mod next_session;
 mod people;
 mod removal;
+mod review;
 mod rotation;
 mod scrubbing;
 mod tampering;

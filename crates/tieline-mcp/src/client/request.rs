@@ -23,8 +23,16 @@ pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(HEADER_P
 const METHOD: HeaderName = HeaderName::from_static(HEADER_METHOD);
 const NAME: HeaderName = HeaderName::from_static(HEADER_NAME);
 
-/// The `_meta` keys that speak for the client of one hop.
-const HOP_META: [&str; 4] = [
+/// The `_meta` keys that speak for the client of one hop. What level of log messages is wanted passes from one modern
+/// hop to the next.
+const HOP_META: [&str; 3] = [
+    META_PROTOCOL_VERSION,
+    META_CLIENT_CAPABILITIES,
+    META_CLIENT_INFO,
+];
+
+/// The same, and what a legacy server has no use for.
+const MODERN_META: [&str; 4] = [
     META_PROTOCOL_VERSION,
     META_CLIENT_CAPABILITIES,
     META_CLIENT_INFO,
@@ -155,7 +163,7 @@ pub(crate) fn legacy_body(id: u64, method: &str, params: &RawObject<'_>) -> Byte
     let Some(meta) = meta.and_then(|meta| RawObject::parse(meta).ok()) else {
         return request_body(id, method, params);
     };
-    let kept = meta.without(&HOP_META);
+    let kept = meta.without(&MODERN_META);
     if kept.is_empty() {
         request_body(id, method, &params.clone().without(&["_meta"]))
     } else {

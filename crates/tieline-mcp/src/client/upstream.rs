@@ -19,7 +19,7 @@ use super::target::Target;
 use super::transport::Wire;
 use crate::bridge;
 use crate::raw::{self, RawObject, shown};
-use crate::wire::{ClientCan, Era, ParamHeaders, UNSUPPORTED_PROTOCOL_VERSION};
+use crate::wire::{ClientCan, Era, LogLevel, ParamHeaders, UNSUPPORTED_PROTOCOL_VERSION};
 
 /// Who the server says it is. Texts are the server's, shortened and without control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,10 +125,12 @@ struct State {
     wire: Wire,
     link: Option<Arc<Link>>,
     promises: Promises,
+    /// The level of log messages that this session was set to.
+    log_level: Option<LogLevel>,
 }
 
 /// The request under way, for the note to a legacy server that nobody waits for it.
-type Flight = Mutex<Option<(Arc<Link>, u64)>>;
+pub(super) type Flight = Mutex<Option<(Arc<Link>, u64)>>;
 
 impl Upstream {
     pub(super) fn known(http: Arc<Http>, wire: Wire, can: ClientCan) -> Self {
@@ -140,6 +142,7 @@ impl Upstream {
                 wire,
                 link,
                 promises: Promises::default(),
+                log_level: None,
             },
         )
     }
@@ -178,9 +181,29 @@ impl Upstream {
             .promises
     }
 
+    pub(super) fn log_level(&self) -> Option<LogLevel> {
+        self.inner
+            .state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .log_level
+    }
+
+    pub(super) fn note_log_level(&self, level: LogLevel) {
+        self.inner
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .log_level = Some(level);
+    }
+
     /// Sends one request and waits for its answer. Never sends it twice, except when the server provably refused it
     /// unseen: it forgot our session, or it was replaced by one of the other era.
     pub async fn call(&self, target: &Target, request: CallRequest<'_>) -> Result<Reply, McpError> {
+        // A call that nobody hears anything of has no use for log messages.
+        if request.notifications.is_some() {
+            self.agree_on_logs(target, &request).await;
+        }
         let over = request
             .questions
             .as_ref()
@@ -372,6 +395,7 @@ impl State {
             wire: opened.link.wire(),
             link: Some(opened.link.clone()),
             promises: Promises::of(&opened.greeting.capabilities),
+            log_level: None,
         }
     }
 }

@@ -81,6 +81,12 @@ impl Revision {
         matches!(self, Self::R20250326)
     }
 
+    /// Whether a stream that can be resumed begins with an event that only has an id, so that it can be resumed from
+    /// its first byte on.
+    pub const fn has_priming_events(self) -> bool {
+        matches!(self, Self::R20251125)
+    }
+
     /// What `initialize` answers: the revision that was asked for when it is a legacy one that we speak, else our newest
     /// legacy one (the client then decides whether it can go on).
     pub fn negotiate(requested: &str) -> Self {

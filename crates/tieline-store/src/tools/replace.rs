@@ -1,17 +1,15 @@
 //! Puts what a server listed in place of what it listed before.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use tieline_domain::{ConnectorId, Timestamp, ToolPolicy};
+use tieline_domain::{ConnectorId, Timestamp};
 
-use super::{ToolRow, list};
+use super::merge::{ReviewTools, merged};
+use super::{IN_USE, OFF, ToolRow, list};
 use crate::connectors::in_transaction as connector_in_transaction;
 use crate::dialect::Tx;
-use crate::read::{foreign, foreign_optional};
-use crate::{ConnectorRow, OfferRow, Store, StoreError, meta, offers};
-
-/// The code of a tool that is off and no longer offered.
-const WITHDRAWN: &str = "tool_withdrawn";
+use crate::read::{foreign, foreign_optional, millis};
+use crate::{ConnectorRow, OfferRow, Store, StoreError, audit, meta, offers};
 
 /// What a server said when it was asked for its tools.
 #[derive(Clone, Debug)]
@@ -40,11 +38,13 @@ pub struct CatalogUpdate {
     pub offers: Vec<OfferRow>,
     /// When it was asked.
     pub at: Timestamp,
+    /// Who decides about definitions that are not the approved ones. What a server lists first is approved with it.
+    pub review: Arc<dyn ReviewTools>,
 }
 
 impl Store {
-    /// Replaces the tools of a connector, and what is known of its server. An admin's choice for a tool, and when it
-    /// was first seen, stay with its name.
+    /// Replaces the tools of a connector, and what is known of its server. An admin's choice for a tool, what was
+    /// approved of it, and when it was first seen stay with its name. What changed is recorded in the same transaction.
     ///
     /// Answers whether anything has changed. Nothing has, and nothing was saved, when the connector was removed or
     /// changed by someone since the listing began: the answer may come from another server then.
@@ -63,10 +63,14 @@ impl Store {
         }
         let update = storable(update);
         let before = list::in_transaction(&mut tx, id).await?;
-        let after = merged(id, &before, &update.tools);
+        let is_first = row.tools_refreshed_at.is_none();
+        let (after, news) = merged(id, &before, &update, is_first);
         let same_tools = before == after;
         if !same_tools {
             write(&mut tx, id, &after).await?;
+            if let Some(change) = update.review.record(&news) {
+                audit::append(&mut tx, &change).await?;
+            }
         }
         let new_offers = offers::replace(&mut tx, id, &update.listed_kinds, &update.offers).await?;
         write_server(&mut tx, id, &update).await?;
@@ -101,66 +105,6 @@ fn storable(mut update: CatalogUpdate) -> CatalogUpdate {
     update
 }
 
-fn merged(id: ConnectorId, before: &[ToolRow], listed: &[ToolRow]) -> Vec<ToolRow> {
-    // A tool that is in use comes last and so wins over one of the same name that was left out.
-    let mut known: HashMap<&str, &ToolRow> = HashMap::new();
-    for usable in [false, true] {
-        known.extend(
-            before
-                .iter()
-                .filter(|tool| tool.left_out_code.is_none() == usable)
-                .map(|tool| (tool.name.as_str(), tool)),
-        );
-    }
-    let merge = |tool: &ToolRow| {
-        let mut tool = ToolRow {
-            connector_id: id,
-            ..tool.clone()
-        };
-        if let Some(known) = known.get(tool.name.as_str()) {
-            tool.enabled = known.enabled;
-            tool.policy = known.policy;
-            tool.first_seen_at = known.first_seen_at;
-        }
-        tool
-    };
-    let mut after: Vec<ToolRow> = listed.iter().map(merge).collect();
-    after.extend(withdrawn(before, listed));
-    after
-}
-
-/// The tools that an admin turned off, or made agents ask for, and that the server no longer lists. They are remembered,
-/// so that a server cannot undo that by leaving a tool out of one list.
-fn withdrawn<'a>(
-    before: &'a [ToolRow],
-    listed: &'a [ToolRow],
-) -> impl Iterator<Item = ToolRow> + 'a {
-    let is_listed = |tool: &&ToolRow| listed.iter().any(|now| now.name == tool.name);
-    let is_chosen = |tool: &&ToolRow| {
-        let code = tool.left_out_code.as_deref();
-        let is_restricted = !tool.enabled || tool.policy != ToolPolicy::Allow;
-        is_restricted && (code.is_none() || code == Some(WITHDRAWN))
-    };
-    let next = listed.iter().map(|tool| tool.position + 1).max();
-    before
-        .iter()
-        .filter(move |tool| is_chosen(tool) && !is_listed(tool))
-        .zip(next.unwrap_or(0)..)
-        .map(|(tool, position)| ToolRow {
-            position,
-            left_out_code: Some(WITHDRAWN.to_owned()),
-            left_out_reason: Some(
-                if tool.enabled {
-                    "its server no longer offers it; agents still have to ask if it comes back"
-                } else {
-                    "its server no longer offers it; it stays off if it comes back"
-                }
-                .to_owned(),
-            ),
-            ..tool.clone()
-        })
-}
-
 fn is_same_server(row: &ConnectorRow, update: &CatalogUpdate) -> bool {
     row.wire.as_deref() == Some(update.wire.as_str())
         && row.server_name == update.server_name
@@ -178,11 +122,12 @@ async fn write(tx: &mut Tx, id: ConnectorId, tools: &[ToolRow]) -> Result<(), St
         &id
     )?;
     for tool in tools {
+        let offered = tool.offered.as_ref();
         execute!(
             tx,
             "INSERT INTO connector_tools (connector_id, position, name, definition, hash, enabled, policy, left_out_code,
-                 left_out_reason, first_seen_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 left_out_reason, first_seen_at, offered, offered_hash, offered_at, held, approved_by, approved_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             &id,
             tool.position,
             &tool.name,
@@ -193,6 +138,12 @@ async fn write(tx: &mut Tx, id: ConnectorId, tools: &[ToolRow]) -> Result<(), St
             &tool.left_out_code,
             &tool.left_out_reason,
             tool.first_seen_at.as_millis(),
+            offered.map(|offered| &offered.definition),
+            offered.map(|offered| &offered.hash[..]),
+            offered.map(|offered| offered.at.as_millis()),
+            offered.map(|offered| if offered.approved_stays { IN_USE } else { OFF }),
+            &tool.approved_by,
+            millis(tool.approved_at),
         )
         .map_err(StoreError::unique("tool name"))?;
     }

@@ -222,3 +222,28 @@ pub(crate) async fn forgets_old_calls(bed: &Bed) {
     );
     assert_eq!(bed.store.calls_purge(at(0)).await.unwrap(), 0);
 }
+
+pub(crate) async fn counts_by_tool(bed: &Bed) {
+    let (connector, ann) = (connector_id(), user_id());
+    let called = |at, tool: &str, user_id| CallRow {
+        tool: tool.to_owned(),
+        user_id,
+        ..call(connector, at)
+    };
+    let calls = vec![
+        called(1, "search", ann),
+        called(5, "search", ann),
+        called(6, "search", ann),
+        called(7, "search", user_id()),
+        called(8, "create", ann),
+        call(connector_id(), 9),
+    ];
+    bed.store.calls_insert(calls).await.unwrap();
+    let mut counts = bed.store.calls_by_tool(connector, at(5)).await.unwrap();
+    counts.sort_by(|a, b| a.tool.cmp(&b.tool));
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|count| (count.tool.as_str(), count.calls, count.people))
+        .collect();
+    assert_eq!(counts, [("create", 1, 1), ("search", 3, 2)]);
+}

@@ -19,6 +19,7 @@ mod opening;
 mod postgres_only;
 mod sign_ins;
 mod sqlite_only;
+mod tool_review;
 mod tools;
 mod users;
 
@@ -67,6 +68,7 @@ contract! {
     }
     calls {
         keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
+        counts_by_tool,
         forgets_old_calls,
     }
     connectors {
@@ -100,6 +102,13 @@ contract! {
         definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, a_policy_survives, a_policy_turns_a_tool_on_and_off, a_tool_that_is_off_stays_off_when_it_comes_back, the_same_list_changes_nothing,
         a_list_from_before_a_change_is_dropped, a_duplicate_that_was_left_out_may_stay, zero_characters_do_no_harm,
         a_damaged_tool_disables_itself_only, an_unknown_tool_is_not_found,
+    }
+    tool_review {
+        what_is_listed_first_is_approved, a_harmless_change_is_used_and_recorded,
+        a_held_change_leaves_the_approved_definition_in_use, a_held_change_can_turn_the_tool_off,
+        a_new_tool_can_be_held, an_approval_is_of_what_was_read, keeping_off_is_of_what_was_read,
+        a_server_that_goes_back_is_believed, leaving_and_coming_back_is_no_way_around,
+        leaving_out_is_no_way_around, invented_names_are_not_kept_for_ever, the_record_commits_with_the_list,
     }
     users {
         keeps_all_fields, an_address_belongs_to_one_user, one_of_eight_at_once_becomes_first_admin,

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tieline_domain::{
     Actor, AuditId, CallId, Clock, ConnectorId, Entropy, InvitationId, KeyHash, KeyId, ModelId,
-    ModelKind, ModelName, Role, Slug, Timestamp, ToolPolicy, UserId,
+    ModelKind, ModelName, Role, Slug, Timestamp, ToolPolicy, UserId, Verdict,
 };
 use tieline_store::{
     AuditChain, CallRow, CatalogUpdate, Change, ConnectorRow, InvitationRow, KeyRow, ModelRow,
-    NewAudit, NewConnectorRow, NewModelRow, SignInRow, Store, ToolRow, UserRow,
+    NewAudit, NewConnectorRow, NewModelRow, ReviewTools, SignInRow, Store, ToolNews, ToolRow,
+    UserRow,
 };
 
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -136,6 +137,29 @@ pub(crate) fn tool(name: &str, definition: &str) -> ToolRow {
         left_out_code: None,
         left_out_reason: None,
         first_seen_at: at(700),
+        offered: None,
+        approved_by: None,
+        approved_at: None,
+    }
+}
+
+/// Decides as the test says, and records what it is told.
+#[derive(Debug)]
+pub(crate) struct Review(pub(crate) Verdict);
+
+impl ReviewTools for Review {
+    fn judge(&self, _: Option<&str>, _: &str) -> Verdict {
+        self.0
+    }
+
+    fn record(&self, news: &[ToolNews<'_>]) -> Option<Change> {
+        let told: Vec<String> = news
+            .iter()
+            .map(|news| format!("{} {:?}", news.name, news.kind))
+            .collect();
+        let mut change = change("connector.tools_changed");
+        change.audit.detail = format!("{told:?}");
+        (!told.is_empty()).then_some(change)
     }
 }
 
@@ -157,6 +181,7 @@ pub(crate) fn listed(row: &ConnectorRow, tools: Vec<ToolRow>) -> CatalogUpdate {
         listed_kinds: Vec::new(),
         offers: Vec::new(),
         at: at(900),
+        review: Arc::new(Review(Verdict::Use)),
     }
 }
 

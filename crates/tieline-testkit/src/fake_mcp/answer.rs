@@ -150,6 +150,14 @@ impl Shared {
             let _ = tokio::time::timeout(tool.wait, self.stop.cancelled()).await;
         }
         let mut before = progress(params, tool.progress);
+        let meta = params.request_meta().unwrap_or_default();
+        if era == Era::Legacy || meta.log_level.is_some() {
+            before.extend(
+                tool.logs
+                    .iter()
+                    .map(|(level, text)| log_message(level, text)),
+            );
+        }
         if let (Era::Legacy, Some((method, params))) = (era, &tool.asks) {
             let id = raw::raw_str(&self.unused("server"));
             before.push(wire::request(&id, method, Some(params)));
@@ -163,6 +171,13 @@ impl Shared {
         };
         Answer { before, outcome }
     }
+}
+
+fn log_message(level: &str, text: &str) -> Bytes {
+    let params = RawObject::new()
+        .with("level", raw::raw_str(level))
+        .with("data", raw::raw_str(text));
+    wire::notification("notifications/message", Some(&params.to_box()))
 }
 
 fn progress(params: &Params<'_>, times: u32) -> Vec<Bytes> {

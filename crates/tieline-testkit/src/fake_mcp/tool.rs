@@ -14,6 +14,8 @@ pub struct FakeTool {
     pub(super) reply: ToolReply,
     pub(super) wait: Duration,
     pub(super) progress: u32,
+    /// Level and text of messages that it logs before it answers.
+    pub(super) logs: Vec<(String, String)>,
     pub(super) asks: Option<(String, Box<RawValue>)>,
     pub(super) dialogue: Vec<Vec<(String, Box<RawValue>)>>,
 }
@@ -84,6 +86,7 @@ impl FakeTool {
             reply,
             wait: Duration::ZERO,
             progress: 0,
+            logs: Vec::new(),
             asks: None,
             dialogue: Vec::new(),
         }
@@ -137,6 +140,13 @@ impl FakeTool {
             message: message.to_owned(),
             data: None,
         };
+        self
+    }
+
+    /// Logs something before it answers. A modern client only gets it when it asked for log messages.
+    #[must_use]
+    pub fn logging(mut self, level: &str, text: &str) -> Self {
+        self.logs.push((level.to_owned(), text.to_owned()));
         self
     }
 

@@ -134,6 +134,9 @@ fn toast(query: &str) -> Option<Toast> {
         ("token_removed", false) => plain(format!("The token of {key} was removed.")),
         ("saved", false) => plain("Saved. The next call uses it.".to_owned()),
         ("tool_off", false) => plain("Tool turned off for everyone.".to_owned()),
+        ("tool_approved", false) => {
+            plain("Approved. People get the new version in their next session.".to_owned())
+        }
         ("tool_on", false) => {
             plain("Tool turned on. People get it in their next session.".to_owned())
         }

@@ -95,8 +95,8 @@ fn chat_router() -> Router<AppState> {
 
 fn integrations_router() -> Router<AppState> {
     use integrations::{
-        add, connect_provider, connector, edit, new, page, remove, rotate, slug_preview, test,
-        test_now, tools, turn_off,
+        add, connect_provider, connector, edit, new, page, remove, review, rotate, slug_preview,
+        test, test_now, tools, turn_off,
     };
     Router::new()
         .route("/integrations", get(page::integrations_page))
@@ -129,6 +129,10 @@ fn integrations_router() -> Router<AppState> {
         .route(
             "/integrations/c/{slug}/rotate",
             get(connector::connector_page).post(rotate::rotate_token),
+        )
+        .route(
+            "/integrations/c/{slug}/review",
+            get(review::review_page).post(review::decide),
         )
         .route("/integrations/c/{slug}/turn_off", post(turn_off::turn_off))
         .route("/integrations/c/{slug}/turn_on", post(turn_off::turn_on))

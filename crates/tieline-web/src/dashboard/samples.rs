@@ -11,7 +11,7 @@ use super::integrations::detail_view::Fact;
 use super::integrations::rail_view::FoundTool;
 use super::integrations::samples as integrations;
 use super::integrations::samples::HOSTILE;
-use super::integrations::{detail_samples, form_samples};
+use super::integrations::{detail_samples, form_samples, review_samples};
 use super::invitation::view::InvitationPage;
 use super::monogram::Monogram;
 use super::parts::{Field, Status, Tone, When};
@@ -56,6 +56,8 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
         add(name, &page)?;
     }
     add("remove", &detail_samples::remove(&admin))?;
+    add("review", &review_samples::review(&admin))?;
+    add("review-empty", &review_samples::review_empty(&admin))?;
     for (name, page) in sign_in(frame) {
         add(name, &page)?;
     }

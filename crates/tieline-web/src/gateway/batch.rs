@@ -73,6 +73,9 @@ async fn request_of(
         method if routed::is_routed(method) => {
             routed::message(exchange, &Asked::Legacy(session), request, &params).await
         }
-        _ => local(exchange, session, request, &params).map(Pieces::join),
+        _ => {
+            let answered = local(exchange, session, request, &params).await;
+            answered.map(Pieces::join)
+        }
     }
 }

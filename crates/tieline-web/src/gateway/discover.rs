@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
+use tieline_mcp::Era;
 use tieline_mcp::wire::{CacheScope, Caching, SUPPORTED, response_ok};
 
 use super::DISCOVER_TTL_MS;
@@ -14,5 +15,7 @@ pub(super) fn answer(id: &RawValue, view: &View) -> Bytes {
         ttl_ms: DISCOVER_TTL_MS,
         scope: CacheScope::Private,
     };
-    view.describe(|server| response_ok(id, &server.discover_result(&SUPPORTED, caching, &[])))
+    view.describe(Era::Modern, |server| {
+        response_ok(id, &server.discover_result(&SUPPORTED, caching, &[]))
+    })
 }

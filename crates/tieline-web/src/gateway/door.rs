@@ -1,5 +1,6 @@
 //! What a client sees: everything under `/mcp`, or what one connector offers under `/mcp/{slug}`, from one catalogue.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -82,6 +83,19 @@ impl View {
         }
     }
 
+    /// The id of the connector behind a door of its own.
+    pub(super) fn connector_id(&self) -> Option<ConnectorId> {
+        self.connector().map(|connector| connector.id)
+    }
+
+    /// The connectors here whose servers send log messages.
+    pub(super) fn logging(&self) -> HashSet<ConnectorId> {
+        let declared = self
+            .connectors()
+            .filter(|connector| connector.declared.logs);
+        declared.map(|connector| connector.id).collect()
+    }
+
     /// The tool that has this name here. Nothing but the catalogue's own table decides.
     pub(super) fn tool(&self, name: &str) -> Option<&Arc<CatalogTool>> {
         match &self.door {
@@ -148,10 +162,14 @@ impl View {
         }
     }
 
-    /// What the gateway says about itself, handed to `write`.
-    pub(super) fn describe<T>(&self, write: impl FnOnce(&ServerDescription<'_>) -> T) -> T {
+    /// What the gateway says about itself to a client of this era, handed to `write`.
+    pub(super) fn describe<T>(
+        &self,
+        era: Era,
+        write: impl FnOnce(&ServerDescription<'_>) -> T,
+    ) -> T {
         let instructions = self.instructions();
-        let capabilities = self.capabilities();
+        let capabilities = self.capabilities(era);
         write(&ServerDescription {
             name: "tieline",
             version: env!("CARGO_PKG_VERSION"),
@@ -164,17 +182,30 @@ impl View {
         })
     }
 
-    /// What there is behind the door. Nothing is announced: a running session keeps its lists, a modern client has `ttlMs`.
-    fn capabilities(&self) -> Box<RawValue> {
-        let mut capabilities = Map::from_iter([("tools".to_owned(), json!({}))]);
+    /// What there is behind the door. Changed lists are announced to modern clients; a legacy session keeps the lists that
+    /// it began with, so there is nothing to announce to it.
+    fn capabilities(&self, era: Era) -> Box<RawValue> {
         let declared = || self.connectors().map(|connector| &connector.declared);
-        let offers = [
-            ("prompts", declared().any(|server| server.prompts)),
-            ("resources", declared().any(|server| server.resources)),
-            ("completions", declared().any(|server| server.completions)),
-        ];
-        for (name, _) in offers.into_iter().filter(|(_, offered)| *offered) {
-            capabilities.insert(name.to_owned(), json!({}));
+        let list = || match era {
+            Era::Modern => json!({ "listChanged": true }),
+            Era::Legacy => json!({}),
+        };
+        let mut capabilities = Map::from_iter([("tools".to_owned(), list())]);
+        if declared().any(|server| server.prompts) {
+            capabilities.insert("prompts".to_owned(), list());
+        }
+        if declared().any(|server| server.resources) {
+            let mut resources = list();
+            if declared().any(|server| server.resource_updates) {
+                resources["subscribe"] = json!(true);
+            }
+            capabilities.insert("resources".to_owned(), resources);
+        }
+        if declared().any(|server| server.completions) {
+            capabilities.insert("completions".to_owned(), json!({}));
+        }
+        if declared().any(|server| server.logs) {
+            capabilities.insert("logging".to_owned(), json!({}));
         }
         // Hosts show the pages of every server alike, so one server's settings do for all.
         let apps = declared().find_map(|server| server.apps.as_deref());

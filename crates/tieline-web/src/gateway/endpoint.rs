@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tieline_domain::KeyId;
 use tieline_hub::Caller;
@@ -26,7 +27,7 @@ use super::pieces::Pieces;
 use super::sessions::McpSession;
 use super::{
     BODY_TIME, GatewayState, MAX_BODY, MAX_HEADERS, batch, caller, cancel, discover, initialize,
-    lists, ping, routed,
+    listen, lists, log_level, ping, routed, session_stream, subscribe,
 };
 
 /// One admitted request, shared with the streams that outlive it.
@@ -79,6 +80,9 @@ pub(super) async fn serve(gateway: GatewayState, door: Door, request: Request) -
     match parts.method {
         Method::POST => post(exchange, body).await,
         Method::DELETE => delete(&exchange),
+        Method::GET => {
+            session_stream::answer(&exchange).unwrap_or_else(|fault| fault.respond(None))
+        }
         _ => Fault::method_not_allowed().respond(None),
     }
 }
@@ -206,6 +210,7 @@ async fn modern(
         .unwrap_or_default();
     match request.method {
         "server/discover" => Ok(json(discover::answer(request.id, &view))),
+        "subscriptions/listen" => listen::answer(exchange, &view, request).boxed().await,
         method if routed::is_routed(method) => {
             let asked = Asked::Modern {
                 view: &view,
@@ -236,7 +241,7 @@ async fn legacy(
                 .map_err(|error| Fault::params(&error))?;
             routed::answer(exchange, &Asked::Legacy(session), request, params, &meta).await
         }
-        Envelope::Request(request) => local(exchange, session, request, params).map(json),
+        Envelope::Request(request) => local(exchange, session, request, params).await.map(json),
         Envelope::Notification(notification) => {
             heed(exchange, session, notification);
             Ok(empty(StatusCode::ACCEPTED))
@@ -248,15 +253,24 @@ async fn legacy(
     }
 }
 
-/// The requests of a legacy session that no server is asked for.
-pub(super) fn local(
+/// The requests of a legacy session that are no calls.
+pub(super) async fn local(
     exchange: &Exchange,
-    session: &McpSession,
+    session: &Arc<McpSession>,
     request: &wire::Request<'_>,
     params: &Params<'_>,
 ) -> Result<Pieces, Fault> {
-    if request.method == "ping" {
-        return Ok(ping::answer(request.id).into());
+    match request.method {
+        "ping" => return Ok(ping::answer(request.id).into()),
+        "logging/setLevel" => return log_level::set(session, request).map(Pieces::from),
+        "resources/subscribe" => {
+            let subscribed = subscribe::subscribe(exchange, session, request, params);
+            return subscribed.boxed().await.map(Pieces::from);
+        }
+        "resources/unsubscribe" => {
+            return subscribe::unsubscribe(session, request, params).map(Pieces::from);
+        }
+        _ => {}
     }
     let kind = OfferKind::of_method(request.method)
         .ok_or_else(|| Fault::method_not_found(Era::Legacy, request.method))?;
@@ -285,7 +299,7 @@ pub(super) fn heed(
     }
 }
 
-fn own_session(exchange: &Exchange) -> Option<Arc<McpSession>> {
+pub(super) fn own_session(exchange: &Exchange) -> Option<Arc<McpSession>> {
     let id = session_id(&exchange.headers)?;
     exchange
         .gateway
@@ -294,8 +308,20 @@ fn own_session(exchange: &Exchange) -> Option<Arc<McpSession>> {
         .find(id, &exchange.caller, &exchange.door)
 }
 
-fn session_id(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn session_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(HEADER_SESSION_ID)?.to_str().ok()
+}
+
+/// Whether the client can read a stream.
+pub(super) fn takes_streams(headers: &HeaderMap) -> bool {
+    let accepted = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|accept| accept.to_str().ok());
+    accepted.flat_map(|accept| accept.split(',')).any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("text/event-stream") || kind == "*/*"
+    })
 }
 
 /// A message as the whole answer.

@@ -18,7 +18,8 @@ use tieline_hub::StateRefused;
 use tieline_mcp::raw;
 use tieline_mcp::wire::{
     EnvelopeError, Era, HeaderMismatch, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
-    LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, ParamsError, RequestError, response_error,
+    LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, ParamsError, RequestError, UnknownLogLevel,
+    response_error,
 };
 
 /// Ours, outside the range that JSON-RPC reserves.
@@ -110,7 +111,7 @@ impl Fault {
     }
 
     pub(super) fn method_not_allowed() -> Self {
-        let message = "Send JSON-RPC messages by POST. There is no stream to open by GET.";
+        let message = "Send JSON-RPC messages by POST. A client of this protocol version opens its stream with `subscriptions/listen`.";
         Self::refused(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
@@ -174,6 +175,18 @@ impl Fault {
         Self::refused(StatusCode::NOT_FOUND, "session_not_found", message)
     }
 
+    pub(super) fn no_stream_accepted() -> Self {
+        let message = "A GET opens a stream. Send `Accept: text/event-stream`.";
+        Self::refused(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
+    }
+
+    /// Unknown, too old, or another session's: nobody learns which.
+    pub(super) fn unknown_event() -> Self {
+        let message =
+            "There is nothing to resume after this `Last-Event-ID`. Open a new stream without it.";
+        Self::refused(StatusCode::BAD_REQUEST, "unknown_event", message)
+    }
+
     pub(super) fn session_missing() -> Self {
         let message = "Start with `initialize` and send its `Mcp-Session-Id` from then on, or speak protocol version 2026-07-28.";
         Self::refused(StatusCode::BAD_REQUEST, "session_missing", message)
@@ -224,6 +237,11 @@ impl Fault {
             "invalid_params",
             error.to_string(),
         )
+    }
+
+    pub(super) fn log_level(error: UnknownLogLevel) -> Self {
+        let message = error.to_string();
+        Self::new(StatusCode::OK, INVALID_PARAMS, "invalid_params", message)
     }
 
     pub(super) fn unexpected_response() -> Self {
@@ -341,6 +359,39 @@ impl Fault {
             message,
         )
         .with_header(RETRY_AFTER, "1")
+    }
+
+    pub(super) fn too_many_streams(limit: u32) -> Self {
+        let message = format!(
+            "This access key has {limit} streams open, which is the most it may. Close one first."
+        );
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            TOO_MANY_CALLS,
+            "too_many_streams",
+            message,
+        )
+        .with_header(RETRY_AFTER, "1")
+    }
+
+    pub(super) fn too_many_subscriptions(limit: usize) -> Self {
+        let message =
+            format!("A session follows at most {limit} resources. Unsubscribe one first.");
+        let code = "too_many_subscriptions";
+        Self::new(StatusCode::OK, TOO_MANY_CALLS, code, message)
+    }
+
+    pub(super) fn no_resource_updates() -> Self {
+        let message =
+            "The server of this resource does not tell of updates. Read it again when you need it.";
+        let code = "no_resource_updates";
+        Self::new(StatusCode::OK, METHOD_NOT_FOUND, code, message)
+    }
+
+    pub(super) fn subscription_refused() -> Self {
+        let message = "The server of this resource refused to tell of updates to it.";
+        let code = "subscription_refused";
+        Self::new(StatusCode::OK, INVALID_PARAMS, code, message)
     }
 
     /// What the server of a connector answered, under the code that the client's era has for it.

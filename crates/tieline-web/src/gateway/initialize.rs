@@ -4,9 +4,9 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tieline_mcp::Revision;
 use tieline_mcp::raw;
 use tieline_mcp::wire::{ClientCan, HEADER_SESSION_ID, ParamsError, Request, response_ok};
+use tieline_mcp::{Era, Revision};
 
 use super::door::View;
 use super::endpoint::{Exchange, json};
@@ -45,16 +45,19 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
 
     let gateway = &exchange.gateway;
     let view = View::current(gateway.hub(), &exchange.door)?;
-    let body =
-        view.describe(|server| response_ok(request.id, &server.initialize_result(revision, &[])));
+    let body = view.describe(Era::Legacy, |server| {
+        response_ok(request.id, &server.initialize_result(revision, &[]))
+    });
     let loads = &gateway.0.loads;
     loads.note_use(gateway.hub(), exchange.key, &client);
+    let logging = view.logging();
     let (session, surplus) = gateway.0.sessions.open(
         gateway.hub().entropy(),
         &exchange.caller,
         view,
         (revision, can),
         client,
+        logging,
     );
     for old in surplus {
         gateway.end(&old);

@@ -1,4 +1,5 @@
-//! How many calls each access key has running, so that one runaway client can't take every connection.
+//! How many calls each access key has running, and how many streams it has open, so that one runaway client can't take
+//! every connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -17,6 +18,7 @@ const NOTE_EVERY: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct KeyLoads {
     limit: u32,
+    streams: u32,
     loads: RwLock<HashMap<KeyId, Arc<KeyLoad>>>,
 }
 
@@ -26,6 +28,7 @@ struct KeyLoad {
     /// What a client without a session of its own is called towards servers.
     session: SessionKey,
     running: AtomicU32,
+    listening: AtomicU32,
     noted_at: AtomicI64,
 }
 
@@ -33,10 +36,16 @@ struct KeyLoad {
 #[derive(Debug)]
 pub(super) struct Permit(Arc<KeyLoad>);
 
+/// A place among the streams that one key may have open. Dropping it makes room.
+#[derive(Debug)]
+pub(super) struct StreamPermit(Arc<KeyLoad>);
+
 impl KeyLoads {
-    pub(super) fn new(limit: u32) -> Self {
+    /// At most `limit` calls, and `streams` open streams, for each key.
+    pub(super) fn new(limit: u32, streams: u32) -> Self {
         Self {
             limit,
+            streams,
             loads: RwLock::default(),
         }
     }
@@ -65,6 +74,19 @@ impl KeyLoads {
         }
     }
 
+    /// A place for one more stream that stays open.
+    pub(super) fn admit_stream(&self, key: KeyId) -> Result<StreamPermit, Fault> {
+        let load = self.load(key);
+        let more = |open| (open < self.streams).then_some(open + 1);
+        match load
+            .listening
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, more)
+        {
+            Ok(_) => Ok(StreamPermit(load)),
+            Err(_) => Err(Fault::too_many_streams(self.streams)),
+        }
+    }
+
     /// Notes that a key is used without a call.
     pub(super) fn note_use(&self, hub: &Hub, key: KeyId, client: &str) {
         self.load(key).note_use(hub, client);
@@ -73,7 +95,7 @@ impl KeyLoads {
     /// Forgets keys without a running call.
     pub(super) fn forget_idle(&self) {
         let mut loads = self.loads.write().unwrap_or_else(PoisonError::into_inner);
-        loads.retain(|_, load| load.running.load(Ordering::Acquire) > 0);
+        loads.retain(|_, load| load.is_in_use());
     }
 }
 
@@ -83,8 +105,13 @@ impl KeyLoad {
             key,
             session: SessionKey(format!("key:{key}").into()),
             running: AtomicU32::new(0),
+            listening: AtomicU32::new(0),
             noted_at: AtomicI64::new(0),
         }
+    }
+
+    fn is_in_use(&self) -> bool {
+        self.running.load(Ordering::Acquire) > 0 || self.listening.load(Ordering::Acquire) > 0
     }
 
     /// Notes the use of the key, at most twice a minute.
@@ -124,6 +151,12 @@ impl Drop for Permit {
     }
 }
 
+impl Drop for StreamPermit {
+    fn drop(&mut self) {
+        self.0.listening.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tieline_testkit::{FixedClock, SeededEntropy};
@@ -133,7 +166,7 @@ mod tests {
     #[test]
     fn each_key_has_its_own_limit_and_gets_its_place_back() {
         let key = |seed| KeyId::generate(&FixedClock::default(), &SeededEntropy::new(seed));
-        let loads = KeyLoads::new(2);
+        let loads = KeyLoads::new(2, 1);
         let (ada, bob) = (key(1), key(2));
         let first = loads.admit(ada).expect("room");
         let second = loads.admit(ada).expect("room");
@@ -145,5 +178,10 @@ mod tests {
         assert!(loads.admit(ada).is_err(), "running calls are remembered");
         drop(first);
         assert!(loads.admit(ada).is_ok());
+        let stream = loads.admit_stream(ada).expect("room");
+        assert!(loads.admit_stream(ada).is_err());
+        assert!(loads.admit_stream(bob).is_ok());
+        drop(stream);
+        assert!(loads.admit_stream(ada).is_ok());
     }
 }

@@ -15,8 +15,10 @@ mod door;
 mod endpoint;
 mod errors;
 mod initialize;
+mod listen;
 mod lists;
 mod load;
+mod log_level;
 mod origin;
 mod pieces;
 mod ping;
@@ -24,10 +26,14 @@ mod prompts_get;
 mod questions;
 mod recent;
 mod relay;
+mod replays;
 mod resources_read;
 mod routed;
+mod session_stream;
 mod sessions;
 mod stream;
+mod stream_log;
+mod subscribe;
 mod tools_call;
 
 use std::sync::Arc;
@@ -67,6 +73,8 @@ pub struct GatewaySettings {
     pub hosts: AllowedHosts,
     /// How many tool calls one access key may have running at once. Default 64.
     pub calls_per_key: u32,
+    /// How many streams one access key may have open to wait for news. Default 128.
+    pub streams_per_key: u32,
     /// How many legacy sessions one access key may have; the one that was idle longest gives way. Default 100.
     pub sessions_per_key: usize,
     /// After how long without a request a legacy session ends. Default 30 minutes.
@@ -80,6 +88,7 @@ impl Default for GatewaySettings {
         Self {
             hosts: AllowedHosts::default(),
             calls_per_key: 64,
+            streams_per_key: 128,
             sessions_per_key: 100,
             session_idle: Duration::from_mins(30),
             keep_alive: Duration::from_secs(15),
@@ -104,7 +113,7 @@ impl GatewayState {
     /// A gateway without sessions over this hub.
     pub fn new(hub: Hub, settings: GatewaySettings) -> Self {
         let sessions = McpSessions::new(settings.sessions_per_key, settings.session_idle);
-        let loads = KeyLoads::new(settings.calls_per_key);
+        let loads = KeyLoads::new(settings.calls_per_key, settings.streams_per_key);
         let recent = RecentCatalogs::default();
         Self(Arc::new(Shared {
             hub,
@@ -140,7 +149,7 @@ impl GatewayState {
 
     /// Ends what an already forgotten session left running. The servers are told in the background.
     fn end(&self, session: &sessions::McpSession) {
-        session.cancel_all();
+        session.end();
         let (hub, key) = (self.0.hub.clone(), session.key().clone());
         tokio::spawn(async move { hub.end_session(&key).await });
     }

@@ -6,17 +6,17 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde_json::value::RawValue;
 use tieline_domain::Entropy;
 use tieline_hub::{BoundTo, CallFailure, CallOutcome, HeldState, Hub};
 use tieline_mcp::raw::{self, RawObject};
-use tieline_mcp::wire::{self, QuestionKind, sse_message};
+use tieline_mcp::wire::{self, QuestionKind};
 use tieline_mcp::{Question, QuestionReply, Replied};
 use tokio::sync::mpsc;
 
 use super::errors::Fault;
 use super::sessions::{McpSession, random};
+use super::stream_log::StreamLog;
 
 /// How often one call of a legacy client may be answered with further questions.
 pub(super) const ROUNDS: usize = 8;
@@ -73,7 +73,7 @@ pub(super) fn with_own_state(
 pub(super) struct Asker<'a> {
     pub(super) session: &'a McpSession,
     pub(super) entropy: &'a dyn Entropy,
-    pub(super) frames: &'a mpsc::Sender<Bytes>,
+    pub(super) log: &'a StreamLog,
     open: Mutex<Vec<Box<str>>>,
 }
 
@@ -81,27 +81,25 @@ impl<'a> Asker<'a> {
     pub(super) fn new(
         session: &'a McpSession,
         entropy: &'a dyn Entropy,
-        frames: &'a mpsc::Sender<Bytes>,
+        log: &'a StreamLog,
     ) -> Self {
         let open = Mutex::default();
         Self {
             session,
             entropy,
-            frames,
+            log,
             open,
         }
     }
 
-    /// Sends a question to the client. Its reply goes back by itself; without a client the question is dropped.
-    pub(super) async fn ask(&self, question: Question) {
+    /// Sends a question to the client. Its reply goes back by itself.
+    pub(super) fn ask(&self, question: Question) {
         let id = raw::raw_str(&random::<16>(self.entropy));
         let params = self.for_legacy(&question);
         let request = wire::request(&id, question.kind.method(), params.as_deref());
         self.open().push(id.get().into());
         self.session.expect_reply(id.get().into(), question);
-        if self.frames.send(sse_message(&request)).await.is_err() {
-            self.forget();
-        }
+        self.log.push(request);
     }
 
     /// A page to open has a name in the legacy era, by which the client could be told that it was visited.
@@ -173,7 +171,7 @@ impl<'a> Asker<'a> {
                 params.map(ToOwned::to_owned),
                 back.clone(),
             );
-            self.ask(question).await;
+            self.ask(question);
         }
         drop(back);
         let mut collected = Vec::with_capacity(kinds.len());

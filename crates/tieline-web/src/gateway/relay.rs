@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use tieline_domain::Entropy;
 use tieline_mcp::raw::{self, RawError, RawObject};
+use tieline_mcp::wire::{LogLevel, META_LOG_LEVEL};
 
 use super::sessions::random;
 
@@ -15,13 +16,37 @@ use super::sessions::random;
 pub(super) struct Relay {
     /// The client's token and the one that stands for it towards the server.
     progress: Option<(Box<RawValue>, Box<RawValue>)>,
-    /// Whether the client asked for log messages of this call.
-    logs: bool,
+    logs: Logs,
+}
+
+/// Which log messages of a call its client gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logs {
+    /// None: a modern client has to ask for them.
+    None,
+    /// All that the server sends: a legacy client that set no level leaves that to the server.
+    All,
+    /// Those of this level and above.
+    From(LogLevel),
+}
+
+impl Logs {
+    fn take(self, message: &RawObject<'_>) -> bool {
+        let level = || {
+            let level = message.get_in(&["params", "level"])?;
+            raw::as_str(&level)?.parse::<LogLevel>().ok()
+        };
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::From(least) => level().is_some_and(|level| level >= least),
+        }
+    }
 }
 
 impl Relay {
     /// `token` is the client's; anything but a string or an integer is none.
-    pub(super) fn new(entropy: &dyn Entropy, token: Option<&RawValue>, logs: bool) -> Self {
+    pub(super) fn new(entropy: &dyn Entropy, token: Option<&RawValue>, logs: Logs) -> Self {
         let own = || raw::raw_str(&random::<16>(entropy));
         let progress = token
             .filter(|token| is_token(token))
@@ -33,25 +58,41 @@ impl Relay {
     pub(super) fn closed() -> Self {
         Self {
             progress: None,
-            logs: false,
+            logs: Logs::None,
         }
     }
 
-    /// Whether it is worth a stream. Servers are not asked for log messages yet, so those alone are not.
-    pub(super) fn is_wanted(&self) -> bool {
+    /// Whether the client waits for progress, which is worth a stream from the first moment on.
+    pub(super) fn reports(&self) -> bool {
         self.progress.is_some()
     }
 
-    /// The parameters as they go to the server: with our token, or with none.
+    /// Whether anything may have to be passed on.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.progress.is_some() || self.logs != Logs::None
+    }
+
+    /// Whether the parameters have to be changed before they go to the server.
+    pub(super) fn changes_params(&self) -> bool {
+        self.progress.is_some() || matches!(self.logs, Logs::From(_))
+    }
+
+    /// The parameters as they go to the server: with our token, or with none, and with the level of messages.
     pub(super) fn outgoing(&self, params: &RawValue) -> Result<Box<RawValue>, RawError> {
         let mut outgoing = RawObject::parse(params)?;
-        let Some(meta) = outgoing.get_object("_meta")? else {
+        let held = outgoing.get_object("_meta")?;
+        if held.is_none() && !self.changes_params() {
             return Ok(params.to_owned());
-        };
-        let meta = match &self.progress {
-            Some((_, own)) => meta.with("progressToken", &**own).to_box(),
-            None => meta.without(&["progressToken"]).to_box(),
-        };
+        }
+        let mut meta = held.unwrap_or_default();
+        match &self.progress {
+            Some((_, own)) => meta.set("progressToken", &**own),
+            None => meta = meta.without(&["progressToken"]),
+        }
+        if let Logs::From(level) = self.logs {
+            meta.set(META_LOG_LEVEL, raw::raw_str(level.as_str()));
+        }
+        let meta = meta.to_box();
         outgoing.set("_meta", meta);
         Ok(outgoing.to_box())
     }
@@ -69,7 +110,7 @@ impl Relay {
                 let params = params.with("progressToken", &**client).to_box();
                 Some(message.clone().with("params", params).to_json().into())
             }
-            "notifications/message" if self.logs => Some(message.to_json().into()),
+            "notifications/message" if self.logs.take(&message) => Some(message.to_json().into()),
             _ => None,
         }
     }
@@ -103,8 +144,8 @@ mod tests {
             raw(r#"{"name":"x","arguments":{"n":1.0},"_meta":{"progressToken":1,"k":"v"}}"#);
         let token = raw("1");
         let (ada, bob) = (
-            Relay::new(&entropy, Some(&token), false),
-            Relay::new(&entropy, Some(&token), false),
+            Relay::new(&entropy, Some(&token), Logs::None),
+            Relay::new(&entropy, Some(&token), Logs::None),
         );
         let (to_ada, to_bob) = (
             ada.outgoing(&params).unwrap(),
@@ -134,13 +175,13 @@ mod tests {
             Relay::closed().outgoing(&params).unwrap().get(),
             r#"{"_meta":{"traceparent":"t"}}"#
         );
-        let odd = Relay::new(&SeededEntropy::default(), Some(&raw("{}")), false);
+        let odd = Relay::new(&SeededEntropy::default(), Some(&raw("{}")), Logs::None);
         assert!(!odd.is_wanted());
     }
 
     #[test]
     fn other_notifications_stay_away() {
-        let relay = Relay::new(&SeededEntropy::default(), None, false);
+        let relay = Relay::new(&SeededEntropy::default(), None, Logs::None);
         let log = raw(
             r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1e2}}"#,
         );
@@ -149,7 +190,17 @@ mod tests {
             relay.incoming(&raw(r#"{"method":"notifications/tools/list_changed"}"#)),
             None
         );
-        let relay = Relay::new(&SeededEntropy::default(), None, true);
+        let relay = Relay::new(&SeededEntropy::default(), None, Logs::All);
         assert_eq!(relay.incoming(&log).unwrap(), log.get());
+        for (least, passes) in [
+            (LogLevel::Debug, true),
+            (LogLevel::Info, true),
+            (LogLevel::Error, false),
+        ] {
+            let relay = Relay::new(&SeededEntropy::default(), None, Logs::From(least));
+            assert_eq!(relay.incoming(&log).is_some(), passes, "{least}");
+            let outgoing = relay.outgoing(&raw("{}")).unwrap();
+            assert!(outgoing.get().contains(least.as_str()));
+        }
     }
 }

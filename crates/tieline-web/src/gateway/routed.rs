@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use serde_json::json;
 use serde_json::value::RawValue;
+use tieline_domain::ConnectorId;
 use tieline_domain::{Slug, expose_uri};
 use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, SessionKey, Wanted};
 use tieline_mcp::bridge::{self, ExposeUri, Way};
@@ -24,12 +24,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::asked::Asked;
 use super::door::{Door, Origin};
-use super::endpoint::{Exchange, json as json_response};
+use super::endpoint::{Exchange, json as json_response, takes_streams};
 use super::errors::Fault;
 use super::load::Permit;
+use super::log_level;
 use super::questions::{self, Asker};
-use super::relay::Relay;
+use super::relay::{Logs, Relay};
 use super::sessions::{McpSession, RunningCall};
+use super::stream_log::StreamLog;
 use super::{completion, prompts_get, resources_read, stream, tools_call};
 
 /// How many questions wait to be sent to a slow reader.
@@ -109,8 +111,8 @@ pub(super) async fn answer(
 ) -> Result<Response, Fault> {
     let mut call = prepare(exchange, asked, request, params)?;
     call.capabilities = meta.client_capabilities.map(without_tasks);
-    let relay = relay_for(exchange, asked.era(), meta);
-    if meta.progress_token.is_some() {
+    let relay = relay_for(exchange, asked, &call, meta)?;
+    if meta.progress_token.is_some() || relay.changes_params() {
         call.params = Cow::Owned(
             relay
                 .outgoing(&call.params)
@@ -124,7 +126,7 @@ pub(super) async fn answer(
     let can_be_asked = can_be_asked && takes_streams(&exchange.headers);
     call.asked_in = asked.session().filter(|_| can_be_asked).cloned();
     if relay.is_wanted() || can_be_asked {
-        return Ok(stream::start(call.into_owned(), relay));
+        return Ok(stream::answer(call.into_owned(), relay).boxed().await);
     }
     let outcome = call.run(None).await;
     Ok(json_response(call.message_of(&outcome)))
@@ -147,23 +149,25 @@ pub(super) async fn message(
     Ok(call.message_of(&outcome))
 }
 
-fn relay_for(exchange: &Exchange, era: Era, meta: &RequestMeta<'_>) -> Relay {
+/// What a client wants to hear while its call runs.
+fn relay_for(
+    exchange: &Exchange,
+    asked: &Asked<'_>,
+    call: &ReadyCall<'_>,
+    meta: &RequestMeta<'_>,
+) -> Result<Relay, Fault> {
+    let logs = match asked {
+        Asked::Modern { .. } => match meta.log_level {
+            Some(level) => Logs::From(log_level::parse(level)?),
+            None => Logs::None,
+        },
+        Asked::Legacy(session) => session.logs_of(call.goal.connector()),
+    };
     if !takes_streams(&exchange.headers) {
-        return Relay::closed();
+        return Ok(Relay::closed());
     }
-    let logs = era == Era::Modern && meta.log_level.is_some();
-    Relay::new(exchange.gateway.hub().entropy(), meta.progress_token, logs)
-}
-
-fn takes_streams(headers: &HeaderMap) -> bool {
-    let accepted = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|accept| accept.to_str().ok());
-    accepted.flat_map(|accept| accept.split(',')).any(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("text/event-stream") || kind == "*/*"
-    })
+    let entropy = exchange.gateway.hub().entropy();
+    Ok(Relay::new(entropy, meta.progress_token, logs))
 }
 
 /// Finds what is wanted and makes every check that needs no server.
@@ -212,6 +216,15 @@ fn prepare<'a>(
 }
 
 impl Goal {
+    fn connector(&self) -> ConnectorId {
+        match self {
+            Self::Tool(tool) => tool.connector,
+            Self::Prompt { origin, .. }
+            | Self::Resource { origin, .. }
+            | Self::Completion { origin } => origin.connector,
+        }
+    }
+
     /// The key of the connector that is asked.
     fn slug(&self) -> &Slug {
         match self {
@@ -289,23 +302,23 @@ impl ReadyCall<'_> {
         self.run_with(&self.params, notifications, askable).await
     }
 
-    /// Runs it to its end, and puts what the server asks meanwhile to the client on `frames`.
+    /// Runs it to its end, and puts what the server asks meanwhile to the client on the call's own stream.
     pub(super) async fn run_asking(
         &self,
         notifications: mpsc::Sender<Box<RawValue>>,
-        frames: &mpsc::Sender<Bytes>,
+        log: &StreamLog,
     ) -> CallOutcome {
         let Some(session) = self.asked_in.as_deref() else {
             return self.run(Some(notifications)).await;
         };
         let entropy = self.exchange.gateway.hub().entropy();
-        let asker = Asker::new(session, entropy, frames);
+        let asker = Asker::new(session, entropy, log);
         let (to, mut heard) = mpsc::channel(QUESTIONS);
         let passing_on = async {
             loop {
                 tokio::select! {
-                    Some(question) = heard.recv() => asker.ask(question).await,
-                    () = frames.closed() => {
+                    Some(question) = heard.recv() => asker.ask(question),
+                    () = log.left() => {
                         asker.forget();
                         std::future::pending::<()>().await;
                     }
@@ -373,6 +386,11 @@ impl ReadyCall<'_> {
         if self.era == Era::Modern {
             self.cancel.cancel();
         }
+    }
+
+    /// The legacy session that the call belongs to.
+    pub(super) fn mcp_session(&self) -> Option<&Arc<McpSession>> {
+        self.held.1.as_ref().map(|running| &running.session)
     }
 
     /// How often a quiet stream gets a comment.

@@ -3,21 +3,24 @@
 //! A session id routes and never authenticates: every request shows its access key, and a session answers only to the
 //! person and the key that opened it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::value::RawValue;
-use tieline_domain::{Entropy, KeyId, UserId};
+use tieline_domain::{ConnectorId, Entropy, KeyId, UserId};
 use tieline_hub::{Caller, SessionKey};
-use tieline_mcp::wire::{ClientCan, Response};
+use tieline_mcp::wire::{ClientCan, LogLevel, Response};
 use tieline_mcp::{Question, Revision};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::door::{Door, View};
+use super::relay::Logs;
+use super::replays::Replays;
+use super::subscribe::Subscriptions;
 
 type Owner = (UserId, Option<KeyId>);
 
@@ -46,6 +49,13 @@ pub(super) struct McpSession {
     pub(super) client: String,
     last_used: Mutex<Instant>,
     calls: Mutex<RunningCalls>,
+    replays: Replays,
+    subscriptions: Subscriptions,
+    /// The connectors whose servers send log messages, as far as that was known when the session began.
+    logging: HashSet<ConnectorId>,
+    /// What `logging/setLevel` said.
+    log_level: Mutex<Option<LogLevel>>,
+    ended: CancellationToken,
     /// What the client was asked and has not answered, by our ids.
     questions: Mutex<HashMap<Box<str>, Question>>,
 }
@@ -59,7 +69,7 @@ struct RunningCalls {
 /// A call that its client may cancel while this is held.
 #[derive(Debug)]
 pub(super) struct RunningCall {
-    session: Arc<McpSession>,
+    pub(super) session: Arc<McpSession>,
     id: Box<str>,
     serial: u64,
     pub(super) cancel: CancellationToken,
@@ -91,6 +101,7 @@ impl McpSessions {
         view: View,
         (revision, can): (Revision, ClientCan),
         client: String,
+        logging: HashSet<ConnectorId>,
     ) -> (Arc<McpSession>, Vec<Arc<McpSession>>) {
         let owner = (caller.user, caller.key);
         let session = Arc::new(McpSession {
@@ -103,6 +114,11 @@ impl McpSessions {
             client,
             last_used: Mutex::new(Instant::now()),
             calls: Mutex::default(),
+            replays: Replays::new(random::<6>(entropy)),
+            subscriptions: Subscriptions::default(),
+            logging,
+            log_level: Mutex::new(None),
+            ended: CancellationToken::new(),
             questions: Mutex::default(),
         });
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,10 +145,7 @@ impl McpSessions {
             .filter(|held| held.belongs_to(caller, door))?
             .clone();
         drop(open);
-        *session
-            .last_used
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        session.touch();
         Some(session)
     }
 
@@ -146,6 +159,9 @@ impl McpSessions {
     /// Takes out the sessions that nobody used for long. One with a running call is in use.
     pub(super) fn take_idle(&self, now: Instant) -> Vec<Arc<McpSession>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        for held in open.values() {
+            held.replays.forget_ended(now);
+        }
         let idle = |held: &McpSession| {
             now.saturating_duration_since(held.last_used()) >= self.idle && !held.is_busy()
         };
@@ -182,7 +198,58 @@ impl McpSession {
     }
 
     fn is_busy(&self) -> bool {
-        !self.calls().by_id.is_empty()
+        !self.calls().by_id.is_empty() || self.replays.is_listened_to()
+    }
+
+    /// The streams that may be resumed.
+    pub(super) fn replays(&self) -> &Replays {
+        &self.replays
+    }
+
+    /// Sets from which level on log messages are wanted.
+    pub(super) fn set_log_level(&self, level: LogLevel) {
+        *self
+            .log_level
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(level);
+    }
+
+    /// Which log messages of a call to this connector are wanted. Nearly no server sends any.
+    pub(super) fn logs_of(&self, connector: ConnectorId) -> Logs {
+        if !self.logging.contains(&connector) {
+            return Logs::None;
+        }
+        let level = *self
+            .log_level
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        level.map_or(Logs::All, Logs::From)
+    }
+
+    /// The resources that are followed.
+    pub(super) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// Notes that the session is in use.
+    pub(super) fn touch(&self) {
+        *self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Waits until the session is over.
+    pub(super) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Ends everything that runs in this session.
+    pub(super) fn end(&self) {
+        self.ended.cancel();
+        self.cancel_all();
+        self.subscriptions.clear();
+        self.replays.end();
     }
 
     /// Notes that the request with this id runs. Of two with the same id, the later one can be cancelled.
@@ -236,8 +303,7 @@ impl McpSession {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cancels everything that runs in this session.
-    pub(super) fn cancel_all(&self) {
+    fn cancel_all(&self) {
         for (_, cancel) in self.calls().by_id.values() {
             cancel.cancel();
         }
@@ -255,11 +321,7 @@ impl Drop for RunningCall {
             calls.by_id.remove(&self.id);
         }
         drop(calls);
-        *self
-            .session
-            .last_used
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.session.touch();
     }
 }
 

@@ -2,62 +2,57 @@
 //!
 //! The stream owns its call and the receiver of its notifications, so nothing of another call can reach it.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
-use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use bytes::Bytes;
-use futures_util::StreamExt as _;
-use futures_util::stream::poll_fn;
 use serde_json::value::RawValue;
-use tieline_mcp::wire::{sse_keep_alive, sse_message};
+use std::sync::Arc;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at};
 
+use super::endpoint::json;
 use super::relay::Relay;
 use super::routed::ReadyCall;
+use super::stream_log::{Behind, StreamLog};
 
-/// How many frames wait for a slow reader; more progress than that is dropped, the result never is.
-const FRAMES: usize = 32;
 /// How many notifications of the server wait to be passed on.
 const NOTIFICATIONS: usize = 64;
-/// How long a reader may take to fetch the result before it counts as gone.
-const LAST_FRAME: Duration = Duration::from_secs(30);
 
-/// Starts the call and answers with the stream that it fills.
-pub(super) fn start(call: ReadyCall<'static>, relay: Relay) -> Response {
-    let (frames, mut waiting) = mpsc::channel(FRAMES);
-    tokio::spawn(fill(call, relay, frames));
-    let stream = poll_fn(move |context| waiting.poll_recv(context)).map(Ok::<Bytes, Infallible>);
-    let mut response = Response::new(Body::from_stream(stream));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // Proxies that collect an answer before they pass it on would hold back the progress.
-    headers.insert(
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
-    response
+/// Starts the call and answers with the stream that it fills. In a session that stream can be resumed. A client that
+/// does not wait for progress gets plain JSON when the result is all there is to say.
+pub(super) async fn answer(call: ReadyCall<'static>, relay: Relay) -> Response {
+    let session = call.mcp_session().cloned();
+    let (log, priming) = match &session {
+        Some(session) => (
+            session.replays().open(),
+            session.revision.has_priming_events(),
+        ),
+        None => (StreamLog::new(None), false),
+    };
+    let (keep_alive, at_once) = (call.keep_alive(), relay.reports());
+    let reader = log.reader(Behind::Skips, keep_alive, priming);
+    tokio::spawn(fill(call, relay, log.clone()));
+    if at_once {
+        return reader.into_response();
+    }
+    match log.only_message(keep_alive).await {
+        None => reader.into_response(),
+        Some(message) => {
+            if let Some(session) = session {
+                session.replays().forget(&log);
+            }
+            json(message)
+        }
+    }
 }
 
-async fn fill(call: ReadyCall<'static>, relay: Relay, frames: mpsc::Sender<Bytes>) {
+async fn fill(call: ReadyCall<'static>, relay: Relay, log: Arc<StreamLog>) {
     let (notify, mut notified) = mpsc::channel::<Box<RawValue>>(NOTIFICATIONS);
-    let running = call.run_asking(notify, &frames);
+    let running = call.run_asking(notify, &log);
     tokio::pin!(running);
-    let every = call.keep_alive();
-    let mut keep_alive = interval_at(Instant::now() + every, every);
     let mut client_waits = true;
     let outcome = loop {
         tokio::select! {
             outcome = &mut running => break outcome,
-            Some(message) = notified.recv() => pass_on(&relay, &message, &frames),
-            _ = keep_alive.tick() => drop(frames.try_send(sse_keep_alive())),
-            () = frames.closed(), if client_waits => {
+            Some(message) = notified.recv() => pass_on(&relay, &message, &log),
+            () = log.left(), if client_waits => {
                 client_waits = false;
                 call.client_left();
             }
@@ -65,15 +60,13 @@ async fn fill(call: ReadyCall<'static>, relay: Relay, frames: mpsc::Sender<Bytes
     };
     // What was sent before the result belongs before it.
     while let Ok(message) = notified.try_recv() {
-        pass_on(&relay, &message, &frames);
+        pass_on(&relay, &message, &log);
     }
-    let result = sse_message(&call.message_of(&outcome));
-    // A reader that left, or stopped reading, does not get it; there is no one else to give it to.
-    let _ = frames.send_timeout(result, LAST_FRAME).await;
+    log.finish(call.message_of(&outcome));
 }
 
-fn pass_on(relay: &Relay, message: &RawValue, frames: &mpsc::Sender<Bytes>) {
+fn pass_on(relay: &Relay, message: &RawValue, log: &StreamLog) {
     if let Some(message) = relay.incoming(message) {
-        let _ = frames.try_send(sse_message(&message));
+        log.push(message);
     }
 }

@@ -7,3 +7,4 @@ mod dashboard;
 mod doors;
 mod gateway;
 mod models_pages;
+mod review;

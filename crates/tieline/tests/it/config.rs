@@ -45,6 +45,7 @@ async fn every_setting_is_shown_with_its_source() {
         metrics = "loopback" # default
         check_interval_seconds = "60" # default
         call_timeout_seconds = "30" # file
+        tool_changes = "hold_risky" # default
         running_turns = "64" # default
         tool_tokens = "20000" # default
         "#);

@@ -10,6 +10,7 @@ use super::add_view::TokenField;
 use super::detail_view::{ConnectorPage, EditForms, Fact, LastError, NoTools, Tab};
 use super::draft::cautions;
 use super::list::{about, intervals};
+use super::page_view::Attention;
 use super::status::{call_failed, status_of};
 use super::tools::{left_out, tool};
 use crate::auth::Admin;
@@ -87,6 +88,7 @@ pub(crate) async fn view(
         status: status_of(&connector, now),
         on: connector.enabled,
         problem: is_failing(connector.status).then(|| about(&connector, people, now)),
+        changed: changed(&connector),
         tabs: vec![
             Tab {
                 label: "Tools",
@@ -120,6 +122,17 @@ pub(crate) async fn view(
         last_error: last_error(state, &connector, now).await,
         facts: facts(&connector),
         shell,
+    })
+}
+
+/// The note about tools that wait for a review.
+fn changed(connector: &ConnectorView) -> Option<Attention> {
+    let count = connector.tools_changed;
+    (count > 0).then(|| Attention {
+        lead: format!("{} changed.", counted(count as u64, "tool", "tools")),
+        text: "Agents do not have the new versions until you review them.".to_owned(),
+        label: "Review changes".to_owned(),
+        href: format!("/integrations/c/{}/review", connector.slug),
     })
 }
 

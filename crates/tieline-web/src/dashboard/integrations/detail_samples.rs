@@ -65,6 +65,12 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
         status: Status::new(Tone::Good, "Working", "Checked 40 s ago"),
         on: true,
         problem: None,
+        changed: Some(Attention {
+            lead: "2 tools changed.".to_owned(),
+            text: "Agents do not have the new versions until you review them.".to_owned(),
+            label: "Review changes".to_owned(),
+            href: "/integrations/c/acme_mcp/review".to_owned(),
+        }),
         tabs: vec![tab("Tools", "11 of 12 on", "", true), tab("Connection", "", "?tab=connection", false)],
         tools: Some(vec![
             tool("search_orders", "Find orders by customer, status and date. Returns at most 100 orders, newest first.", "612 calls", true, Vec::new()),

@@ -29,6 +29,8 @@ pub struct ConnectorPage {
     pub on: bool,
     /// What is wrong and the one action.
     pub problem: Option<Attention>,
+    /// "2 tools changed." and where they are reviewed.
+    pub changed: Option<Attention>,
     /// Tools, Connection.
     pub tabs: Vec<Tab>,
     /// The tools, on their tab.

@@ -21,17 +21,17 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    fn admits(&self, status: ConnectorStatus) -> bool {
+    fn admits(&self, connector: &ConnectorView) -> bool {
         match self.show.as_str() {
-            "attention" => status.needs_attention(),
-            "off" => status == ConnectorStatus::Off,
+            "attention" => connector.needs_attention(),
+            "off" => connector.status == ConnectorStatus::Off,
             _ => true,
         }
     }
 
     /// Why a connector is in the list: `None` when it is not, an empty text when name or key match.
     fn hit(&self, connector: &ConnectorView) -> Option<String> {
-        if !self.admits(connector.status) {
+        if !self.admits(connector) {
             return None;
         }
         let key = format!("mcp__{}", connector.slug);
@@ -58,7 +58,7 @@ pub(crate) fn rows(connectors: &[ConnectorView], wanted: &Wanted, now: Timestamp
         .filter(|connector| connector.kind == ConnectorKind::Custom)
         .filter_map(|connector| wanted.hit(connector).map(|hit| (connector, hit)))
         .collect();
-    custom.sort_by_key(|(connector, _)| (rank(connector.status), connector.name.to_lowercase()));
+    custom.sort_by_key(|(connector, _)| (rank(connector), connector.name.to_lowercase()));
     custom
         .into_iter()
         .map(|(connector, hit)| row(connector, hit, now))

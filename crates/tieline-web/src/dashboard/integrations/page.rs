@@ -173,10 +173,10 @@ fn sum(tools: usize, tokens: u64) -> String {
 }
 
 fn filters(connectors: &[ConnectorView], wanted: &Wanted, typed: &str) -> Vec<Filter> {
-    let count = |fits: fn(ConnectorStatus) -> bool| {
+    let count = |fits: fn(&ConnectorView) -> bool| {
         connectors
             .iter()
-            .filter(|connector| fits(connector.status))
+            .filter(|connector| fits(connector))
             .count()
     };
     let filter = |label, short, show: &str, count| Filter {
@@ -192,13 +192,13 @@ fn filters(connectors: &[ConnectorView], wanted: &Wanted, typed: &str) -> Vec<Fi
             "Needs attention",
             "Attention",
             "attention",
-            count(ConnectorStatus::needs_attention),
+            count(ConnectorView::needs_attention),
         ),
         filter(
             "Off",
             "",
             "off",
-            count(|status| status == ConnectorStatus::Off),
+            count(|connector| connector.status == ConnectorStatus::Off),
         ),
     ]
 }

@@ -5,7 +5,7 @@ use tieline_hub::{ConnectorStatus, ConnectorView};
 
 use crate::dashboard::moment::{date, in_sentence};
 use crate::dashboard::parts::{Status, Tone};
-use crate::dashboard::words::shown;
+use crate::dashboard::words::{counted, shown};
 
 /// Shape, word and reason of a connector.
 pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
@@ -20,6 +20,14 @@ pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
         ConnectorStatus::Checking => {
             Status::new(Tone::Busy, "Checking…", "Its tools appear when it answers")
         }
+        ConnectorStatus::Working if connector.tools_changed > 0 => Status::new(
+            Tone::Notice,
+            format!(
+                "{} changed",
+                counted(connector.tools_changed as u64, "tool", "tools")
+            ),
+            "Held until you review them",
+        ),
         ConnectorStatus::Working => Status::new(
             Tone::Good,
             "Working",
@@ -124,13 +132,14 @@ pub(crate) fn failing_word(code: Option<&str>, token_set: bool) -> &'static str 
 }
 
 /// The order of the list: what needs a look first, what is off last, by name in between.
-pub(crate) fn rank(status: ConnectorStatus) -> u8 {
-    match status {
+pub(crate) fn rank(connector: &ConnectorView) -> u8 {
+    match connector.status {
         ConnectorStatus::Failing | ConnectorStatus::NeedsSignIn => 0,
         ConnectorStatus::Slow => 1,
-        ConnectorStatus::Checking => 2,
-        ConnectorStatus::Working => 3,
-        ConnectorStatus::Off => 4,
+        ConnectorStatus::Working if connector.tools_changed > 0 => 2,
+        ConnectorStatus::Checking => 3,
+        ConnectorStatus::Working => 4,
+        ConnectorStatus::Off => 5,
     }
 }
 

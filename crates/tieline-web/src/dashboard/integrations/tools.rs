@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 use tieline_domain::{NameSpace, Slug, ToolPolicy, expose};
-use tieline_hub::ConnectorToolView;
+use tieline_hub::{ConnectorToolView, WaitingTool};
 
 use super::connector::known_slug;
 use super::detail_view::{Input, PolicyChoice, Tag, Tool};
@@ -74,14 +74,16 @@ pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) ->
         .as_ref()
         .and_then(|raw| serde_json::from_str(raw.get()).ok())
         .unwrap_or_default();
-    let tags = if writes(&definition) {
-        vec![Tag {
-            class: "",
-            text: "Writes data".to_owned(),
-        }]
-    } else {
-        Vec::new()
+    let tag = |class, text: &str| Tag {
+        class,
+        text: text.to_owned(),
     };
+    let writes = writes(&definition).then(|| tag("", "Writes data"));
+    let waiting = listed.waiting.map(|waiting| match waiting {
+        WaitingTool::ApprovedStays => tag("acc", "Changed"),
+        WaitingTool::OffUntilReviewed => tag("warn", "Changed, off until reviewed"),
+    });
+    let tags = writes.into_iter().chain(waiting).collect();
     let known = state.hub.catalog();
     let exposed = known
         .connector(slug.as_str())

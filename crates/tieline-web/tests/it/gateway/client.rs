@@ -66,6 +66,8 @@ impl Answer {
             .body
             .lines()
             .filter_map(|line| line.strip_prefix("data: "));
+        // The first event of a stream that can be resumed has an id and no data.
+        let data = data.filter(|data| !data.is_empty());
         data.map(|data| serde_json::from_str(data).expect("JSON in an event"))
             .collect()
     }
@@ -164,6 +166,10 @@ impl<'w> Legacy<'w> {
             key: key.to_owned(),
             id: answer.session(),
         }
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     pub(crate) fn post(&self, body: impl Into<Bytes>) -> Request<Full<Bytes>> {

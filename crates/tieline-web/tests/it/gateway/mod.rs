@@ -2,6 +2,8 @@
 
 mod client;
 mod era_rules;
+mod listening;
+mod logging;
 mod offers;
 mod passthrough;
 mod questions;

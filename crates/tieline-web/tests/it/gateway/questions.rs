@@ -204,6 +204,8 @@ impl Events {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                // The first event of a stream that can be resumed has an id and no data.
+                let data = data.filter(|data| !data.is_empty());
                 let value = data.map(|data| serde_json::from_str(data).expect("JSON"));
                 let rest = rest.to_owned();
                 self.text = rest;
@@ -293,12 +295,9 @@ async fn legacy_client_that_cannot_answer_gets_a_readable_error_from_a_modern_se
     );
     let only_roots = session(&world, &key, "2025-11-25", json!({"roots": {}})).await;
     let answer = only_roots.call("acme__ask", json!({})).await;
-    assert!(
-        answer.events()[0]["result"]["isError"] == true,
-        "{answer:?}"
-    );
+    assert!(answer.json()["result"]["isError"] == true, "{answer:?}");
     let answer = only_roots.call("acme__endless", json!({})).await;
-    let text = answer.events()[0]["result"]["content"][0]["text"].to_string();
+    let text = answer.json()["result"]["content"][0]["text"].to_string();
     assert!(text.contains("again and again"), "{text}");
     assert_eq!(server.count("tools/call"), 2 + 9);
 }

@@ -1,6 +1,7 @@
 //! `/api/v1/connectors`: one file for each operation.
 
 mod add;
+mod changes;
 mod draft;
 mod get;
 mod list;
@@ -32,4 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(refresh::refresh_connector))
         .routes(routes!(tools::list_connector_tools))
         .routes(routes!(tools::update_connector_tool))
+        .routes(routes!(changes::list_connector_changes))
+        .routes(routes!(changes::approve_tool))
+        .routes(routes!(changes::keep_tool_off))
 }

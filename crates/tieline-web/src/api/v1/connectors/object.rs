@@ -43,6 +43,8 @@ pub(in crate::api::v1) struct ConnectorObject {
     tools_enabled: usize,
     /// How many were left out because they are malformed.
     tools_left_out: usize,
+    /// How many changed at the server and wait for an admin.
+    tools_changed: usize,
     /// What the server calls itself.
     server: Option<ServerObject>,
     /// The protocol revision that is spoken with it.
@@ -99,6 +101,7 @@ impl From<ConnectorView> for ConnectorObject {
             tools_total: view.tools_total,
             tools_enabled: view.tools_enabled,
             tools_left_out: view.tools_left_out,
+            tools_changed: view.tools_changed,
             server: view.server.map(ServerObject::from),
             revision: view.revision,
             created_at: view.created_at,
