@@ -53,7 +53,7 @@ for (const javaScript of [true, false]) {
       await first.getByText('U+200B', { exact: true }).waitFor();
       await first.getByText('Suspicious wording').waitFor();
       await first.getByText('context: string, required').waitFor();
-      assert.deepEqual(await first.getByRole('button').allInnerTexts(), ['Keep it off: get_runbook', 'Approve new version of get_runbook']);
+      assert.deepEqual(await first.getByRole('button').allInnerTexts(), ['Keep it off', 'Approve new version']);
       if (javaScript) {
         await assertAccessible(page, 'the review of changed tools');
         await assertFits(page, 'the review of changed tools');
