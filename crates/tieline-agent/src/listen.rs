@@ -13,7 +13,7 @@ use crate::agent::{Agent, Events};
 use crate::error::AgentError;
 use crate::event::Event;
 use crate::live::{Live, Recent, events_of};
-use crate::view::Follow;
+use crate::view::{Follow, Sent};
 
 /// How often it is looked for what another process did.
 const LOOK: Duration = Duration::from_secs(1);
@@ -29,6 +29,15 @@ impl Agent {
         follow: Follow,
     ) -> Result<Events, AgentError> {
         self.own(caller, id).await?;
+        Ok(self.follow(id, after, follow))
+    }
+
+    /// The events of a turn whose message was sent just now. Whoever sent it may have them.
+    pub fn events_of(&self, sent: &Sent) -> Events {
+        self.follow(sent.session, sent.after, Follow::Turn(sent.turn))
+    }
+
+    fn follow(&self, id: SessionId, after: u64, follow: Follow) -> Events {
         let live = self.inner.registry.session(id);
         let listener = Listener {
             agent: self.clone(),
@@ -45,7 +54,7 @@ impl Agent {
             listener.over |= next.is_err();
             Some((next, listener))
         });
-        Ok(events.boxed())
+        events.boxed()
     }
 }
 

@@ -128,6 +128,7 @@ impl Agent {
                 };
                 self.spawn_turn(live.clone(), start);
                 Ok(Sent {
+                    session: live.id,
                     turn: turn_id,
                     after: id - 1,
                     queued: false,
@@ -141,6 +142,7 @@ impl Agent {
                     self.emit(live, turn, EventKind::MessageQueued(text));
                 }
                 Ok(Sent {
+                    session: live.id,
                     turn,
                     after,
                     queued: true,

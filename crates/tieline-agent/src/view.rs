@@ -130,6 +130,8 @@ pub struct LeftOutTool {
 /// A message that was accepted and stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Sent {
+    /// The session, which is the sender's own.
+    pub session: SessionId,
     /// The turn that answers it.
     pub turn: TurnId,
     /// Events of the turn come after this one.

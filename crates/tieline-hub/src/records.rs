@@ -20,6 +20,8 @@ const QUEUE: usize = 16_384;
 const BATCH: usize = 4_096;
 /// How long a record waits for company before it is written.
 const LINGER: Duration = Duration::from_millis(200);
+/// How often the use of a key is written down while it is in use.
+const NOTE_EVERY: Duration = Duration::from_secs(30);
 
 /// What the writer stores.
 #[derive(Debug)]
@@ -168,13 +170,21 @@ impl Hub {
         records.push(Record::Call(Box::new(ended)));
     }
 
-    /// Notes when and by which program an access key was last used. Written in the background.
-    pub fn note_key_use(&self, key: KeyId, client: Option<&str>) {
-        let client = client.map(|client| first(80, client));
+    /// Notes when and by which program an access key was last used: at most twice a minute, and in the background.
+    /// A program that does not say its name is an empty text.
+    pub fn note_key_use(&self, key: KeyId, client: &str) {
+        let now = self.clock().now();
+        let snapshot = self.inner.snapshot.load();
+        if !snapshot
+            .key_by_id(key)
+            .is_some_and(|key| key.takes_note(now, NOTE_EVERY))
+        {
+            return;
+        }
         self.inner.records.push(Record::KeyUsed {
             id: key,
-            at: self.clock().now(),
-            client,
+            at: now,
+            client: (!client.is_empty()).then(|| first(80, client)),
         });
     }
 

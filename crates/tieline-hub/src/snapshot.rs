@@ -3,7 +3,9 @@
 //! A call reads only this, never the database. A snapshot is replaced as a whole; its parts are never changed.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tieline_domain::{
@@ -29,7 +31,7 @@ pub struct Snapshot {
     catalog: Arc<Catalog>,
     connectors: HashMap<ConnectorId, Arc<LiveConnector>>,
     keys: HashMap<[u8; 32], Arc<LiveKey>>,
-    key_ends: HashMap<KeyId, CancellationToken>,
+    keys_by_id: HashMap<KeyId, Arc<LiveKey>>,
     models: LiveModels,
     admins: Vec<String>,
 }
@@ -98,6 +100,21 @@ pub(crate) struct LiveKey {
     pub(crate) expires_at: Option<Timestamp>,
     /// Cancelled when the key is revoked or its owner suspended, which ends the calls in flight.
     ended: CancellationToken,
+    /// When its use was last written down, in milliseconds.
+    noted_at: Arc<AtomicI64>,
+}
+
+impl LiveKey {
+    /// Whether a use at this moment is to be written down, because the last one that was is `every` ago or longer. Of
+    /// several that ask at once, one is answered yes.
+    pub(crate) fn takes_note(&self, now: Timestamp, every: Duration) -> bool {
+        let noted = self.noted_at.load(Ordering::Relaxed);
+        now.since(Timestamp::from_millis(noted)) >= every
+            && self
+                .noted_at
+                .compare_exchange(noted, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
 }
 
 impl Snapshot {
@@ -140,16 +157,13 @@ impl Snapshot {
         };
         let users = active_users(store).await?;
         let keys = live_keys(store, &users, previous).await?;
-        let key_ends = keys
-            .values()
-            .map(|key| (key.id, key.ended.clone()))
-            .collect();
+        let keys_by_id = keys.values().map(|key| (key.id, key.clone())).collect();
         Ok(Self {
             version,
             catalog,
             connectors,
             keys,
-            key_ends,
+            keys_by_id,
             models: LiveModels::load(store).await?,
             admins: names_of_admins(&users),
         })
@@ -181,7 +195,11 @@ impl Snapshot {
 
     /// What ends calls with this key; nothing when the key does not work any more.
     pub(crate) fn key_end(&self, id: KeyId) -> Option<CancellationToken> {
-        self.key_ends.get(&id).cloned()
+        self.key_by_id(id).map(|key| key.ended.clone())
+    }
+
+    pub(crate) fn key_by_id(&self, id: KeyId) -> Option<&Arc<LiveKey>> {
+        self.keys_by_id.get(&id)
     }
 
     pub(crate) fn models(&self) -> &LiveModels {
@@ -352,15 +370,15 @@ async fn live_keys(
         let Some(user) = users.get(&row.user_id) else {
             continue;
         };
+        let before = previous.and_then(|snapshot| snapshot.key_by_id(row.id));
         let key = LiveKey {
             id: row.id,
             user: user.id,
             user_name: user.name.clone(),
             role: user.role,
             expires_at: row.expires_at,
-            ended: previous
-                .and_then(|snapshot| snapshot.key_end(row.id))
-                .unwrap_or_default(),
+            ended: before.map(|key| key.ended.clone()).unwrap_or_default(),
+            noted_at: before.map(|key| key.noted_at.clone()).unwrap_or_default(),
         };
         keys.insert(*row.hash.as_bytes(), Arc::new(key));
     }

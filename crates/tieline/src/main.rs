@@ -14,13 +14,18 @@ mod hardening;
 mod logging;
 mod model_keys;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    // Calls have threads of their own, as many as there are CPUs. Each more that shares the rest has to be woken, and wakes
+    // others.
+    let cpus = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cpus.div_ceil(2))
         .enable_all()
         .build()
     {

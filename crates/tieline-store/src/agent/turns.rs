@@ -305,8 +305,9 @@ impl Store {
         let decided = execute!(
             conn,
             "UPDATE agent_calls SET decision = $4
-             WHERE id = $1 AND session_id = $2 AND waiting = TRUE AND decision IS NULL
-             AND EXISTS (SELECT 1 FROM agent_sessions s WHERE s.id = $2 AND s.user_id = $3)",
+             WHERE id = $1 AND waiting = TRUE AND decision IS NULL AND turn_id IN (
+                 SELECT t.id FROM agent_turns t JOIN agent_sessions s ON s.id = t.session_id
+                 WHERE s.id = $2 AND s.user_id = $3)",
             call.to_string(),
             session.to_string(),
             user.to_string(),

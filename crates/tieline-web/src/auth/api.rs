@@ -63,7 +63,9 @@ impl FromRequestParts<AppState> for ApiMember {
             let key = bearer(&parts.headers).ok_or_else(Problem::key_refused)?;
             let caller = state.hub.authenticate(key)?;
             if let Some(id) = caller.key {
-                state.hub.note_key_use(id, user_agent(&parts.headers));
+                state
+                    .hub
+                    .note_key_use(id, user_agent(&parts.headers).unwrap_or_default());
             }
             return Ok(Self(Person {
                 user: caller.user,

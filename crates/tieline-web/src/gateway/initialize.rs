@@ -48,8 +48,7 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
     let body = view.describe(Era::Legacy, |server| {
         response_ok(request.id, &server.initialize_result(revision, &[]))
     });
-    let loads = &gateway.0.loads;
-    loads.note_use(gateway.hub(), exchange.key, &client);
+    gateway.hub().note_key_use(exchange.key, &client);
     let logging = view.logging();
     let (session, surplus) = gateway.0.sessions.open(
         gateway.hub().entropy(),

@@ -50,10 +50,7 @@ fn note_tools(exchange: &Exchange, client: &str, (era, view): (Era, &View)) {
     if era == Era::Modern {
         gateway.0.recent.given(&view.catalog);
     }
-    gateway
-        .0
-        .loads
-        .note_use(gateway.hub(), exchange.key, client);
+    gateway.hub().note_key_use(exchange.key, client);
     gateway
         .hub()
         .announce_client(&exchange.caller, client, view.tool_count());

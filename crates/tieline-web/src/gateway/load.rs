@@ -2,17 +2,13 @@
 //! every connection.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use tieline_domain::{KeyId, Timestamp};
+use tieline_domain::KeyId;
 use tieline_hub::{Hub, SessionKey};
 
 use super::errors::Fault;
-
-/// How often the use of a key is written down while it is in use.
-const NOTE_EVERY: Duration = Duration::from_secs(30);
 
 /// The keys that were used lately.
 #[derive(Debug)]
@@ -29,7 +25,6 @@ struct KeyLoad {
     session: SessionKey,
     running: AtomicU32,
     listening: AtomicU32,
-    noted_at: AtomicI64,
 }
 
 /// A place among the calls that one key may have running. Dropping it makes room.
@@ -87,11 +82,6 @@ impl KeyLoads {
         }
     }
 
-    /// Notes that a key is used without a call.
-    pub(super) fn note_use(&self, hub: &Hub, key: KeyId, client: &str) {
-        self.load(key).note_use(hub, client);
-    }
-
     /// Forgets keys without a running call.
     pub(super) fn forget_idle(&self) {
         let mut loads = self.loads.write().unwrap_or_else(PoisonError::into_inner);
@@ -106,37 +96,18 @@ impl KeyLoad {
             session: SessionKey(format!("key:{key}").into()),
             running: AtomicU32::new(0),
             listening: AtomicU32::new(0),
-            noted_at: AtomicI64::new(0),
         }
     }
 
     fn is_in_use(&self) -> bool {
         self.running.load(Ordering::Acquire) > 0 || self.listening.load(Ordering::Acquire) > 0
     }
-
-    /// Notes the use of the key, at most twice a minute.
-    fn note_use(&self, hub: &Hub, client: &str) {
-        let now = hub.clock().now();
-        let noted = self.noted_at.load(Ordering::Relaxed);
-        if now.since(Timestamp::from_millis(noted)) < NOTE_EVERY {
-            return;
-        }
-        let mine = self.noted_at.compare_exchange(
-            noted,
-            now.as_millis(),
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
-        if mine.is_ok() {
-            hub.note_key_use(self.key, (!client.is_empty()).then_some(client));
-        }
-    }
 }
 
 impl Permit {
     /// Notes that the key is used.
     pub(super) fn note_use(&self, hub: &Hub, client: &str) {
-        self.0.note_use(hub, client);
+        hub.note_key_use(self.0.key, client);
     }
 
     /// The name towards servers of a client that has no session: one for each key, never shared between people.

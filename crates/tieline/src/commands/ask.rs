@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tieline_agent::{
-    Agent, AgentError, AgentSettings, Decision, Event, EventKind, Events, Follow, ToolApproval,
+    Agent, AgentError, AgentSettings, Decision, Event, EventKind, Events, ToolApproval,
     TurnFinished,
 };
 use tieline_domain::{CallId, Email, SessionId, TurnId};
@@ -108,10 +108,7 @@ async fn answer(
 ) -> Result<(), Failure> {
     let session = open_session(agent, caller, words, screen).await?;
     let sent = agent.send(caller, session, text).await.map_err(refused)?;
-    let events = agent
-        .events(caller, session, sent.after, Follow::Turn(sent.turn))
-        .await
-        .map_err(refused)?;
+    let events = agent.events_of(&sent);
     let turn = Turn {
         agent,
         caller,

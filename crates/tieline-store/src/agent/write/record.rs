@@ -132,14 +132,14 @@ impl<'a> Writing<'a> {
         }
         for id in &self.record.released {
             let sql = concat!(
-                "UPDATE agent_calls SET waiting = FALSE WHERE id = $3 AND ",
+                "UPDATE agent_calls SET waiting = FALSE WHERE turn_id = $1 AND id = $3 AND ",
                 mine!()
             );
             self.push(sql, [id.to_string().into()]);
         }
         for (id, result) in &self.record.results {
             let sql = concat!(
-                "UPDATE agent_calls SET result = $4, waiting = FALSE WHERE id = $3 AND ",
+                "UPDATE agent_calls SET result = $4, waiting = FALSE WHERE turn_id = $1 AND id = $3 AND ",
                 mine!()
             );
             self.push(sql, [id.to_string().into(), result.as_str().into()]);
@@ -148,13 +148,12 @@ impl<'a> Writing<'a> {
 
     fn call(&mut self, call: &'a AgentNewCall) {
         let sql = concat!(
-            "INSERT INTO agent_calls (id, session_id, turn_id, position, model_call_id, waiting)
-             SELECT $3, $4, $1, $5, $6, $7 WHERE ",
+            "INSERT INTO agent_calls (turn_id, id, position, model_call_id, waiting)
+             SELECT $1, $3, $4, $5, $6 WHERE ",
             mine!()
         );
         let values = [
             call.id.to_string().into(),
-            self.session.clone().into(),
             i64::try_from(call.position).unwrap_or(i64::MAX).into(),
             foreign(&call.model_call_id).into(),
             call.waiting.into(),

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
-use tieline_agent::{Follow, Sent};
+use tieline_agent::Sent;
 use tieline_domain::TurnId;
 use utoipa::ToSchema;
 
@@ -80,8 +80,7 @@ pub(super) async fn send_message(
     if wants_json(&headers) {
         return Ok((StatusCode::ACCEPTED, Json(AcceptedObject::from(sent))).into_response());
     }
-    let follow = Follow::Turn(sent.turn);
-    let events = state.agent.events(&caller, id, sent.after, follow).await?;
+    let events = state.agent.events_of(&sent);
     Ok(answer(Standing::of(state, &headers), events))
 }
 
