@@ -104,7 +104,10 @@ impl Agent {
             AgentWritten::Recorded(_) | AgentWritten::Lost => AgentAddedTurn::NoSession,
         };
         match added {
-            AgentAddedTurn::Free(id) => {
+            AgentAddedTurn::Free {
+                event: id,
+                messages,
+            } => {
                 let turn_id = turn;
                 let shown = match &slot {
                     Some(_) => SessionState::Running,
@@ -123,7 +126,7 @@ impl Agent {
                     kind,
                 });
                 let start = match slot {
-                    Some(slot) => Start::running(turn, text, slot, session),
+                    Some(slot) => Start::running(turn, text, slot, (session, messages)),
                     None => Start::waiting(turn, text),
                 };
                 self.spawn_turn(live.clone(), start);

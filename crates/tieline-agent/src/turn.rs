@@ -30,13 +30,16 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often it is tried to store the end of a turn.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// A session and what was said in it, oldest first.
+pub(crate) type Conversation = (AgentSessionRow, Vec<String>);
+
 /// How a turn begins.
 #[derive(Debug)]
 pub(crate) struct Start {
     turn: Arc<RunningTurn>,
     text: String,
-    /// The place of a turn that runs already, and its session as it was read a moment ago.
-    runs: Option<(Slot, AgentSessionRow)>,
+    /// The place of a turn that runs already, and its session and conversation as they were read a moment ago.
+    runs: Option<(Slot, Conversation)>,
 }
 
 impl Start {
@@ -45,12 +48,12 @@ impl Start {
         turn: Arc<RunningTurn>,
         text: String,
         slot: Slot,
-        session: AgentSessionRow,
+        conversation: Conversation,
     ) -> Self {
         Self {
             turn,
             text,
-            runs: Some((slot, session)),
+            runs: Some((slot, conversation)),
         }
     }
 
@@ -151,8 +154,8 @@ impl Agent {
 
     async fn run(&self, live: &Arc<Live>, start: Start) -> End {
         let Start { turn, text, runs } = start;
-        let (caller, slot, session) = match runs {
-            Some((slot, session)) => (turn.caller.clone(), slot, Some(session)),
+        let (caller, slot, conversation) = match runs {
+            Some((slot, conversation)) => (turn.caller.clone(), slot, Some(conversation)),
             None => match self.begin(live, &turn, &text).await {
                 Ok((caller, slot)) => (caller, slot, None),
                 Err(mut end) => {
@@ -162,7 +165,7 @@ impl Agent {
                 }
             },
         };
-        match Run::prepare(self, live, &turn, caller, slot, session).await {
+        match Run::prepare(self, live, &turn, caller, slot, conversation).await {
             Ok(run) => run.until_its_end().await,
             Err(end) => end,
         }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use tieline_hub::Caller;
-use tieline_store::AgentSessionRow;
 
-use super::End;
 use super::history::{mended, read, worth_sending};
 use super::plan::Wanted;
+use super::{Conversation, End};
 use crate::agent::Agent;
 use crate::error::AgentError;
 use crate::event::{EventKind, ModelRetrying, TextDelta, ToolLeftOut};
@@ -57,17 +56,18 @@ impl<'a> Run<'a> {
         turn: &'a Arc<RunningTurn>,
         caller: Caller,
         slot: Slot,
-        session: Option<AgentSessionRow>,
+        conversation: Option<Conversation>,
     ) -> Result<Self, End> {
         let inner = &agent.inner;
         let read_all = async {
-            let session = match session {
-                Some(session) => Some(session),
-                None => inner.store.agent_session_of_any(live.id).await?,
+            let (session, history) = if let Some(conversation) = conversation {
+                conversation
+            } else {
+                let session = inner.store.agent_session_of_any(live.id).await?;
+                let session = session.ok_or(AgentError::SessionNotFound)?;
+                (session, inner.store.agent_messages(live.id).await?)
             };
-            let session = session.ok_or(AgentError::SessionNotFound)?;
             let frozen = inner.frozen.of(&inner.store, &session.catalog).await?;
-            let history = inner.store.agent_messages(live.id).await?;
             let model = inner.models.choose(session.model.as_deref())?;
             Ok::<_, AgentError>((session, frozen, history, model))
         };

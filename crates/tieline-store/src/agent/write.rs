@@ -50,8 +50,13 @@ pub struct AgentAddTurn {
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentAddedTurn {
-    /// It runs or waits for its place, here; its event has this number.
-    Free(u64),
+    /// It runs or waits for its place, here.
+    Free {
+        /// The number of its event.
+        event: u64,
+        /// When it runs, the whole conversation as the model gets it: one JSON text for each message, oldest first.
+        messages: Vec<String>,
+    },
     /// It waits for the turn before it. The last event that was stored had this number.
     Behind(u64),
     /// Too many wait; nothing was stored.

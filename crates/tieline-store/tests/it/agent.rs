@@ -184,7 +184,13 @@ pub(crate) async fn one_turn_at_a_time_and_a_bounded_queue(bed: &Bed) {
     let store = &bed.store;
     let session = added(store, "ann@example.com").await;
     let first = add(&session, "server:a", "one\0");
-    assert_eq!(send(store, first.clone()).await, AgentAddedTurn::Free(1));
+    assert_eq!(
+        send(store, first.clone()).await,
+        AgentAddedTurn::Free {
+            event: 1,
+            messages: vec![first.message.clone()]
+        }
+    );
     let second = add(&session, "server:b", "two");
     assert_eq!(send(store, second.clone()).await, AgentAddedTurn::Behind(1));
     let third = add(&session, "server:a", "three");
@@ -493,7 +499,7 @@ pub(crate) async fn eight_messages_at_once_begin_one_turn(bed: &Bed) {
     }
     let mut free = 0;
     while let Some(added) = sending.join_next().await {
-        free += usize::from(matches!(added.unwrap(), AgentAddedTurn::Free(_)));
+        free += usize::from(matches!(added.unwrap(), AgentAddedTurn::Free { .. }));
     }
     assert_eq!(free, 1);
     assert_eq!(

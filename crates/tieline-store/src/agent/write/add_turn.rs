@@ -59,18 +59,24 @@ pub(super) fn batch(add: &AgentAddTurn) -> Batch<'_> {
          WHERE EXISTS (SELECT 1 FROM agent_turns WHERE id = $3 AND state <> 'queued')
          RETURNING id",
         [
-            session.into(),
+            session.clone().into(),
             add.event.id.cast_signed().into(),
-            turn.into(),
+            turn.clone().into(),
             add.event.at.as_millis().into(),
             Value::from(add.event.kind.as_str()),
             add.event.body.as_str().into(),
         ],
     );
+    // Whoever runs the turn needs them at once, and another way to the database would cost more than they do.
+    batch.push(
+        "SELECT body FROM agent_messages
+         WHERE session_id = $1 AND EXISTS (SELECT 1 FROM agent_turns WHERE id = $2 AND state = 'running') ORDER BY position",
+        [session.into(), turn.into()],
+    );
     batch
 }
 
-/// The session, the turn and its event each answer a row, when there is one.
+/// The session, the turn and its event each answer a row, when there is one; then each message.
 pub(super) fn answer(rows: &Rows) -> Result<AgentAddedTurn, StoreError> {
     if rows.read::<(String,)>(0)?.is_none() {
         return Ok(AgentAddedTurn::NoSession);
@@ -79,8 +85,15 @@ pub(super) fn answer(rows: &Rows) -> Result<AgentAddedTurn, StoreError> {
         return Ok(AgentAddedTurn::TooMany);
     };
     let event = rows.read::<(i64,)>(2)?;
-    Ok(match event {
-        Some((id,)) => AgentAddedTurn::Free(uncount(id)),
-        None => AgentAddedTurn::Behind(uncount(last)),
+    let Some((event,)) = event else {
+        return Ok(AgentAddedTurn::Behind(uncount(last)));
+    };
+    let mut messages = Vec::new();
+    while let Some((body,)) = rows.read::<(String,)>(3 + messages.len())? {
+        messages.push(body);
+    }
+    Ok(AgentAddedTurn::Free {
+        event: uncount(event),
+        messages,
     })
 }
