@@ -247,6 +247,11 @@ pub fn error_data_for<'d>(way: &Way<'_>, data: &'d RawValue) -> Cow<'d, RawValue
     exposed.map_or(Cow::Borrowed(data), Cow::Owned)
 }
 
+/// Whether an error says that the user has to open pages first, which the modern era puts as a question.
+pub fn wants_pages(north: Era, south: Era, code: i64) -> bool {
+    (north, south, code) == (Era::Modern, Era::Legacy, LEGACY_URL_ELICITATION_REQUIRED)
+}
+
 /// Whether an error says that the server does not know the method, so that it has nothing of the kind.
 pub fn is_unknown_method(code: i64) -> bool {
     code == METHOD_NOT_FOUND

@@ -3,6 +3,9 @@
 //! A handler turns a request into one call of the hub and its result into an answer. No rule and no SQL lives here.
 //! Errors get their status code in [`problem`] and nowhere else.
 
+// A parked call holds its whole gateway, which is deeper than the compiler follows by default to see what may cross threads.
+#![recursion_limit = "256"]
+
 mod api;
 pub mod assets;
 pub mod auth;

@@ -143,6 +143,17 @@ impl FakeTool {
         self
     }
 
+    /// Answers with a JSON-RPC error that has data.
+    #[must_use]
+    pub fn failing_with(mut self, code: i64, message: &str, data: &str) -> Self {
+        self.reply = ToolReply::Error {
+            code,
+            message: message.to_owned(),
+            data: Some(json(data)),
+        };
+        self
+    }
+
     /// Logs something before it answers. A modern client only gets it when it asked for log messages.
     #[must_use]
     pub fn logging(mut self, level: &str, text: &str) -> Self {

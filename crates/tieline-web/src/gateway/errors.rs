@@ -18,8 +18,8 @@ use tieline_hub::StateRefused;
 use tieline_mcp::raw;
 use tieline_mcp::wire::{
     EnvelopeError, Era, HeaderMismatch, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
-    LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, ParamsError, RequestError, UnknownLogLevel,
-    response_error,
+    LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY, ParamsError,
+    RequestError, UnknownLogLevel, response_error,
 };
 
 /// Ours, outside the range that JSON-RPC reserves.
@@ -394,10 +394,36 @@ impl Fault {
         Self::new(StatusCode::OK, INVALID_PARAMS, code, message)
     }
 
-    /// What the server of a connector answered, under the code that the client's era has for it.
-    pub(super) fn upstream(code: i64, message: String, data: Option<Box<RawValue>>) -> Self {
+    /// The call of this state is over, or it was answered already.
+    pub(super) fn not_parked() -> Self {
+        let message =
+            "The call of this `requestState` does not wait any more. Make the call again.";
+        let code = "request_state_refused";
+        Self::new(StatusCode::OK, INVALID_PARAMS, code, message)
+    }
+
+    /// The call waits in another process, or in one that was stopped.
+    pub(super) fn parked_elsewhere() -> Self {
+        let message = "The call of this `requestState` waits in another process of Tieline, or ended with it. Make the call again.";
+        let code = "parked_elsewhere";
+        Self::new(StatusCode::OK, INTERNAL_ERROR, code, message)
+    }
+
+    /// What the server of a connector answered, under the code that the client's era has for it. The modern era has a
+    /// status for a capability that the client lacks.
+    pub(super) fn upstream(
+        era: Era,
+        code: i64,
+        message: String,
+        data: Option<Box<RawValue>>,
+    ) -> Self {
+        let lacking = era == Era::Modern && code == MISSING_CLIENT_CAPABILITY;
         Self {
-            status: StatusCode::OK,
+            status: if lacking {
+                StatusCode::BAD_REQUEST
+            } else {
+                StatusCode::OK
+            },
             code,
             message: message.into(),
             data,

@@ -53,6 +53,7 @@ pub use sessions::McpSessions;
 use door::Door;
 use load::KeyLoads;
 use recent::RecentCatalogs;
+use routed::ParkedCalls;
 
 /// The largest body of a request: 4 MiB.
 const MAX_BODY: usize = 4 << 20;
@@ -75,6 +76,8 @@ pub struct GatewaySettings {
     pub calls_per_key: u32,
     /// How many streams one access key may have open to wait for news. Default 128.
     pub streams_per_key: u32,
+    /// How many of them may wait at legacy servers for a person's answer. Default 32.
+    pub parked_per_key: usize,
     /// How many legacy sessions one access key may have; the one that was idle longest gives way. Default 100.
     pub sessions_per_key: usize,
     /// After how long without a request a legacy session ends. Default 30 minutes.
@@ -89,6 +92,7 @@ impl Default for GatewaySettings {
             hosts: AllowedHosts::default(),
             calls_per_key: 64,
             streams_per_key: 128,
+            parked_per_key: 32,
             sessions_per_key: 100,
             session_idle: Duration::from_mins(30),
             keep_alive: Duration::from_secs(15),
@@ -107,6 +111,7 @@ struct Shared {
     sessions: McpSessions,
     loads: KeyLoads,
     recent: RecentCatalogs,
+    parked: ParkedCalls,
 }
 
 impl GatewayState {
@@ -115,12 +120,14 @@ impl GatewayState {
         let sessions = McpSessions::new(settings.sessions_per_key, settings.session_idle);
         let loads = KeyLoads::new(settings.calls_per_key, settings.streams_per_key);
         let recent = RecentCatalogs::default();
+        let parked = ParkedCalls::new(settings.parked_per_key, hub.entropy());
         Self(Arc::new(Shared {
             hub,
             settings,
             sessions,
             loads,
             recent,
+            parked,
         }))
     }
 
@@ -145,6 +152,7 @@ impl GatewayState {
             self.end(&ended);
         }
         self.0.loads.forget_idle();
+        self.0.parked.end_expired(self.0.hub.clock().now());
     }
 
     /// Ends what an already forgotten session left running. The servers are told in the background.

@@ -20,6 +20,8 @@ use super::stream_log::StreamLog;
 
 /// How often one call of a legacy client may be answered with further questions.
 pub(super) const ROUNDS: usize = 8;
+/// How many pages one refusal may name.
+const PAGES: usize = 16;
 /// How long a person may think about the questions of a modern server.
 const THINKING: Duration = Duration::from_mins(10);
 
@@ -46,6 +48,52 @@ pub(super) fn take_state(hub: &Hub, bound: &BoundTo<'_>) -> Result<Option<Box<Ra
         HeldState::Parked { .. } => return Err(Fault::unknown_request_state()),
     };
     Ok(Some(params.to_box()))
+}
+
+/// Where the call waits whose state a client brings back; nothing for every other state.
+pub(super) fn parked_in(hub: &Hub, bound: &BoundTo<'_>) -> Option<(String, String)> {
+    let params = RawObject::parse(bound.params).ok()?;
+    let state = raw::as_str(params.get("requestState")?)?;
+    match hub.open_state(bound, &state) {
+        Ok(HeldState::Parked { replica, call }) => Some((replica, call)),
+        _ => None,
+    }
+}
+
+/// What a modern client gets that has to answer before its call goes on.
+pub(super) fn input_required(requests: &RawObject<'_>, state: &str) -> Box<RawValue> {
+    RawObject::new()
+        .rename_value("resultType", "input_required")
+        .with("inputRequests", requests.to_box())
+        .rename_value("requestState", state)
+        .to_box()
+}
+
+/// One entry of `inputRequests`. Modern pages to open have no name, and tasks are not offered.
+pub(super) fn input_request(kind: QuestionKind, params: Option<&RawValue>) -> Box<RawValue> {
+    let request = RawObject::new().rename_value("method", kind.method());
+    let Some(params) = params else {
+        return request.to_box();
+    };
+    let params = match RawObject::parse(params) {
+        Ok(object) => object.without(&["elicitationId", "task"]).to_box(),
+        Err(_) => params.to_owned(),
+    };
+    request.with("params", params).to_box()
+}
+
+/// The pages that a legacy server wants opened first, as `inputRequests`. Nothing when it names none that can be read.
+pub(super) fn pages<'a>(data: &RawObject<'_>) -> Option<RawObject<'a>> {
+    let named: Vec<Box<RawValue>> = serde_json::from_str(data.get("elicitations")?.get()).ok()?;
+    let mut requests = RawObject::new();
+    for (number, page) in named.iter().take(PAGES).enumerate() {
+        let page = RawObject::parse(page).ok()?;
+        page.get_str("url")?;
+        let page = page.rename_value("mode", "url").to_box();
+        let request = input_request(QuestionKind::Elicitation, Some(&page));
+        requests.set(&format!("q{}", number + 1), request);
+    }
+    (!requests.is_empty()).then_some(requests)
 }
 
 /// A server's `input_required` for a modern client: as it is, but with its state inside one of ours. Nothing when it is

@@ -62,6 +62,13 @@ impl Relay {
         }
     }
 
+    /// From now on for a later request about the same call, which has a token of its own or none.
+    pub(super) fn continue_under(&mut self, token: Option<&RawValue>) {
+        let own = self.progress.take().map(|(_, own)| own);
+        let token = token.filter(|token| is_token(token));
+        self.progress = token.map(ToOwned::to_owned).zip(own);
+    }
+
     /// Whether the client waits for progress, which is worth a stream from the first moment on.
     pub(super) fn reports(&self) -> bool {
         self.progress.is_some()

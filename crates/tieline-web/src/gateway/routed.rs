@@ -1,43 +1,42 @@
 //! A request that one connector's server answers, in either era: prepared, run through `hub::dispatch`, and its outcome
 //! put into the client's words. What is special about a method is in the file of that method.
 
+mod parked;
+mod rounds;
+mod words;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use serde_json::json;
 use serde_json::value::RawValue;
 use tieline_domain::ConnectorId;
-use tieline_domain::{Slug, expose_uri};
+use tieline_domain::Slug;
 use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, SessionKey, Wanted};
-use tieline_mcp::bridge::{self, ExposeUri, Way};
-use tieline_mcp::raw::{self, RawObject};
+use tieline_mcp::Era;
 use tieline_mcp::wire::{
-    ClientCan, Params, ParamsError, Request, RequestMeta, response_ok, tool_error_result,
-    without_tasks,
+    ClientCan, MODERN, Params, ParamsError, Request, RequestMeta, without_tasks,
 };
-use tieline_mcp::{Era, Question};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::asked::Asked;
-use super::door::{Door, Origin};
-use super::endpoint::{Exchange, json as json_response, takes_streams};
+use super::door::Origin;
+use super::endpoint::{Exchange, takes_streams};
 use super::errors::Fault;
 use super::load::Permit;
 use super::log_level;
-use super::questions::{self, Asker};
+use super::questions;
 use super::relay::{Logs, Relay};
 use super::sessions::{McpSession, RunningCall};
-use super::stream_log::StreamLog;
 use super::{completion, prompts_get, resources_read, stream, tools_call};
+
+pub(super) use parked::ParkedCalls;
 
 /// How many questions wait to be sent to a slow reader.
 const QUESTIONS: usize = 16;
-/// `_meta` key of a result that Tieline made: the stable code of what went wrong.
-const META_CODE: &str = "tieline/code";
 
 /// What a request is after, found in the client's view.
 #[derive(Debug)]
@@ -109,6 +108,9 @@ pub(super) async fn answer(
     params: &Params<'_>,
     meta: &RequestMeta<'_>,
 ) -> Result<Response, Fault> {
+    if let Some(waiting) = parked::resume(exchange, asked, request, params)? {
+        return Ok(waiting.answered(request, meta).boxed().await);
+    }
     let mut call = prepare(exchange, asked, request, params)?;
     call.capabilities = meta.client_capabilities.map(without_tasks);
     let relay = relay_for(exchange, asked, &call, meta)?;
@@ -125,11 +127,14 @@ pub(super) async fn answer(
         .is_some_and(|session| !session.can.is_nothing());
     let can_be_asked = can_be_asked && takes_streams(&exchange.headers);
     call.asked_in = asked.session().filter(|_| can_be_asked).cloned();
+    if call.may_be_parked() {
+        return Ok(parked::answer(call.into_owned(), relay).boxed().await);
+    }
     if relay.is_wanted() || can_be_asked {
         return Ok(stream::answer(call.into_owned(), relay).boxed().await);
     }
     let outcome = call.run(None).await;
-    Ok(json_response(call.message_of(&outcome)))
+    Ok(call.response_of(&outcome))
 }
 
 /// Answers with one message; progress is not asked for.
@@ -289,6 +294,24 @@ impl ReadyCall<'_> {
         }
     }
 
+    /// Which questions its modern client can answer.
+    fn can(&self) -> ClientCan {
+        let declared = self.capabilities.as_deref();
+        declared.map_or(ClientCan::NOTHING, |declared| {
+            ClientCan::read(MODERN, declared)
+        })
+    }
+
+    /// Whether a legacy server may ask this modern client, which then has to come again with the answer.
+    fn may_be_parked(&self) -> bool {
+        if self.era == Era::Legacy || self.can().is_nothing() {
+            return false;
+        }
+        let snapshot = self.exchange.gateway.hub().snapshot();
+        let live = snapshot.connector(self.goal.connector());
+        live.is_some_and(|live| live.era() == Era::Legacy) && takes_streams(&self.exchange.headers)
+    }
+
     /// Runs it to its end.
     pub(super) async fn run(
         &self,
@@ -300,65 +323,6 @@ impl ReadyCall<'_> {
             to: None,
         });
         self.run_with(&self.params, notifications, askable).await
-    }
-
-    /// Runs it to its end, and puts what the server asks meanwhile to the client on the call's own stream.
-    pub(super) async fn run_asking(
-        &self,
-        notifications: mpsc::Sender<Box<RawValue>>,
-        log: &StreamLog,
-    ) -> CallOutcome {
-        let Some(session) = self.asked_in.as_deref() else {
-            return self.run(Some(notifications)).await;
-        };
-        let entropy = self.exchange.gateway.hub().entropy();
-        let asker = Asker::new(session, entropy, log);
-        let (to, mut heard) = mpsc::channel(QUESTIONS);
-        let passing_on = async {
-            loop {
-                tokio::select! {
-                    Some(question) = heard.recv() => asker.ask(question),
-                    () = log.left() => {
-                        asker.forget();
-                        std::future::pending::<()>().await;
-                    }
-                }
-            }
-        };
-        tokio::select! {
-            outcome = self.rounds(session, &asker, notifications, to) => outcome,
-            () = passing_on => questions::failed("cancelled", "The call was stopped."),
-        }
-    }
-
-    /// Makes the call again with the client's answers for as long as a modern server asks.
-    async fn rounds(
-        &self,
-        session: &McpSession,
-        asker: &Asker<'_>,
-        notifications: mpsc::Sender<Box<RawValue>>,
-        to: mpsc::Sender<Question>,
-    ) -> CallOutcome {
-        let capabilities = session.can.to_capabilities();
-        let mut params = Cow::Borrowed(&*self.params);
-        for _ in 0..=questions::ROUNDS {
-            let askable = Askable {
-                can: session.can,
-                capabilities: &capabilities,
-                to: Some(to.clone()),
-            };
-            let notifications = Some(notifications.clone());
-            let outcome = self.run_with(&params, notifications, Some(askable)).await;
-            let CallOutcome::InputRequired { result } = &outcome else {
-                return outcome;
-            };
-            match asker.next_params(&self.params, result).await {
-                Ok(next) => params = Cow::Owned(next),
-                Err(failed) => return failed,
-            }
-        }
-        let text = "The server asked again and again, more often than Tieline passes on.";
-        questions::failed("too_many_questions", text)
     }
 
     async fn run_with(
@@ -396,106 +360,5 @@ impl ReadyCall<'_> {
     /// How often a quiet stream gets a comment.
     pub(super) fn keep_alive(&self) -> std::time::Duration {
         self.exchange.gateway.settings().keep_alive
-    }
-
-    /// The outcome as the message that answers the request.
-    pub(super) fn message_of(&self, outcome: &CallOutcome) -> Bytes {
-        match outcome {
-            CallOutcome::Ok { result, era } | CallOutcome::ToolError { result, era } => {
-                match self.on_way(*era, |way| bridge::result_for(way, result)) {
-                    Ok(result) => response_ok(&self.id, &result),
-                    Err(error) => {
-                        let text = format!(
-                            "The answer of {} cannot be passed on: {error}.",
-                            self.goal.slug()
-                        );
-                        self.failure("bad_result", &text)
-                    }
-                }
-            }
-            CallOutcome::InputRequired { result } => self.question(result),
-            CallOutcome::Task { .. } => {
-                let text = "The server answered with a task, which Tieline does not pass on.";
-                self.failure("task_unsupported", text)
-            }
-            CallOutcome::RpcError {
-                code,
-                message,
-                data,
-                era,
-            } => self.refused_by_server(*era, *code, message, data.as_deref()),
-            CallOutcome::UpstreamFailure(failure) => self.failure(
-                failure.code,
-                &format!("{}: {}", self.goal.slug(), failure.message),
-            ),
-            CallOutcome::Refused(refusal) => self.failure(refusal.code(), &refusal.to_string()),
-        }
-    }
-
-    /// The way that an answer takes from a server of the era `south` to this client.
-    fn on_way<T>(&self, south: Era, pass: impl FnOnce(&Way<'_>) -> T) -> T {
-        let expose = |uri: &str| expose_uri(self.goal.slug(), uri);
-        let uris: Option<ExposeUri<'_>> = match self.exchange.door {
-            Door::All => Some(&expose),
-            Door::One(_) => None,
-        };
-        pass(&Way {
-            north: self.era,
-            south,
-            method: self.goal.method(),
-            normalise: self.goal.normalise(),
-            uris,
-        })
-    }
-
-    /// A modern server's question, with its state inside ours.
-    fn question(&self, result: &RawValue) -> Bytes {
-        let bound = BoundTo {
-            caller: &self.exchange.caller,
-            wanted: &self.goal.wanted(),
-            params: &self.params,
-        };
-        let sealed = questions::with_own_state(self.exchange.gateway.hub(), &bound, result);
-        if let Some(result) = sealed {
-            return response_ok(&self.id, &result);
-        }
-        let text = "The server's state is too large to be passed on: 64 KiB at most.";
-        self.failure("request_state_too_large", text)
-    }
-
-    /// A tool's failure is a result and not an error, so that a model reads it and can do something else.
-    fn failure(&self, code: &'static str, text: &str) -> Bytes {
-        let Goal::Tool(_) = &self.goal else {
-            return Fault::not_answered(code, text.to_owned()).message(Some(&self.id));
-        };
-        let result = tool_error_result(self.era, text);
-        let meta = raw::to_raw(&json!({ META_CODE: code }));
-        match RawObject::parse(&result) {
-            Ok(object) => response_ok(&self.id, &object.with("_meta", meta).to_box()),
-            Err(_) => response_ok(&self.id, &result),
-        }
-    }
-
-    fn refused_by_server(
-        &self,
-        south: Era,
-        code: i64,
-        message: &str,
-        data: Option<&RawValue>,
-    ) -> Bytes {
-        // The gateway as a whole completes; that this server does not is no error of the client's.
-        if matches!(self.goal, Goal::Completion { .. }) && bridge::is_unknown_method(code) {
-            return response_ok(&self.id, &completion::nothing(self.era));
-        }
-        let bridged = bridge::error_for(self.era, south, self.goal.method(), code);
-        let message = match bridged.explanation {
-            Some(explanation) => format!("{explanation}: {message}"),
-            None => message.to_owned(),
-        };
-        let data = data.map(|data| {
-            self.on_way(south, |way| bridge::error_data_for(way, data))
-                .into_owned()
-        });
-        Fault::upstream(bridged.code, message, data).message(Some(&self.id))
     }
 }

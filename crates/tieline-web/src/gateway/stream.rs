@@ -13,7 +13,7 @@ use super::routed::ReadyCall;
 use super::stream_log::{Behind, StreamLog};
 
 /// How many notifications of the server wait to be passed on.
-const NOTIFICATIONS: usize = 64;
+pub(super) const NOTIFICATIONS: usize = 64;
 
 /// Starts the call and answers with the stream that it fills. In a session that stream can be resumed. A client that
 /// does not wait for progress gets plain JSON when the result is all there is to say.
@@ -65,7 +65,7 @@ async fn fill(call: ReadyCall<'static>, relay: Relay, log: Arc<StreamLog>) {
     log.finish(call.message_of(&outcome));
 }
 
-fn pass_on(relay: &Relay, message: &RawValue, log: &StreamLog) {
+pub(super) fn pass_on(relay: &Relay, message: &RawValue, log: &StreamLog) {
     if let Some(message) = relay.incoming(message) {
         log.push(message);
     }

@@ -239,12 +239,23 @@ pub(crate) fn modern_with(
     path: &str,
     key: &str,
     method: &str,
-    mut params: Value,
+    params: Value,
+    headers: &[(&str, &str)],
+) -> Request<Full<Bytes>> {
+    modern_declaring(world, path, key, (method, params, &json!({})), headers)
+}
+
+/// A modern request of a client with these capabilities.
+pub(crate) fn modern_declaring(
+    world: &World,
+    path: &str,
+    key: &str,
+    (method, mut params, capabilities): (&str, Value, &Value),
     headers: &[(&str, &str)],
 ) -> Request<Full<Bytes>> {
     let meta = &mut params["_meta"];
     meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
-    meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities.clone();
     meta["io.modelcontextprotocol/clientInfo"] = json!({"name": "raw", "version": "1"});
     let name = params["name"].as_str().or(params["uri"].as_str());
     let name = name.map(mcp_name);

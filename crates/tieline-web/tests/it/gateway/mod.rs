@@ -5,6 +5,7 @@ mod era_rules;
 mod listening;
 mod logging;
 mod offers;
+mod parked;
 mod passthrough;
 mod questions;
 mod refusals;

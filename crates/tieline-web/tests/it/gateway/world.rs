@@ -61,18 +61,7 @@ impl World {
         tokio::spawn(async move { background.run_background(token).await });
 
         let gateway = GatewayState::new(hub.clone(), settings);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound listener has an address");
-        let (routes, token) = (router(gateway.clone()), stop.clone());
-        tokio::spawn(async move {
-            let served =
-                axum::serve(listener, routes).with_graceful_shutdown(token.cancelled_owned());
-            served.await.expect("serving ends only when it is told to");
-        });
+        let address = listen(&gateway, &stop).await;
         Self {
             hub,
             gateway,
@@ -81,6 +70,12 @@ impl World {
             stop,
             _directory: directory,
         }
+    }
+
+    /// One more gateway over the same hub, as another process has one.
+    pub(crate) async fn other_process(&self) -> SocketAddr {
+        let gateway = GatewayState::new(self.hub.clone(), GatewaySettings::default());
+        listen(&gateway, &self.stop).await
     }
 
     /// Adds a person with a key.
@@ -164,4 +159,20 @@ impl Drop for World {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// Serves a gateway on a free port until it is told to stop.
+async fn listen(gateway: &GatewayState, stop: &CancellationToken) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener
+        .local_addr()
+        .expect("a bound listener has an address");
+    let (routes, token) = (router(gateway.clone()), stop.clone());
+    tokio::spawn(async move {
+        let served = axum::serve(listener, routes).with_graceful_shutdown(token.cancelled_owned());
+        served.await.expect("serving ends only when it is told to");
+    });
+    address
 }
