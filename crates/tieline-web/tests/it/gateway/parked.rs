@@ -241,3 +241,43 @@ async fn a_capability_that_a_modern_client_lacks_has_its_status() {
         (StatusCode::BAD_REQUEST, -32021)
     );
 }
+
+/// How many threads this process has.
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").expect("Linux").count()
+}
+
+#[tokio::test]
+async fn a_thousand_waiting_calls_hold_no_thread_and_all_end_with_their_answers() {
+    const CALLS: usize = 1_000;
+    let settings = GatewaySettings {
+        calls_per_key: 2_000,
+        parked_per_key: CALLS,
+        ..GatewaySettings::default()
+    };
+    let world = World::with(settings).await;
+    let server = FakeMcp::legacy()
+        .with_sessions()
+        .tool(asks_for_a_form())
+        .start()
+        .await;
+    world.connect("Acme", &server).await;
+    let key = world.person("Ada").await.key;
+    let mut waiting = Vec::new();
+    waiting.push(call(&world, &key, first(&json!({"n": 0}))).await);
+    let before = threads();
+    for number in 1..CALLS {
+        waiting.push(call(&world, &key, first(&json!({ "n": number }))).await);
+    }
+    // Looking up names and the database have threads that come and go, but not one for each call.
+    assert!(threads() < before + 50, "{} after {before}", threads());
+    for (number, asked) in waiting.iter().enumerate() {
+        is_asked(asked, &["q1"]);
+        let answers = json!({"q1": {"action": "accept", "content": {"n": number}}});
+        let params = retry(asked, &json!({ "n": number }), answers);
+        let done = call(&world, &key, params).await;
+        let expected = format!(r#""n":{number}"#);
+        assert!(done.text().contains(&expected), "{number}: {done:?}");
+    }
+    assert_eq!(server.count("tools/call"), CALLS);
+}
