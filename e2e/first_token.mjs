@@ -14,7 +14,7 @@ try {
   const page = await visit(browser);
   await setUp(page, tieline);
   await mustRun(tieline, ['model', 'add', '--kind', 'anthropic', '--name', 'Scripted', '--base-url', model.url, '--model', 'scripted-1', '--key-stdin'], 'sk-test-key-abcdef');
-  await page.goto(`${tieline.url}/chat`);
+  await untilReady(page, `${tieline.url}/chat`);
   const took = [];
   for (let turn = 0; turn < FIRST + TURNS; turn += 1) {
     const millis = await oneTurn(page, `word${turn}`);
@@ -28,6 +28,15 @@ try {
   await Promise.all([tieline.stop(), model.stop()]);
 }
 
+/** Opens the page until the server has noticed the new model, which takes it up to a second. */
+async function untilReady(page, url) {
+  for (let left = 100; left > 0; left -= 1) {
+    await page.goto(url);
+    if (await page.getByText('What do you want to get done?').isVisible()) return;
+  }
+  throw new Error(`${url} does not know of the model`);
+}
+
 /** Asks, lets the model answer once the page says that the agent works, and compares when the word left and when it was there. */
 async function oneTurn(page, word) {
   const held = gate();
@@ -36,13 +45,20 @@ async function oneTurn(page, word) {
   const message = page.getByRole('textbox', { name: 'Message' });
   await message.fill('And now?');
   await message.press('Enter');
-  await held.reached;
+  await within(held.reached, 'the model was not asked');
   await page.locator('#talk[data-work=running]').waitFor();
   await page.evaluate(watch, word);
   held.release();
-  const seen = await page.evaluate(() => globalThis.seen);
+  const seen = await within(page.evaluate(() => globalThis.seen), 'the word did not come');
   await page.locator('#talk[data-work=idle]').waitFor();
   return seen - wrote;
+}
+
+/** A turn that goes wrong ends the run instead of hanging it. */
+function within(promise, otherwise) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(otherwise)), 20_000); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** In the page: `seen` becomes the time at which the word was put into the document. */
