@@ -50,6 +50,8 @@ struct Stream {
     /// The addresses that it was opened with.
     uris: BTreeSet<Arc<str>>,
     begun: Instant,
+    /// Whether the server has taken it.
+    stands: bool,
 }
 
 /// Why a stream is no longer listened to.
@@ -173,6 +175,7 @@ impl Listener {
                 }
                 Some(news) = now.news.recv() => {
                     if matches!(news, News::Listening) {
+                        now.stands = true;
                         asking = self.agreed(&now.uris);
                     }
                     self.take(&news);
@@ -185,7 +188,7 @@ impl Listener {
                 stands = handover(&mut next), if next.is_some() => match next.take() {
                     // Only now is the one before it closed, so that nothing is missed in between.
                     Some(stream) if stands => {
-                        now = stream;
+                        now = Stream { stands: true, ..stream };
                         self.agreed(&now.uris);
                         followed.mark_changed();
                     }
@@ -200,7 +203,10 @@ impl Listener {
                 Ok(()) = followed.changed(), if next.is_none() && asking.is_none() => {
                     let wanted = self.ear.wanted();
                     if self.upstream.wire().era() == Era::Legacy {
-                        asking = self.ask_for(wanted);
+                        // Before that nothing is asked: all of it is once the stream stands, and twice is once too often.
+                        if now.stands {
+                            asking = self.ask_for(wanted);
+                        }
                     } else if wanted != now.uris {
                         next = self.open();
                     }
@@ -234,6 +240,7 @@ impl Listener {
             news,
             uris,
             begun: Instant::now(),
+            stands: false,
         })
     }
 
