@@ -115,6 +115,8 @@ pub struct Call<'a> {
     pub params: &'a RawValue,
     /// Where the server's notifications about this call go, raw, while it runs.
     pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
+    /// Whether the session is one client's own, so that whatever a legacy server says in it is for that client.
+    pub own_session: bool,
     /// How the caller can be asked, when it can be.
     pub askable: Option<Askable<'a>>,
     /// Ends the call when the caller no longer wants it.

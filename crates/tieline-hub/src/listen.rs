@@ -299,7 +299,7 @@ impl Listener {
                     uri: uri.as_str().into(),
                 });
             }
-            News::Listening | News::ResourceUpdated { .. } => {}
+            News::Listening | News::ResourceUpdated { .. } | News::Progress(_) => {}
             News::Log(message) => self.note_log(message.get()),
         }
     }

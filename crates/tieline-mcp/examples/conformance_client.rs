@@ -119,6 +119,7 @@ impl Visit {
                 notifications: None,
                 capabilities: None,
                 questions: None,
+                own_session: false,
                 cancel: CancellationToken::new(),
             };
             let Reply { body, .. } = self.upstream.call(&self.target, request).await?;

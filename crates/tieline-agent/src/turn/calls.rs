@@ -134,6 +134,7 @@ impl Run<'_> {
                         params: &params,
                         notifications: None,
                         // Nobody sits with the built-in agent whom a server could ask.
+                        own_session: false,
                         askable: None,
                         cancel: cancel.clone(),
                         client: Some("Tieline"),

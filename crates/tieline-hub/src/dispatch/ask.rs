@@ -100,6 +100,7 @@ impl Hub {
             param_headers: live_tool.map(|tool| &tool.headers),
             deadline,
             notifications,
+            own_session: call.own_session,
             capabilities: call.declared(),
             questions,
             cancel: call.cancel.clone(),

@@ -200,6 +200,7 @@ impl World {
             wanted: Wanted::Tool(&tool),
             params: &params.expect("JSON"),
             notifications: None,
+            own_session: false,
             askable: None,
             cancel: CancellationToken::new(),
             client: Some("test 1.0"),

@@ -48,11 +48,11 @@ impl Upstream {
     ) -> Result<Ended, McpError> {
         let http = &self.inner.http;
         let link = self.link(target, Pace::usual(&http.limits)).await?;
-        match self.listen_over(&link, target, wish, news).await {
+        match listen_over(http, &link, target, wish, news).await {
             Err(Refused::Session) => {
                 let pace = Pace::usual(&http.limits);
                 let next = self.renew(&link, target, pace).await?;
-                let again = self.listen_over(&next, target, wish, news).await;
+                let again = listen_over(http, &next, target, wish, news).await;
                 again.map_err(|refused| match refused {
                     Refused::Session => McpError::sent(Failure::SessionLost),
                     Refused::Otherwise(error) => error,
@@ -84,6 +84,7 @@ impl Upstream {
             notifications: None,
             capabilities: None,
             questions: None,
+            own_session: false,
             cancel: CancellationToken::new(),
         };
         match self.call(target, request).await?.body {
@@ -94,52 +95,52 @@ impl Upstream {
             ReplyBody::Result(_) | ReplyBody::InputRequired(_) | ReplyBody::Task(_) => Ok(()),
         }
     }
+}
 
-    async fn listen_over(
-        &self,
-        link: &Link,
-        target: &Target,
-        wish: &Wish,
-        news: &mpsc::Sender<News>,
-    ) -> Result<Ended, Refused> {
-        let http = &self.inner.http;
-        let now = Instant::now();
-        let pace = Pace {
-            first_byte: http.limits.first_byte,
-            idle: LONGEST,
-            deadline: now + LONGEST,
-            begun: now,
-        };
-        let ears = Ears {
-            http,
-            target,
-            news,
-            pace: &pace,
-        };
-        match link {
-            Link::Modern => {
-                let id = http.ids.next();
-                let response = subscribe(http, target, id, wish, &pace).await?;
-                ears.follow(response, Voice::Modern(id)).await
-            }
-            Link::Streamable(session) => {
-                let headers = session.headers(http.introduction.get_headers());
-                let response = http
-                    .send(Method::GET, target, headers, Bytes::new(), &pace)
-                    .await?;
-                ears.follow(response, Voice::Legacy(session)).await
-            }
-            Link::HttpSse(link) => {
-                let heard = tokio::time::timeout_at(pace.deadline, link.listen(news.clone()));
-                // The stream itself goes on; whoever listened does so again.
-                Ok(heard.await.unwrap_or(Ok(Ended::Over))?)
-            }
+/// Listens over this link until the stream ends.
+pub(super) async fn listen_over(
+    http: &Http,
+    link: &Link,
+    target: &Target,
+    wish: &Wish,
+    news: &mpsc::Sender<News>,
+) -> Result<Ended, Refused> {
+    let now = Instant::now();
+    let pace = Pace {
+        first_byte: http.limits.first_byte,
+        idle: LONGEST,
+        deadline: now + LONGEST,
+        begun: now,
+    };
+    let ears = Ears {
+        http,
+        target,
+        news,
+        pace: &pace,
+    };
+    match link {
+        Link::Modern => {
+            let id = http.ids.next();
+            let response = subscribe(http, target, id, wish, &pace).await?;
+            ears.follow(response, Voice::Modern(id)).await
+        }
+        Link::Streamable(session) => {
+            let headers = session.headers(http.introduction.get_headers());
+            let response = http
+                .send(Method::GET, target, headers, Bytes::new(), &pace)
+                .await?;
+            ears.follow(response, Voice::Legacy(session)).await
+        }
+        Link::HttpSse(link) => {
+            let heard = tokio::time::timeout_at(pace.deadline, link.listen(news.clone()));
+            // The stream itself goes on; whoever listened does so again.
+            Ok(heard.await.unwrap_or(Ok(Ended::Over))?)
         }
     }
 }
 
 /// Why a stream does not stand.
-enum Refused {
+pub(super) enum Refused {
     /// The server forgot the session.
     Session,
     Otherwise(McpError),

@@ -27,6 +27,8 @@ pub enum News {
     },
     /// A log message that belongs to no call, whole.
     Log(Box<RawValue>),
+    /// Progress of a call, whole.
+    Progress(Box<RawValue>),
 }
 
 /// What a server should tell of.
@@ -136,6 +138,7 @@ pub(super) fn read(method: &str, whole: &RawValue, subscription: Option<u64>) ->
             })
         }
         "notifications/message" => Some(News::Log(whole.to_owned())),
+        "notifications/progress" => Some(News::Progress(whole.to_owned())),
         _ => None,
     }
 }

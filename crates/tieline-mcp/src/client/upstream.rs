@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Aside;
 use super::detect::{self, Opened};
 use super::error::{Failure, McpError};
 use super::http::{Http, Pace};
@@ -62,6 +63,9 @@ pub struct CallRequest<'a> {
     pub deadline: Instant,
     /// Where notifications that the server sends while it works go, as whole JSON-RPC messages.
     pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
+    /// Whether a legacy session belongs to this caller alone, so that what the server says on the session's own stream is
+    /// for it, too.
+    pub own_session: bool,
     /// What the caller can do, for a modern server: the capabilities of this request. Without them none are declared.
     pub capabilities: Option<&'a RawValue>,
     /// Where the requests go that a legacy server sends on this call's stream. Without it they are refused.
@@ -116,6 +120,8 @@ pub(super) struct Inner {
     /// What legacy sessions declare.
     can: ClientCan,
     state: RwLock<State>,
+    /// What the server says on the session's own stream.
+    pub(super) aside: Mutex<Option<Aside>>,
     /// Simultaneous calls that find no session open one, not one each.
     opening: tokio::sync::Mutex<()>,
 }
@@ -158,6 +164,7 @@ impl Upstream {
                 http,
                 can,
                 state,
+                aside: Mutex::default(),
                 opening,
             }),
         }
@@ -204,6 +211,11 @@ impl Upstream {
         if request.notifications.is_some() {
             self.agree_on_logs(target, &request).await;
         }
+        let _hearing = if request.own_session && request.notifications.is_some() {
+            self.hear_aside(target, &request).await
+        } else {
+            None
+        };
         let over = request
             .questions
             .as_ref()
@@ -257,6 +269,13 @@ impl Upstream {
 
     /// Ends a legacy session with the server. Failures do not matter: the server forgets it anyway.
     pub async fn close(&self, target: &Target) {
+        drop(
+            self.inner
+                .aside
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         let link = {
             let mut state = self
                 .inner

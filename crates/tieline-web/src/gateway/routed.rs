@@ -337,6 +337,7 @@ impl ReadyCall<'_> {
             wanted: self.goal.wanted(),
             params,
             notifications,
+            own_session: self.held.1.is_some(),
             askable,
             cancel: self.cancel.clone(),
             client: (!self.client.is_empty()).then_some(&*self.client),

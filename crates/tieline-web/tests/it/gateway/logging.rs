@@ -1,7 +1,10 @@
 //! Bridge row logging: log messages of a call reach the client whose call it is, from the level that it wants.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
+use tieline_domain::{ConnectorId, Slug};
 use tieline_testkit::{FakeMcp, FakeMcpBuilder, FakeTool, eventually};
 
 use super::client::{Answer, Legacy, fetch, modern};
@@ -21,15 +24,15 @@ async fn start(server: FakeMcpBuilder) -> (World, FakeMcp, String) {
     let world = World::start().await;
     let server = server.capabilities(LOGGING).tool(noisy()).start().await;
     let slug = world.connect("Acme", &server).await;
-    let id = world
-        .hub
-        .catalog()
-        .connector(slug.as_str())
-        .expect("a connector")
-        .id;
+    let id = id_of(&world, &slug);
     eventually(|| world.hub.promises(id).logs).await;
     let key = world.person("Ada").await.key;
     (world, server, key)
+}
+
+fn id_of(world: &World, slug: &Slug) -> ConnectorId {
+    let catalog = world.hub.catalog();
+    catalog.connector(slug.as_str()).expect("a connector").id
 }
 
 /// The texts of the log messages, before the result.
@@ -131,4 +134,38 @@ async fn a_server_that_promises_no_logs_is_not_told_a_level() {
     assert_eq!(answer.headers["content-type"], "application/json");
     assert_eq!(server.count("logging/setLevel"), 0);
     assert_eq!(set_level(&session, "loud").await.name(), "invalid_params");
+}
+
+/// Some SDKs send log messages on the session's own stream, whatever call they are about.
+#[tokio::test]
+async fn a_legacy_client_hears_what_its_session_at_a_legacy_server_logs_aside() {
+    let slow = FakeTool::echo("work")
+        .after(Duration::from_secs(1))
+        .saying("done");
+    let world = World::start().await;
+    let server = FakeMcp::legacy().with_sessions().capabilities(LOGGING);
+    let server = server.tool(slow).start().await;
+    let slug = world.connect("Acme", &server).await;
+    let id = id_of(&world, &slug);
+    eventually(|| world.hub.promises(id).logs).await;
+    let key = world.person("Ada").await.key;
+    let ada = Legacy::open(&world, "/mcp", &key).await;
+    let bob = world.person("Bob").await.key;
+    let bob = Legacy::open(&world, "/mcp", &bob).await;
+    let before = server.listeners();
+    let says = async {
+        eventually(|| server.count("tools/call") == 2).await;
+        assert_eq!(server.listeners(), before + 2, "a stream for each session");
+        server.log_to_all("aside");
+    };
+    let (mine, same, ()) = tokio::join!(
+        ada.call("acme__work", json!({})),
+        bob.call("acme__work", json!({})),
+        says
+    );
+    assert_eq!(logs(&mine), ["aside"]);
+    assert_eq!(logs(&same), ["aside"]);
+    let quiet = ada.call("acme__work", json!({})).await.json();
+    assert_eq!(quiet["result"]["content"][0]["text"], "done");
+    assert_eq!(server.listeners(), before + 2, "the stream stays open");
 }

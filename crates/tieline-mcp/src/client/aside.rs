@@ -1,0 +1,195 @@
+//! What a legacy server says on its session's own stream while calls run. Some servers send log messages, and progress,
+//! there and not on the stream of the call. When the session belongs to one caller alone, that is for this caller.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::http::{Http, Pace};
+use super::link::Link;
+use super::listen::listen_over;
+use super::news::{News, Wish};
+use super::target::Target;
+use super::upstream::{CallRequest, Upstream};
+
+/// How long the first call of a session waits for the stream to stand, so that it misses nothing.
+const STANDS_WITHIN: Duration = Duration::from_secs(2);
+/// How much may have been said that was not passed on yet.
+const UNREAD: usize = 32;
+
+/// The stream of one session, open for as long as the session and its client are.
+#[derive(Debug)]
+pub(super) struct Aside {
+    link: Arc<Link>,
+    callers: Arc<Callers>,
+    phase: watch::Receiver<Phase>,
+    _stops_with_it: DropGuard,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Opening,
+    Stands,
+    /// The server ended it. The next call opens it again.
+    Over,
+    /// The server has no such stream, or it broke.
+    Refused,
+}
+
+type Caller = (u64, mpsc::Sender<Box<RawValue>>);
+
+/// The calls that run in the session, the oldest first.
+#[derive(Debug, Default)]
+struct Callers(Mutex<(u64, Vec<Caller>)>);
+
+/// A call hears what is said aside for as long as this is kept.
+#[derive(Debug)]
+pub(super) struct Hearing {
+    callers: Arc<Callers>,
+    number: u64,
+}
+
+impl Upstream {
+    /// Lets a call hear what its session's own stream says; nothing when there is no such stream.
+    ///
+    /// Its type is hidden, because a call seldom needs it and has enough states of its own.
+    pub(super) fn hear_aside<'a>(
+        &'a self,
+        target: &'a Target,
+        request: &'a CallRequest<'_>,
+    ) -> Pin<Box<dyn Future<Output = Option<Hearing>> + Send + 'a>> {
+        Box::pin(async move {
+            let told = request.notifications.clone()?;
+            let pace = Pace::until(&self.inner.http.limits, request.deadline);
+            // The link first: only then it is known what the server promises.
+            let link = self.link(target, pace).await.ok()?;
+            if !matches!(&*link, Link::Streamable(session) if session.id.is_some())
+                || !self.promises().logs
+            {
+                return None;
+            }
+            let (callers, mut phase) = self.aside(link, target)?;
+            let hearing = callers.join(told);
+            let stands = phase.wait_for(|phase| *phase != Phase::Opening);
+            // Without it the call goes on: it only hears less.
+            let _ = tokio::time::timeout(STANDS_WITHIN, stands).await;
+            Some(hearing)
+        })
+    }
+
+    /// The stream of this link, opened in the background when it is not yet.
+    fn aside(
+        &self,
+        link: Arc<Link>,
+        target: &Target,
+    ) -> Option<(Arc<Callers>, watch::Receiver<Phase>)> {
+        let mut held = self
+            .inner
+            .aside
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = held.as_ref().filter(|open| Arc::ptr_eq(&open.link, &link)) {
+            let phase = *open.phase.borrow();
+            match phase {
+                Phase::Opening | Phase::Stands => {
+                    return Some((open.callers.clone(), open.phase.clone()));
+                }
+                Phase::Refused => return None,
+                Phase::Over => {}
+            }
+        }
+        let stop = CancellationToken::new();
+        let (told, phase) = watch::channel(Phase::Opening);
+        let callers = Arc::<Callers>::default();
+        let (http, target) = (self.inner.http.clone(), target.clone());
+        let (over, heard_by, stopped) = (link.clone(), callers.clone(), stop.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                () = hear(&http, &over, &target, &heard_by, &told) => {}
+            }
+        });
+        let open = Aside {
+            link,
+            callers: callers.clone(),
+            phase: phase.clone(),
+            _stops_with_it: stop.drop_guard(),
+        };
+        *held = Some(open);
+        Some((callers, phase))
+    }
+}
+
+async fn hear(
+    http: &Http,
+    link: &Link,
+    target: &Target,
+    callers: &Callers,
+    phase: &watch::Sender<Phase>,
+) {
+    let (tell, mut news) = mpsc::channel(UNREAD);
+    let wish = Wish::default();
+    let listening = listen_over(http, link, target, &wish, &tell);
+    tokio::pin!(listening);
+    loop {
+        tokio::select! {
+            biased;
+            Some(said) = news.recv() => match said {
+                News::Listening => {
+                    phase.send_replace(Phase::Stands);
+                }
+                News::Log(message) => callers.tell_one(message),
+                News::Progress(message) => callers.tell_all(&message),
+                _ => {}
+            },
+            ended = &mut listening => {
+                phase.send_replace(if ended.is_ok() { Phase::Over } else { Phase::Refused });
+                return;
+            }
+        }
+    }
+}
+
+impl Callers {
+    fn lock(&self) -> MutexGuard<'_, (u64, Vec<Caller>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn join(self: &Arc<Self>, told: mpsc::Sender<Box<RawValue>>) -> Hearing {
+        let mut held = self.lock();
+        held.0 += 1;
+        let number = held.0;
+        held.1.push((number, told));
+        drop(held);
+        Hearing {
+            callers: self.clone(),
+            number,
+        }
+    }
+
+    /// A log message belongs to no call, so one of them passes it on: the client hears it once. A caller that reads too
+    /// slowly misses it.
+    fn tell_one(&self, message: Box<RawValue>) {
+        if let Some((_, caller)) = self.lock().1.first() {
+            let _ = caller.try_send(message);
+        }
+    }
+
+    /// Progress names its call by a token, and each call knows its own.
+    fn tell_all(&self, message: &RawValue) {
+        for (_, caller) in &self.lock().1 {
+            let _ = caller.try_send(message.to_owned());
+        }
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        let number = self.number;
+        self.callers.lock().1.retain(|(other, _)| *other != number);
+    }
+}
