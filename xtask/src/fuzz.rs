@@ -6,7 +6,7 @@ use crate::process;
 use crate::report::{Outcome, Report, Skips};
 
 /// The crates whose tests named `fuzz_…` take their number of inputs from the environment.
-const CRATES: [&str; 1] = ["tieline-mcp"];
+const CRATES: [&str; 3] = ["tieline-hub", "tieline-mcp", "tieline-web"];
 
 /// `cargo xtask fuzz [MILLIONS] [--seed=N]`: so many million inputs in all, shared evenly by what is fuzzed.
 pub(crate) fn command(words: &[String]) -> Result<bool> {

@@ -131,6 +131,13 @@ pub(crate) struct ToolSource {
     pub(crate) definition: String,
 }
 
+impl Default for Catalog {
+    /// The catalogue of no connectors.
+    fn default() -> Self {
+        Self::build(Vec::new())
+    }
+}
+
 impl Catalog {
     /// Builds the catalogue of the given connectors, which are sorted by slug so that the order is stable.
     pub(crate) fn build(mut sources: Vec<CatalogSource>) -> Self {

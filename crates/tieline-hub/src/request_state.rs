@@ -156,3 +156,31 @@ impl BoundTo<'_> {
         hasher.finalize().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tieline_secrets::{KeyRing, MasterKey};
+    use tieline_testkit::SeededEntropy;
+    use tieline_testkit::fuzz::Run;
+
+    use super::*;
+
+    #[test]
+    fn fuzz_request_states() {
+        let entropy = SeededEntropy::new(7);
+        let ring = KeyRing::new(MasterKey::generate(&entropy));
+        let contents: [&[u8]; 3] = [b"", b"short", &[7; 300]];
+        let given = contents.map(|content| ring.seal_slip(&entropy, PURPOSE, content));
+        let examples = given.each_ref().map(String::as_bytes);
+        Run::from_environment().of("request states", &examples, |input| {
+            let Ok(text) = std::str::from_utf8(input) else {
+                return 0;
+            };
+            assert_eq!(ring.open_slip("something else", text), None);
+            let at = given.iter().position(|state| state == text);
+            let expected = at.map(|at| contents[at].to_vec());
+            assert_eq!(ring.open_slip(PURPOSE, text), expected);
+            1 + text.len() as u64
+        });
+    }
+}
