@@ -1,4 +1,4 @@
-//! From one era to the other: what changes in a definition, a call, a result and an error on their way
+//! From one era to the other: what changes in a definition, a result and an error on their way
 //! through a gateway.
 //!
 //! North is the client, south the upstream server. Everything that is not named here keeps its bytes. The functions are
@@ -12,8 +12,7 @@ use serde_json::value::RawValue;
 use crate::raw::{self, RawError, RawObject, shown};
 use crate::wire::{
     Era, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND,
-    LEGACY_URL_ELICITATION_REQUIRED, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
-    META_PROTOCOL_VERSION, METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY,
+    LEGACY_URL_ELICITATION_REQUIRED, METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY,
     UNSUPPORTED_PROTOCOL_VERSION,
 };
 
@@ -151,52 +150,6 @@ fn as_legacy<'a>(result: &RawObject<'a>) -> Option<RawObject<'a>> {
         &[]
     };
     found.then(|| result.clone().without(&only_modern).without(unexpected))
-}
-
-/// The parameters of a `tools/call` as they go to a server of the era `south`, under the tool's own name.
-///
-/// What a client says about itself and its hop is taken out of `_meta`: the client of the south side says its own.
-/// `progress_token` is the token of the south hop; without one the server is not asked for progress.
-pub fn params_for(
-    south: Era,
-    params: &RawValue,
-    upstream_name: &str,
-    progress_token: Option<&RawValue>,
-) -> Result<Box<RawValue>, BridgeError> {
-    // Tasks of 2025-11-25 are not offered to clients, so a server must not be asked for one.
-    let mut call = RawObject::parse(params)?.without(&["task"]);
-    if south == Era::Legacy {
-        call = call.without(&["inputResponses", "requestState"]);
-    }
-    if call.get_str("name").as_deref() != Some(upstream_name) {
-        call = call.rename_value("name", upstream_name);
-    }
-    if let Some(meta) = meta_for(south, call.get_object("_meta")?, progress_token) {
-        call.set("_meta", meta);
-    } else {
-        call = call.without(&["_meta"]);
-    }
-    Ok(call.to_box())
-}
-
-fn meta_for(
-    south: Era,
-    meta: Option<RawObject<'_>>,
-    progress_token: Option<&RawValue>,
-) -> Option<Box<RawValue>> {
-    let mut meta = meta.unwrap_or_default().without(&[
-        META_PROTOCOL_VERSION,
-        META_CLIENT_CAPABILITIES,
-        META_CLIENT_INFO,
-    ]);
-    if south == Era::Legacy {
-        meta = meta.without(&[META_LOG_LEVEL]);
-    }
-    match progress_token {
-        Some(token) => meta.set("progressToken", token.to_owned()),
-        None => meta = meta.without(&["progressToken"]),
-    }
-    (!meta.is_empty()).then(|| meta.to_box())
 }
 
 /// What an upstream's JSON-RPC error becomes for the client.

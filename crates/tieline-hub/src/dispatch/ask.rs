@@ -74,6 +74,10 @@ impl Hub {
         if let Some((field, name)) = named {
             params = params.rename_value(field, name);
         }
+        // Tasks of 2025-11-25 are offered to nobody, so no server is asked for one.
+        if call.wanted.tool().is_some() && params.contains("task") {
+            params = params.without(&["task"]);
+        }
         let upstream = self
             .upstream_for(live, call.session, call.client_can(), &target)
             .await

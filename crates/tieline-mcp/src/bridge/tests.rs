@@ -216,35 +216,6 @@ fn results_that_nobody_here_can_finish_are_refused() {
 }
 
 #[test]
-fn a_call_keeps_its_arguments_and_loses_what_belongs_to_the_client_hop() {
-    let meta = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"c"},"io.modelcontextprotocol/logLevel":"info","progressToken":7,"traceparent":"00-1","com.x/y":1.0"#;
-    let params = raw(&format!(
-        r#"{{"name":"slug__t","task":{{}},"arguments":{{"z":1.0, "a":"\u00e9"}},"_meta":{{{meta}}},"requestState":"s","inputResponses":{{}},"odd":[]}}"#
-    ));
-    let token = raw("\"t1\"");
-    assert_eq!(
-        params_for(Legacy, &params, "t", None).unwrap().get(),
-        r#"{"name":"t","arguments":{"z":1.0, "a":"\u00e9"},"_meta":{"traceparent":"00-1","com.x/y":1.0},"odd":[]}"#
-    );
-    assert_eq!(
-        params_for(Modern, &params, "t", Some(&token))
-            .unwrap()
-            .get(),
-        r#"{"name":"t","arguments":{"z":1.0, "a":"\u00e9"},"_meta":{"io.modelcontextprotocol/logLevel":"info","progressToken":"t1","traceparent":"00-1","com.x/y":1.0},"requestState":"s","inputResponses":{},"odd":[]}"#
-    );
-    let bare = raw(r#"{"name":"slug__t","_meta":{"progressToken":1}}"#);
-    assert_eq!(
-        params_for(Legacy, &bare, "t", None).unwrap().get(),
-        r#"{"name":"t"}"#
-    );
-    assert_eq!(
-        params_for(Legacy, &bare, "t", Some(&token)).unwrap().get(),
-        r#"{"name":"t","_meta":{"progressToken":"t1"}}"#
-    );
-    assert!(params_for(Legacy, &raw(r#"{"name":"t","_meta":[]}"#), "t", None).is_err());
-}
-
-#[test]
 fn errors_are_told_in_the_clients_code() {
     let code = |north, south, method, code| error_for(north, south, method, code).code;
     for (north, south) in ERAS {

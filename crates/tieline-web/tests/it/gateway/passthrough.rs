@@ -1,7 +1,7 @@
 //! What a server says arrives as it said it, byte for byte; only what an era cannot hold is changed.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tieline_testkit::{FakeMcp, FakeTool};
 
 use super::client::{Legacy, fetch, modern, post};
@@ -43,6 +43,25 @@ async fn definitions_and_results_of_a_legacy_server_keep_every_byte() {
         answer.body,
         format!(r#"{{"jsonrpc":"2.0","id":7,"result":{RESULT}}}"#)
     );
+}
+
+#[tokio::test]
+async fn a_call_that_asks_for_a_task_is_made_without_one() {
+    let world = World::start().await;
+    for (name, server) in [("Old", FakeMcp::legacy()), ("New", FakeMcp::modern())] {
+        let server = server.tools(["t"]).start().await;
+        let slug = world.connect(name, &server).await;
+        let key = world.person(name).await.key;
+        let session = Legacy::open(&world, "/mcp", &key).await;
+        let params = json!({"name": format!("{slug}__t"), "task": {"ttl": 60_000}, "arguments": {"task": 1}});
+        let body = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params});
+        let answer = session.send(body.to_string()).await.json();
+        assert!(answer["result"]["content"].is_array(), "{answer}");
+        let asked = &server.requests_for("tools/call")[0];
+        let asked: Value = serde_json::from_slice(&asked.body).expect("JSON");
+        assert_eq!(asked["params"]["arguments"], json!({"task": 1}));
+        assert_eq!(asked["params"].get("task"), None);
+    }
 }
 
 #[tokio::test]
