@@ -30,6 +30,7 @@ mod scrub;
 mod setup;
 mod sign_in;
 mod snapshot;
+mod task_id;
 mod upstreams;
 mod users;
 mod watch;
@@ -61,6 +62,7 @@ pub use request_state::{BoundTo, HeldState, MAX_REQUEST_STATE, StateRefused};
 pub use setup::{SetupError, SetupRequest};
 pub use sign_in::{SignInError, SignedIn, StartedSignIn};
 pub use snapshot::{LiveConnector, Snapshot};
+pub use task_id::{HeldTask, MAX_TASK_ID};
 pub use users::{
     AcceptInvitationError, AddUserError, AddedUser, ChangePasswordError, NewUser, UpdateUserError,
     UserChange, UserView,

@@ -7,7 +7,7 @@ use tieline_domain::{NameSpace, Slug, expose, expose_uri};
 use tieline_mcp::Promises;
 use tieline_mcp::Revision;
 use tieline_mcp::raw::{self, RawObject};
-use tieline_mcp::wire::OfferKind;
+use tieline_mcp::wire::{EXTENSION_TASKS, OfferKind};
 
 /// The extension for pages that hosts show: MCP Apps.
 const APPS: &str = "io.modelcontextprotocol/ui";
@@ -115,6 +115,8 @@ pub struct Declared {
     pub resource_updates: bool,
     /// It sends log messages.
     pub logs: bool,
+    /// It may answer a tool call with a task.
+    pub tasks: bool,
     /// Its settings of MCP Apps, raw.
     pub apps: Option<String>,
 }
@@ -135,6 +137,7 @@ impl Declared {
             resource_updates: promises.resource_updates,
             logs: promises.logs,
             completions: declares(&object, "completions") || is_silent && (prompts || resources),
+            tasks: object.get_in(&["extensions", EXTENSION_TASKS]).is_some(),
             apps: apps.map(|settings| settings.get().to_owned()),
         }
     }

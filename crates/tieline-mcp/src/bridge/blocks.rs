@@ -23,6 +23,9 @@ pub(super) fn changed(
     way: &Way<'_>,
     result: &RawObject<'_>,
 ) -> Option<(&'static str, Box<RawValue>)> {
+    if way.method == "tasks/get" {
+        return Some(("result", finished(way, result.get("result")?)?));
+    }
     let (key, of_part): (_, Change) = match way.method {
         "prompts/get" => ("messages", message),
         "resources/read" => ("contents", contents),
@@ -51,6 +54,13 @@ fn each(
         .map(|(changed, item)| changed.map_or(Cow::Borrowed(item), Cow::Owned))
         .collect();
     Some(raw::raw_array(items.iter().map(|item| &**item)))
+}
+
+/// The result of a tool that was run as a task.
+fn finished(way: &Way<'_>, result: &RawValue) -> Option<Box<RawValue>> {
+    let result = RawObject::parse(result).ok()?;
+    let content = each(result.get("content")?, |part| block(way, part))?;
+    Some(result.clone().with("content", content).to_box())
 }
 
 /// A prompt's message; its content is one block, with some servers several.

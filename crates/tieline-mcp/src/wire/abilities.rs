@@ -1,11 +1,12 @@
 //! What a client can do for a server that asks it something: read from its capabilities, and declared on its behalf.
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
 use super::revision::{Era, Revision};
 use crate::raw::{self, RawObject};
+
+/// The extension by which a server answers a tool call with a task, to be asked for later.
+pub const EXTENSION_TASKS: &str = "io.modelcontextprotocol/tasks";
 
 /// A kind of request that a server may send to the one whose call it works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -165,21 +166,12 @@ impl ClientCan {
     }
 }
 
-/// A modern client's capabilities without the extension that makes servers answer with tasks, which are not bridged.
-pub fn without_tasks(capabilities: &RawValue) -> Cow<'_, RawValue> {
-    if !capabilities.get().contains("tasks") {
-        return Cow::Borrowed(capabilities);
-    }
-    let Ok(declared) = RawObject::parse(capabilities) else {
-        return Cow::Borrowed(capabilities);
-    };
-    let extensions = declared.get_object("extensions").ok().flatten();
-    let kept = extensions.map(|held| held.without(&["io.modelcontextprotocol/tasks"]).to_box());
-    let declared = declared.clone().without(&["tasks"]);
-    Cow::Owned(match kept {
-        Some(kept) => declared.with("extensions", kept).to_box(),
-        None => declared.to_box(),
-    })
+/// Whether a modern client takes a task for an answer. Whoever does not declare that must not get one.
+pub fn declares_tasks(capabilities: &RawValue) -> bool {
+    // A search through the text first: few clients declare it.
+    capabilities.get().contains(EXTENSION_TASKS)
+        && RawObject::parse(capabilities)
+            .is_ok_and(|declared| declared.get_in(&["extensions", EXTENSION_TASKS]).is_some())
 }
 
 #[cfg(test)]
@@ -267,11 +259,15 @@ mod tests {
     }
 
     #[test]
-    fn tasks_are_not_declared_and_nothing_else_is_touched() {
-        let all = r#"{"elicitation":{ },"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{},"x/y":{"a":1.0}},"z":[]}"#;
-        let kept = r#"{"elicitation":{ },"extensions":{"x/y":{"a":1.0}},"z":[]}"#;
-        assert_eq!(without_tasks(&raw(all)).get(), kept);
-        assert_eq!(without_tasks(&raw(kept)).get(), kept);
+    fn tasks_are_declared_as_an_extension_and_nowhere_else() {
+        let declares = |text| declares_tasks(&raw(text));
+        assert!(declares(
+            r#"{"extensions":{"x/y":{},"io.modelcontextprotocol/tasks":{}}}"#
+        ));
+        assert!(!declares(r#"{"io.modelcontextprotocol/tasks":{}}"#));
+        assert!(!declares(
+            r#"{"tasks":{},"extensions":{"x/y":"io.modelcontextprotocol/tasks"}}"#
+        ));
     }
 
     #[test]

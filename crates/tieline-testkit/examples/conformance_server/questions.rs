@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use futures_util::future::try_join_all;
 use rmcp::model::{InputRequiredResult, InputResponses};
 use rmcp::service::{RequestContext, ServiceError};
 use rmcp::{ErrorData, RoleServer};
@@ -86,15 +87,18 @@ fn answers(brought: &Brought<'_>, questions: &Value) -> Option<BTreeMap<String, 
         .collect()
 }
 
+/// Asks everything at once, as a server of the older revisions may: a gateway can put it together for its client.
 async fn ask_now(
     context: &RequestContext<RoleServer>,
     questions: Value,
 ) -> Result<BTreeMap<String, Value>, ErrorData> {
-    let mut answers = BTreeMap::new();
-    for (key, question) in questions.as_object().cloned().unwrap_or_default() {
-        answers.insert(key, ask_one(context, question).await.map_err(refused)?);
-    }
-    Ok(answers)
+    let questions = questions.as_object().cloned().unwrap_or_default();
+    let asked = questions.into_iter().map(async |(key, question)| {
+        let answer = ask_one(context, question).await.map_err(refused)?;
+        Ok((key, answer))
+    });
+    let answers = try_join_all(asked).await?;
+    Ok(answers.into_iter().collect())
 }
 
 async fn ask_one(

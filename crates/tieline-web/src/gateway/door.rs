@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tieline_domain::{ConnectorId, Slug, upstream_uri};
 use tieline_hub::{Catalog, CatalogConnector, CatalogTool, Hub};
 use tieline_mcp::Era;
-use tieline_mcp::wire::{OfferKind, ServerDescription};
+use tieline_mcp::wire::{EXTENSION_TASKS, OfferKind, ServerDescription};
 
 use super::LIST_TTL_MS;
 use super::errors::Fault;
@@ -128,6 +128,12 @@ impl View {
         Some((Origin::of(connector), uri))
     }
 
+    /// Where a request goes that is about something of this connector.
+    pub(super) fn origin(&self, connector: ConnectorId) -> Option<Origin> {
+        let found = self.connectors().find(|found| found.id == connector);
+        found.map(Origin::of)
+    }
+
     /// The pages of a list, each a JSON array.
     pub(super) fn pages(&self, kind: OfferKind, era: Era) -> &[Bytes] {
         match (&self.door, self.connector()) {
@@ -207,11 +213,17 @@ impl View {
         if declared().any(|server| server.logs) {
             capabilities.insert("logging".to_owned(), json!({}));
         }
+        let mut extensions = Map::new();
+        if era == Era::Modern && declared().any(|server| server.tasks) {
+            extensions.insert(EXTENSION_TASKS.to_owned(), json!({}));
+        }
         // Hosts show the pages of every server alike, so one server's settings do for all.
         let apps = declared().find_map(|server| server.apps.as_deref());
         if let Some(settings) = apps.and_then(|apps| serde_json::from_str::<Value>(apps).ok()) {
-            let extensions = json!({ "io.modelcontextprotocol/ui": settings });
-            capabilities.insert("extensions".to_owned(), extensions);
+            extensions.insert("io.modelcontextprotocol/ui".to_owned(), settings);
+        }
+        if !extensions.is_empty() {
+            capabilities.insert("extensions".to_owned(), extensions.into());
         }
         tieline_mcp::raw::to_raw(&capabilities)
     }

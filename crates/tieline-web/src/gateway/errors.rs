@@ -17,9 +17,9 @@ use serde_json::value::RawValue;
 use tieline_hub::StateRefused;
 use tieline_mcp::raw;
 use tieline_mcp::wire::{
-    EnvelopeError, Era, HeaderMismatch, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
-    LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY, ParamsError,
-    RequestError, UnknownLogLevel, response_error,
+    EXTENSION_TASKS, EnvelopeError, Era, HeaderMismatch, INTERNAL_ERROR, INVALID_PARAMS,
+    INVALID_REQUEST, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY,
+    ParamsError, RequestError, UnknownLogLevel, response_error,
 };
 
 /// Ours, outside the range that JSON-RPC reserves.
@@ -328,6 +328,26 @@ impl Fault {
     }
 
     /// States of Tieline are sealed text, so this one is invented.
+    pub(super) fn unknown_task() -> Self {
+        let message = "There is no such task here, or it is somebody else's. Call the tool again to make a new one.";
+        Self::new(StatusCode::OK, INVALID_PARAMS, "unknown_task", message)
+    }
+
+    pub(super) fn tasks_not_declared() -> Self {
+        let message = "Requests about tasks are for clients that declare the extension `io.modelcontextprotocol/tasks` with each request.";
+        let needed = json!({ "extensions": { EXTENSION_TASKS: {} } });
+        let data = json!({ "code": "tasks_not_declared", "requiredCapabilities": needed });
+        Self {
+            data: Some(raw::to_raw(&data)),
+            ..Self::new(
+                StatusCode::BAD_REQUEST,
+                MISSING_CLIENT_CAPABILITY,
+                "tasks_not_declared",
+                message,
+            )
+        }
+    }
+
     pub(super) fn unknown_request_state() -> Self {
         let message = "Tieline never gave out this `requestState`.";
         Self::new(

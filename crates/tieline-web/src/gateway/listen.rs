@@ -16,7 +16,7 @@ use tieline_hub::{Following, HubNews, ListKind};
 use tieline_mcp::Era;
 use tieline_mcp::raw::{self, RawObject};
 use tieline_mcp::wire::{
-    META_SUBSCRIPTION_ID, ParamsError, Request, empty_result, notification, response_ok,
+    META_SUBSCRIPTION_ID, Params, ParamsError, Request, empty_result, notification, response_ok,
 };
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -27,6 +27,7 @@ use super::errors::Fault;
 use super::load::StreamPermit;
 use super::stream_log::{Behind, StreamLog};
 use super::subscribe::{AGREES_WITHIN, MOST_RESOURCES};
+use super::tasks;
 
 /// What a client wants to hear of, as it says it.
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +37,7 @@ struct Wanted {
     prompts_list_changed: bool,
     resources_list_changed: bool,
     resource_subscriptions: Vec<String>,
+    task_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +57,11 @@ pub(super) async fn answer(
             field: "notifications",
         })
     })?;
+    // The state of a task is there to be asked for; that it changes is announced to nobody, so none is granted.
+    if !notifications.task_ids.is_empty() {
+        let params = Params::parse(request.params).map_err(|error| Fault::params(&error))?;
+        tasks::require_declared(&params)?;
+    }
     let gateway = &exchange.gateway;
     let permit = gateway.0.loads.admit_stream(exchange.key)?;
     let lists = [

@@ -34,6 +34,7 @@ mod sessions;
 mod stream;
 mod stream_log;
 mod subscribe;
+mod tasks;
 mod tools_call;
 
 use std::sync::Arc;

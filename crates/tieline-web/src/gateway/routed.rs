@@ -17,7 +17,7 @@ use tieline_domain::Slug;
 use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, SessionKey, Wanted};
 use tieline_mcp::Era;
 use tieline_mcp::wire::{
-    ClientCan, MODERN, Params, ParamsError, Request, RequestMeta, without_tasks,
+    ClientCan, MODERN, Params, ParamsError, Request, RequestMeta, declares_tasks,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,7 @@ use super::log_level;
 use super::questions;
 use super::relay::{Logs, Relay};
 use super::sessions::{McpSession, RunningCall};
-use super::{completion, prompts_get, resources_read, stream, tools_call};
+use super::{completion, prompts_get, resources_read, stream, tasks, tools_call};
 
 pub(super) use parked::ParkedCalls;
 
@@ -49,6 +49,12 @@ pub(super) enum Goal {
     Resource { origin: Origin, uri: String },
     /// Suggestions for an argument.
     Completion { origin: Origin },
+    /// A task that an earlier call made, by its server's id.
+    Task {
+        origin: Origin,
+        id: String,
+        method: &'static str,
+    },
 }
 
 /// A request that passed every check here. It can outlive the HTTP request that it came with.
@@ -74,7 +80,13 @@ pub(super) struct ReadyCall<'a> {
 pub(super) fn is_routed(method: &str) -> bool {
     matches!(
         method,
-        "tools/call" | "prompts/get" | "resources/read" | "completion/complete"
+        "tools/call"
+            | "prompts/get"
+            | "resources/read"
+            | "completion/complete"
+            | "tasks/get"
+            | "tasks/update"
+            | "tasks/cancel"
     )
 }
 
@@ -95,6 +107,9 @@ fn goal(
                 .ok_or_else(|| Fault::params(&ParamsError::Unreadable))?;
             return completion::goal(asked, raw_params);
         }
+        "tasks/get" => tasks::goal(exchange, asked, "tasks/get", params)?,
+        "tasks/update" => tasks::goal(exchange, asked, "tasks/update", params)?,
+        "tasks/cancel" => tasks::goal(exchange, asked, "tasks/cancel", params)?,
         other => return Err(Fault::method_not_found(asked.era(), other)),
     };
     Ok((goal, None))
@@ -112,7 +127,7 @@ pub(super) async fn answer(
         return Ok(waiting.answered(request, meta).boxed().await);
     }
     let mut call = prepare(exchange, asked, request, params)?;
-    call.capabilities = meta.client_capabilities.map(without_tasks);
+    call.capabilities = meta.client_capabilities.map(Cow::Borrowed);
     let relay = relay_for(exchange, asked, &call, meta)?;
     if meta.progress_token.is_some() || relay.changes_params() {
         call.params = Cow::Owned(
@@ -226,7 +241,8 @@ impl Goal {
             Self::Tool(tool) => tool.connector,
             Self::Prompt { origin, .. }
             | Self::Resource { origin, .. }
-            | Self::Completion { origin } => origin.connector,
+            | Self::Completion { origin }
+            | Self::Task { origin, .. } => origin.connector,
         }
     }
 
@@ -236,7 +252,8 @@ impl Goal {
             Self::Tool(tool) => &tool.slug,
             Self::Prompt { origin, .. }
             | Self::Resource { origin, .. }
-            | Self::Completion { origin } => &origin.slug,
+            | Self::Completion { origin }
+            | Self::Task { origin, .. } => &origin.slug,
         }
     }
 
@@ -245,7 +262,8 @@ impl Goal {
             Self::Tool(tool) => tool.normalise,
             Self::Prompt { origin, .. }
             | Self::Resource { origin, .. }
-            | Self::Completion { origin } => origin.normalise,
+            | Self::Completion { origin }
+            | Self::Task { origin, .. } => origin.normalise,
         }
     }
 
@@ -255,6 +273,7 @@ impl Goal {
             Self::Prompt { .. } => "prompts/get",
             Self::Resource { .. } => "resources/read",
             Self::Completion { .. } => "completion/complete",
+            Self::Task { method, .. } => method,
         }
     }
 
@@ -264,6 +283,7 @@ impl Goal {
             Self::Prompt { origin, name } => (origin, Some(("name", &**name))),
             Self::Resource { origin, uri } => (origin, Some(("uri", &**uri))),
             Self::Completion { origin } => (origin, None),
+            Self::Task { origin, id, .. } => (origin, Some(("taskId", &**id))),
         };
         Wanted::Other {
             connector: origin.connector,
@@ -300,6 +320,11 @@ impl ReadyCall<'_> {
         declared.map_or(ClientCan::NOTHING, |declared| {
             ClientCan::read(MODERN, declared)
         })
+    }
+
+    /// Whether its client takes a task for an answer.
+    fn takes_tasks(&self) -> bool {
+        self.capabilities.as_deref().is_some_and(declares_tasks)
     }
 
     /// Whether a legacy server may ask this modern client, which then has to come again with the answer.

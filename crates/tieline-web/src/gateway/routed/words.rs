@@ -1,11 +1,13 @@
 //! The outcome of a call in the client's words: its era, its names, its codes.
 
+use std::borrow::Cow;
+
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tieline_domain::expose_uri;
-use tieline_hub::{BoundTo, CallOutcome, HeldState};
+use tieline_hub::{BoundTo, CallOutcome, HeldState, HeldTask};
 use tieline_mcp::Era;
 use tieline_mcp::bridge::{self, ExposeUri, Way};
 use tieline_mcp::raw::{self, RawObject};
@@ -31,7 +33,7 @@ impl ReadyCall<'_> {
         match outcome {
             CallOutcome::Ok { result, era } | CallOutcome::ToolError { result, era } => {
                 match self.on_way(*era, |way| bridge::result_for(way, result)) {
-                    Ok(result) => response_ok(id, &result),
+                    Ok(result) => response_ok(id, &self.under_its_id(result)),
                     Err(error) => {
                         let text = format!(
                             "The answer of {} cannot be passed on: {error}.",
@@ -42,10 +44,7 @@ impl ReadyCall<'_> {
                 }
             }
             CallOutcome::InputRequired { result } => self.question(id, result),
-            CallOutcome::Task { .. } => {
-                let text = "The server answered with a task, which Tieline does not pass on.";
-                self.failure(id, "task_unsupported", text)
-            }
+            CallOutcome::Task { result } => self.task(id, result),
             CallOutcome::RpcError {
                 code,
                 message,
@@ -96,6 +95,47 @@ impl ReadyCall<'_> {
         }
         let text = "The server's state is too large to be passed on: 64 KiB at most.";
         self.failure(id, "request_state_too_large", text)
+    }
+
+    /// A task that a server made, under an id that is good for this person alone.
+    fn task(&self, id: &RawValue, result: &RawValue) -> Bytes {
+        let (Goal::Tool(tool), true) = (&self.goal, self.takes_tasks()) else {
+            let text = "The server answered with a task, which this client did not offer to take.";
+            return self.failure(id, "task_unsupported", text);
+        };
+        let held = RawObject::parse(result).ok();
+        let task_id = held.as_ref().and_then(|held| held.get_str("taskId"));
+        let (Some(held), Some(task_id)) = (&held, task_id) else {
+            let text = "The server answered with a task that has no id.";
+            return self.failure(id, "bad_result", text);
+        };
+        let task = HeldTask {
+            connector: tool.connector,
+            id: task_id.into_owned(),
+        };
+        let hub = self.exchange.gateway.hub();
+        let Some(sealed) = hub.seal_task(self.exchange.caller.user, &task) else {
+            let text = "The server's id of the task is too long to be passed on.";
+            return self.failure(id, "task_id_too_long", text);
+        };
+        let result = held.clone().rename_value("taskId", &sealed);
+        response_ok(id, &result.to_box())
+    }
+
+    /// What a server says of a task, under the id by which the client asked for it.
+    fn under_its_id<'r>(&self, result: Cow<'r, RawValue>) -> Cow<'r, RawValue> {
+        let Goal::Task { .. } = &self.goal else {
+            return result;
+        };
+        let asked = RawObject::parse(&self.params).ok();
+        let own = asked.as_ref().and_then(|params| params.get("taskId"));
+        let changed = match (RawObject::parse(&result), own) {
+            (Ok(held), Some(own)) if held.contains("taskId") => {
+                held.clone().with("taskId", own).to_box()
+            }
+            _ => return result,
+        };
+        Cow::Owned(changed)
     }
 
     /// A tool's failure is a result and not an error, so that a model reads it and can do something else.

@@ -13,4 +13,5 @@ mod removal;
 mod rmcp_clients;
 mod sessions;
 mod streams;
+mod tasks;
 mod world;

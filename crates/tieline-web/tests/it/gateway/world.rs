@@ -115,10 +115,15 @@ impl World {
     }
 
     pub(crate) async fn connect_with(&self, name: &str, server: &FakeMcp, token: &str) -> Slug {
+        self.connect_at(name, server.url(), token).await
+    }
+
+    /// The same for a server at any address.
+    pub(crate) async fn connect_at(&self, name: &str, url: String, token: &str) -> Slug {
         let draft = ConnectorDraft {
             name: name.to_owned(),
             slug: None,
-            url: server.url(),
+            url,
             token: token.to_owned().into(),
             auth_header: String::new(),
         };
