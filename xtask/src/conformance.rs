@@ -28,7 +28,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<Outcome> {
 
 /// The whole workspace's examples: so everything that is built for them is what its tests need too.
 /// `TIELINE_EXAMPLES` names other ones.
-fn examples() -> Result<PathBuf> {
+pub(crate) fn examples() -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("TIELINE_EXAMPLES") {
         return Ok(folder.into());
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::report::{Outcome, Report, Skips};
-use crate::{browser, node_tests, tools};
+use crate::{browser, conformance, node_tests, tools};
 
 /// `cargo xtask interop`
 pub(crate) fn command() -> bool {
@@ -19,10 +19,11 @@ pub(crate) fn run() -> Result<Outcome> {
         Err(missing) => return Ok(Outcome::Skipped(missing)),
     };
     let binary = browser::tieline()?;
-    node_tests::run(
-        "interop",
-        "tests",
-        &[("TIELINE_BIN", &binary), ("MCP_PYTHON", &python)],
-        None,
-    )
+    let examples = conformance::examples()?;
+    let environment = [
+        ("TIELINE_BIN", binary.as_path()),
+        ("TIELINE_EXAMPLES", examples.as_path()),
+        ("MCP_PYTHON", python.as_path()),
+    ];
+    node_tests::run("interop", "tests", &environment, None)
 }

@@ -24,6 +24,7 @@ use crate::catalog::CatalogTool;
 pub use admit::CallRefusal;
 pub use outcome::{CallFailure, CallOutcome};
 pub use questions::Askable;
+pub use tieline_mcp::SessionIs;
 
 pub(crate) use settle::counts_against_server;
 
@@ -115,8 +116,8 @@ pub struct Call<'a> {
     pub params: &'a RawValue,
     /// Where the server's notifications about this call go, raw, while it runs.
     pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
-    /// Whether the session is one client's own, so that whatever a legacy server says in it is for that client.
-    pub own_session: bool,
+    /// Whose the session is, so that it is known for whom a legacy server says something in it.
+    pub session_is: SessionIs,
     /// How the caller can be asked, when it can be.
     pub askable: Option<Askable<'a>>,
     /// Ends the call when the caller no longer wants it.

@@ -119,7 +119,7 @@ impl Visit {
                 notifications: None,
                 capabilities: None,
                 questions: None,
-                own_session: false,
+                session: tieline_mcp::SessionIs::Nobodys,
                 cancel: CancellationToken::new(),
             };
             let Reply { body, .. } = self.upstream.call(&self.target, request).await?;

@@ -31,6 +31,7 @@ mod upstream;
 
 use std::sync::Arc;
 
+pub use aside::SessionIs;
 pub use dial::{
     AddressKind, AddressRefused, Addresses, DialPolicy, Resolve, SystemResolver, TlsSetupError,
 };

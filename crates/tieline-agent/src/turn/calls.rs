@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 use tieline_domain::{CallId, ToolPolicy};
-use tieline_hub::{Call, CatalogTool, Wanted};
+use tieline_hub::{Call, CatalogTool, SessionIs, Wanted};
 use tieline_store::AgentNewCall;
 use tokio_util::sync::CancellationToken;
 
@@ -133,8 +133,8 @@ impl Run<'_> {
                         wanted: Wanted::Tool(&tool),
                         params: &params,
                         notifications: None,
+                        session_is: SessionIs::Nobodys,
                         // Nobody sits with the built-in agent whom a server could ask.
-                        own_session: false,
                         askable: None,
                         cancel: cancel.clone(),
                         client: Some("Tieline"),

@@ -104,7 +104,7 @@ impl Hub {
             param_headers: live_tool.map(|tool| &tool.headers),
             deadline,
             notifications,
-            own_session: call.own_session,
+            session: call.session_is,
             capabilities: call.declared(),
             questions,
             cancel: call.cancel.clone(),

@@ -12,7 +12,7 @@ use tieline_hub::{
     Call, CallOutcome, Caller, Catalog, CatalogTool, ConnectorStatus, ConnectorView, Hub,
     HubSettings, NewUser, SessionKey, Wanted,
 };
-use tieline_mcp::DialPolicy;
+use tieline_mcp::{DialPolicy, SessionIs};
 use tieline_secrets::{KeyRing, MasterKey};
 use tieline_store::{AuditChain, Change, DatabaseUrl, NewAudit, Store};
 use tieline_testkit::{FakeMcp, FixedClock, SeededEntropy, eventually, eventually_async};
@@ -200,7 +200,7 @@ impl World {
             wanted: Wanted::Tool(&tool),
             params: &params.expect("JSON"),
             notifications: None,
-            own_session: false,
+            session_is: SessionIs::Nobodys,
             askable: None,
             cancel: CancellationToken::new(),
             client: Some("test 1.0"),

@@ -40,7 +40,24 @@ enum Phase {
     Refused,
 }
 
-type Caller = (u64, mpsc::Sender<Box<RawValue>>);
+/// Whose a session at a legacy server is, and so for whom the server says something on the session's own stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionIs {
+    /// One client's: everything is for this client.
+    OneClients,
+    /// One access key's, with which several programs of one person may be calling: what belongs to no call is for the
+    /// only call that listens, and for nobody when there are several.
+    OneKeys,
+    /// Nobody listens.
+    Nobodys,
+}
+
+#[derive(Debug)]
+struct Caller {
+    number: u64,
+    told: mpsc::Sender<Box<RawValue>>,
+    session: SessionIs,
+}
 
 /// The calls that run in the session, the oldest first.
 #[derive(Debug, Default)]
@@ -73,7 +90,7 @@ impl Upstream {
                 return None;
             }
             let (callers, mut phase) = self.aside(link, target)?;
-            let hearing = callers.join(told);
+            let hearing = callers.join(told, request.session);
             let stands = phase.wait_for(|phase| *phase != Phase::Opening);
             // Without it the call goes on: it only hears less.
             let _ = tokio::time::timeout(STANDS_WITHIN, stands).await;
@@ -159,11 +176,15 @@ impl Callers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn join(self: &Arc<Self>, told: mpsc::Sender<Box<RawValue>>) -> Hearing {
+    fn join(self: &Arc<Self>, told: mpsc::Sender<Box<RawValue>>, session: SessionIs) -> Hearing {
         let mut held = self.lock();
         held.0 += 1;
         let number = held.0;
-        held.1.push((number, told));
+        held.1.push(Caller {
+            number,
+            told,
+            session,
+        });
         drop(held);
         Hearing {
             callers: self.clone(),
@@ -174,15 +195,20 @@ impl Callers {
     /// A log message belongs to no call, so one of them passes it on: the client hears it once. A caller that reads too
     /// slowly misses it.
     fn tell_one(&self, message: Box<RawValue>) {
-        if let Some((_, caller)) = self.lock().1.first() {
-            let _ = caller.try_send(message);
+        let held = self.lock();
+        match &held.1[..] {
+            [caller] => _ = caller.told.try_send(message),
+            [caller, ..] if caller.session == SessionIs::OneClients => {
+                let _ = caller.told.try_send(message);
+            }
+            _ => {}
         }
     }
 
     /// Progress names its call by a token, and each call knows its own.
     fn tell_all(&self, message: &RawValue) {
-        for (_, caller) in &self.lock().1 {
-            let _ = caller.try_send(message.to_owned());
+        for caller in &self.lock().1 {
+            let _ = caller.told.try_send(message.to_owned());
         }
     }
 }
@@ -190,6 +216,9 @@ impl Callers {
 impl Drop for Hearing {
     fn drop(&mut self) {
         let number = self.number;
-        self.callers.lock().1.retain(|(other, _)| *other != number);
+        self.callers
+            .lock()
+            .1
+            .retain(|caller| caller.number != number);
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::aside::SessionIs;
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
@@ -84,7 +85,7 @@ impl Upstream {
             notifications: None,
             capabilities: None,
             questions: None,
-            own_session: false,
+            session: SessionIs::Nobodys,
             cancel: CancellationToken::new(),
         };
         match self.call(target, request).await?.body {

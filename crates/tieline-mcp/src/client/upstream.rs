@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::aside::Aside;
+use super::aside::{Aside, SessionIs};
 use super::detect::{self, Opened};
 use super::error::{Failure, McpError};
 use super::http::{Http, Pace};
@@ -63,9 +63,8 @@ pub struct CallRequest<'a> {
     pub deadline: Instant,
     /// Where notifications that the server sends while it works go, as whole JSON-RPC messages.
     pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
-    /// Whether a legacy session belongs to this caller alone, so that what the server says on the session's own stream is
-    /// for it, too.
-    pub own_session: bool,
+    /// Whether what a legacy server says on the session's own stream is for this caller, too.
+    pub session: SessionIs,
     /// What the caller can do, for a modern server: the capabilities of this request. Without them none are declared.
     pub capabilities: Option<&'a RawValue>,
     /// Where the requests go that a legacy server sends on this call's stream. Without it they are refused.
@@ -211,7 +210,8 @@ impl Upstream {
         if request.notifications.is_some() {
             self.agree_on_logs(target, &request).await;
         }
-        let _hearing = if request.own_session && request.notifications.is_some() {
+        let hears = request.session != SessionIs::Nobodys && request.notifications.is_some();
+        let _hearing = if hears {
             self.hear_aside(target, &request).await
         } else {
             None

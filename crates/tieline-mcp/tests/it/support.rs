@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tieline_mcp::raw::{RawObject, raw_str};
 use tieline_mcp::{
     Address, Addresses, CallRequest, ClientInfo, DialPolicy, Limits, McpClient, McpError, Reply,
-    ReplyBody, Resolve, Target, Upstream,
+    ReplyBody, Resolve, SessionIs, Target, Upstream,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -86,7 +86,7 @@ pub(crate) fn request<'a>(tool: &'a str, params: &'a RawObject<'a>) -> CallReque
         notifications: None,
         capabilities: None,
         questions: None,
-        own_session: false,
+        session: SessionIs::Nobodys,
         cancel: CancellationToken::new(),
     }
 }

@@ -46,6 +46,9 @@ const PLAIN: &[&str] = &[
     "test_input_required_result_multi_round",
     "test_input_required_result_tampered_state",
     "test_input_required_result_capabilities",
+    "wait_to_be_cancelled",
+    "count_cancelled_calls",
+    "touch_watched_resource",
 ];
 
 pub(crate) fn list(changes: &Changes) -> Value {
@@ -153,6 +156,17 @@ pub(crate) async fn call(
         "test_trigger_prompt_change" => {
             fixture.changes.change(Changed::Prompts);
             vec![text("A prompt came or went.")]
+        }
+        "wait_to_be_cancelled" => {
+            report_progress(&context).await;
+            context.ct.cancelled().await;
+            fixture.changes.note_cancelled();
+            vec![text("Nobody reads this.")]
+        }
+        "count_cancelled_calls" => vec![text(&fixture.changes.cancelled().to_string())],
+        "touch_watched_resource" => {
+            fixture.changes.change(Changed::Watched);
+            vec![text("The watched resource was touched.")]
         }
         "json_schema_2020_12_tool" | "test_header_tool" | "tool_that_comes_and_goes" => {
             vec![text(&json!(request.arguments).to_string())]

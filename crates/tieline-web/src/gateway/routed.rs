@@ -15,10 +15,10 @@ use serde_json::value::RawValue;
 use tieline_domain::ConnectorId;
 use tieline_domain::Slug;
 use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, SessionKey, Wanted};
-use tieline_mcp::Era;
 use tieline_mcp::wire::{
     ClientCan, MODERN, Params, ParamsError, Request, RequestMeta, declares_tasks,
 };
+use tieline_mcp::{Era, SessionIs};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -362,7 +362,10 @@ impl ReadyCall<'_> {
             wanted: self.goal.wanted(),
             params,
             notifications,
-            own_session: self.held.1.is_some(),
+            session_is: match self.held.1 {
+                Some(_) => SessionIs::OneClients,
+                None => SessionIs::OneKeys,
+            },
             askable,
             cancel: self.cancel.clone(),
             client: (!self.client.is_empty()).then_some(&*self.client),

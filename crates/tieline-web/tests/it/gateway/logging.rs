@@ -169,3 +169,36 @@ async fn a_legacy_client_hears_what_its_session_at_a_legacy_server_logs_aside() 
     assert_eq!(quiet["result"]["content"][0]["text"], "done");
     assert_eq!(server.listeners(), before + 2, "the stream stays open");
 }
+
+/// The session of a modern client at a legacy server is its access key's. Several programs may use one key.
+#[tokio::test]
+async fn a_modern_client_hears_what_is_logged_aside_when_its_call_is_the_only_one() {
+    let slow = FakeTool::echo("work")
+        .after(Duration::from_secs(1))
+        .saying("done");
+    let world = World::start().await;
+    let server = FakeMcp::legacy().with_sessions().capabilities(LOGGING);
+    let server = server.tool(slow).start().await;
+    let slug = world.connect("Acme", &server).await;
+    let id = id_of(&world, &slug);
+    eventually(|| world.hub.promises(id).logs).await;
+    let key = world.person("Ada").await.key;
+    let call = || {
+        let params = json!({"name": "acme__work", "arguments": {}, "_meta": {LEVEL: "debug"}});
+        fetch(modern(&world, "/mcp", &key, "tools/call", params))
+    };
+    let alone = async {
+        eventually(|| server.count("tools/call") == 1).await;
+        server.log_to_all("aside");
+    };
+    let (heard, ()) = tokio::join!(call(), alone);
+    assert_eq!(logs(&heard), ["aside"]);
+    let together = async {
+        eventually(|| server.count("tools/call") == 3).await;
+        server.log_to_all("aside");
+    };
+    let (first, second, ()) = tokio::join!(call(), call(), together);
+    for answer in [first, second] {
+        assert!(!answer.body.contains("aside"), "{answer:?}");
+    }
+}
