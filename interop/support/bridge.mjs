@@ -13,7 +13,7 @@ export async function observe(client, modern, { name, uri }) {
   const heard = { logs: [], updated: [], listChanged: 0 };
   client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { username: 'ada', email: 'ada@example.com', name: 'Ada' } }));
   client.setRequestHandler('sampling/createMessage', () => ({ role: 'assistant', model: 'test', content: { type: 'text', text: 'sampled' } }));
-  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///work', name: 'work' }] }));
+  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///project', name: 'project' }] }));
   client.setNotificationHandler('notifications/message', ({ params }) => { heard.logs.push(params.data); });
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => { heard.updated.push(params.uri); });
   client.setNotificationHandler('notifications/tools/list_changed', () => { heard.listChanged += 1; });

@@ -34,7 +34,7 @@ async def main(url: str, key: str, mode: str, tool_prefix: str, uri_prefix: str)
         return types.CreateMessageResult(role="assistant", model="test", content=types.TextContent(type="text", text="sampled"))
 
     async def list_roots(_context):
-        return types.ListRootsResult(roots=[types.Root(uri="file:///work", name="work")])
+        return types.ListRootsResult(roots=[types.Root(uri="file:///project", name="project")])
 
     async def log(params):
         logs.append(params.data)

@@ -42,7 +42,7 @@ const CELLS = {
   'logging': (seen) => assert.deepEqual(seen.logs, ['Tool execution started', 'Tool processing data', 'Tool execution completed']),
   'elicitation': (seen) => assert.match(seen.elicited, /ada@example\.com/),
   'sampling': (seen) => assert.match(seen.sampled, /sampled/),
-  'roots': (seen) => assert.match(seen.roots, /file:\/\/\/work/),
+  'roots': (seen) => assert.match(seen.roots, /file:\/\/\/project/),
   'resource updated': (seen, shown) => assert.deepEqual([...new Set(seen.updated)], [shown.uri('test://watched-resource')]),
 };
 
