@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tieline_domain::{ConnectorId, KeyId, Role, Slug, UserId};
-use tieline_mcp::{Failure, McpError};
+use tieline_mcp::{Failure, Hold, McpError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -120,6 +120,8 @@ pub struct Call<'a> {
     pub session_is: SessionIs,
     /// How the caller can be asked, when it can be.
     pub askable: Option<Askable<'a>>,
+    /// Counts what the answer takes in memory, until the caller is done with it.
+    pub hold: Option<&'a Hold>,
     /// Ends the call when the caller no longer wants it.
     pub cancel: CancellationToken,
     /// The calling program, such as `Claude Code 2.1`, for the record.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use thiserror::Error;
 use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, ToolChangePolicy};
-use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
+use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, Memory, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
 use tokio::sync::{Semaphore, watch};
@@ -38,6 +38,8 @@ pub struct HubSettings {
     pub dial: DialPolicy,
     /// Size and time limits of calls to servers.
     pub limits: Limits,
+    /// How much memory large answers of servers may take together, in bytes. Default 256 MiB.
+    pub answer_bytes: usize,
     /// How often each connector is checked in the background. Default 60 s, with ±20 % jitter.
     pub check_interval: Duration,
     /// How long a tool call may take in all. Default 60 s.
@@ -61,6 +63,7 @@ impl Default for HubSettings {
         Self {
             dial: DialPolicy::default(),
             limits: Limits::default(),
+            answer_bytes: 256 << 20,
             check_interval: Duration::from_mins(1),
             call_timeout: Duration::from_mins(1),
             poll_interval: Duration::from_millis(500),
@@ -95,6 +98,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) mcp: McpClient,
+    pub(crate) answers: Arc<Memory>,
     pub(crate) settings: HubSettings,
     pub(crate) snapshot: ArcSwap<Snapshot>,
     /// Serialises snapshot reloads, so that an older one never replaces a newer one.
@@ -141,12 +145,14 @@ impl Hub {
         let mcp = McpClient::new(settings.dial.clone(), settings.limits.clone(), client)?;
         let snapshot = Snapshot::load(&store, None).await?;
         let (version, _) = watch::channel(snapshot.version());
+        let answers = Arc::new(Memory::new(settings.answer_bytes));
         let inner = Inner {
             store,
             keyring,
             clock,
             entropy,
             mcp,
+            answers,
             settings,
             snapshot: ArcSwap::from_pointee(snapshot),
             reloading: tokio::sync::Mutex::new(()),
@@ -208,6 +214,18 @@ impl Hub {
     /// The source of randomness that everything here uses.
     pub fn entropy(&self) -> &dyn Entropy {
         &*self.inner.entropy
+    }
+
+    /// What large answers of servers take in memory, all together.
+    pub fn answers(&self) -> &Arc<Memory> {
+        &self.inner.answers
+    }
+
+    /// Whether the largest answer that a server may give would find room now.
+    pub fn has_room_for_answers(&self) -> bool {
+        self.inner
+            .answers
+            .has_room(self.inner.settings.limits.json_bytes)
     }
 
     /// What an operator set.

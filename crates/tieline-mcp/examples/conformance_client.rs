@@ -120,6 +120,7 @@ impl Visit {
                 capabilities: None,
                 questions: None,
                 session: tieline_mcp::SessionIs::Nobodys,
+                hold: None,
                 cancel: CancellationToken::new(),
             };
             let Reply { body, .. } = self.upstream.call(&self.target, request).await?;

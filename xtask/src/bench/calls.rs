@@ -2,17 +2,30 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
+use super::http::Connection;
 use super::nginx::Nginx;
-use super::subject::{Installation, META};
+use super::subject::{Installation, META, Subject};
 use super::upstream::{TOOLS, Upstream};
 use super::{Row, http, load, milliseconds, percentile, tenths};
 
-const CONNECTIONS: usize = 16;
-const CALLS_PER_CONNECTION: usize = 1000;
 const ROUNDS: usize = 9;
+/// The argument that makes the upstream answer with 1 MiB.
+pub(crate) const LARGE: &str = "one MiB";
+/// How often the wait for the first byte is measured.
+const FIRST_BYTES: usize = 200;
+
+/// What is called, and how much at once.
+struct Shape {
+    what: &'static str,
+    query: String,
+    connections: usize,
+    calls_per_connection: usize,
+    limit: &'static str,
+}
 
 struct Round {
     /// In tenths of a microsecond.
@@ -21,8 +34,7 @@ struct Round {
     latencies: Vec<u64>,
 }
 
-/// Alternates between the two and compares the middle round of each: one lucky round of the yardstick would say as little
-/// as one unlucky round.
+/// Small answers over 16 and 64 connections, and answers of 1 MiB.
 pub(crate) fn run(binary: &Path) -> Result<Vec<Row>> {
     let upstream = Upstream::start()?;
     let installation = Installation::create(binary, "bench-calls")?;
@@ -31,17 +43,57 @@ pub(crate) fn run(binary: &Path) -> Result<Vec<Row>> {
     tieline.wait_for_tools(&installation.key, TOOLS)?;
     let nginx = Nginx::start(upstream.address(), "raw bench token")?;
     let bearer = format!("Bearer {}", installation.key);
-    let through_tieline = request(tieline.address, "bench__tool_7", &bearer);
-    let through_nginx = request(nginx.address(), "tool_7", &bearer);
+    let shape = |what, query, connections, calls_per_connection, limit| Shape {
+        what,
+        query,
+        connections,
+        calls_per_connection,
+        limit,
+    };
+    let small = || "q".repeat(200);
+    let large = || LARGE.to_owned();
+    let mut rows = Vec::new();
+    for shape in [
+        shape("`tools/call`", small(), 16, 1_000, "3 ×"),
+        shape("`tools/call`", small(), 64, 250, "2 ×"),
+        shape(
+            "`tools/call` with an answer of 1 MiB",
+            large(),
+            16,
+            20,
+            "1.5 ×",
+        ),
+    ] {
+        rows.extend(compare(&shape, &tieline, &nginx, &bearer)?);
+    }
+    let through = request(tieline.address, "bench__tool_7", &bearer, LARGE);
+    let direct = request(upstream.address(), "tool_7", "raw bench token", LARGE);
+    rows.push(first_byte(
+        (tieline.address, &through),
+        (upstream.address(), &direct),
+    )?);
+    Ok(rows)
+}
 
+/// Alternates between the two and compares the middle round of each: one lucky round of the yardstick would say as little
+/// as one unlucky round.
+fn compare(shape: &Shape, tieline: &Subject, nginx: &Nginx, bearer: &str) -> Result<[Row; 3]> {
+    let through_tieline = request(tieline.address, "bench__tool_7", bearer, &shape.query);
+    let through_nginx = request(nginx.address(), "tool_7", bearer, &shape.query);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         println!(
-            "round {round} of {ROUNDS}{}",
+            "{} over {} connections, round {round} of {ROUNDS}{}",
+            shape.what,
+            shape.connections,
             if round == 0 { " (warm-up)" } else { "" }
         );
-        let nginx_round = measure(nginx.address(), &through_nginx, || nginx.cpu_micros())?;
-        let tieline_round = measure(tieline.address, &through_tieline, || tieline.cpu_micros())?;
+        let nginx_round = measure(shape, nginx.address(), &through_nginx, || {
+            nginx.cpu_micros()
+        })?;
+        let tieline_round = measure(shape, tieline.address, &through_tieline, || {
+            tieline.cpu_micros()
+        })?;
         if round > 0 {
             theirs.push(nginx_round);
             ours.push(tieline_round);
@@ -49,19 +101,55 @@ pub(crate) fn run(binary: &Path) -> Result<Vec<Row>> {
     }
     let (ours, theirs) = (middle(ours), middle(theirs));
     let ratio = ours.cpu_per_call * 10 / theirs.cpu_per_call.max(1);
-    Ok(vec![
-        row("nginx", &theirs),
-        row("Tieline", &ours),
+    Ok([
+        row("nginx", shape, &theirs),
+        row("Tieline", shape, &ours),
         Row::new(
-            "CPU per `tools/call`, Tieline : nginx",
+            format!(
+                "CPU per {} over {} connections, Tieline : nginx",
+                shape.what, shape.connections
+            ),
             format!("{} ×", tenths(ratio)),
-            "3 ×",
+            shape.limit,
         ),
     ])
 }
 
-fn request(address: SocketAddr, tool: &str, bearer: &str) -> Vec<u8> {
-    let query = "q".repeat(200);
+/// How much later the first byte of a large answer comes through Tieline than from the server itself, one call at a time.
+fn first_byte(
+    (tieline, through): (SocketAddr, &[u8]),
+    (upstream, direct): (SocketAddr, &[u8]),
+) -> Result<Row> {
+    let (mut ours, mut theirs) = (Connection::open(tieline)?, Connection::open(upstream)?);
+    let (mut late, mut at_once) = (Vec::new(), Vec::new());
+    for _ in 0..FIRST_BYTES {
+        late.push(wait_for_first(&mut ours, through)?);
+        at_once.push(wait_for_first(&mut theirs, direct)?);
+    }
+    late.sort_unstable();
+    at_once.sort_unstable();
+    let figure = [500, 990].map(|per_mille| {
+        milliseconds(percentile(&late, per_mille).saturating_sub(percentile(&at_once, per_mille)))
+    });
+    let what = "First byte of an answer of 1 MiB, later than from the server itself";
+    Ok(Row::new(
+        what,
+        format!("p50 {}, p99 {}", figure[0], figure[1]),
+        "2 ms",
+    ))
+}
+
+/// Microseconds until the head of the answer is there; its body is read as well.
+fn wait_for_first(connection: &mut Connection, request: &[u8]) -> Result<u64> {
+    connection.send(request)?;
+    let begun = Instant::now();
+    let head = connection.head()?.context("the connection was closed")?;
+    let waited = begun.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
+    connection.skip_body(&head)?;
+    Ok(waited)
+}
+
+fn request(address: SocketAddr, tool: &str, bearer: &str, query: &str) -> Vec<u8> {
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"query":"{query}"}},{META}}}}}"#
     );
@@ -74,12 +162,17 @@ fn request(address: SocketAddr, tool: &str, bearer: &str) -> Vec<u8> {
     http::post(address, "/mcp", &headers, &body)
 }
 
-fn measure(address: SocketAddr, request: &[u8], cpu: impl Fn() -> Result<u64>) -> Result<Round> {
+fn measure(
+    shape: &Shape,
+    address: SocketAddr,
+    request: &[u8],
+    cpu: impl Fn() -> Result<u64>,
+) -> Result<Round> {
     let before = cpu()?;
     let load = load::run(
         address,
-        CONNECTIONS,
-        CALLS_PER_CONNECTION,
+        shape.connections,
+        shape.calls_per_connection,
         request,
         "xxxxxxxx",
     )?;
@@ -98,7 +191,7 @@ fn middle(mut rounds: Vec<Round>) -> Round {
     rounds.swap_remove(rounds.len() / 2)
 }
 
-fn row(who: &str, round: &Round) -> Row {
+fn row(who: &str, shape: &Shape, round: &Round) -> Row {
     let Round {
         cpu_per_call,
         per_second,
@@ -111,7 +204,10 @@ fn row(who: &str, round: &Round) -> Row {
         milliseconds(percentile(latencies, 990))
     );
     Row::new(
-        format!("{who}, `tools/call` over {CONNECTIONS} connections"),
+        format!(
+            "{who}, {} over {} connections",
+            shape.what, shape.connections
+        ),
         figure,
         "–",
     )

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// The first line and headers of a message, and its body.
 pub(crate) struct Message {
@@ -83,6 +83,15 @@ impl Connection {
             message.body = body;
         }
         Ok(Some(message))
+    }
+
+    /// Reads the body of a message with a length, and forgets it.
+    pub(crate) fn skip_body(&mut self, message: &Message) -> Result<()> {
+        let length = message.header("content-length");
+        let length = length.context("an answer without a length")?.parse()?;
+        let read = std::io::copy(&mut (&mut self.reader).take(length), &mut std::io::sink())?;
+        ensure!(read == length, "the connection broke");
+        Ok(())
     }
 
     /// Reads the first line and headers of the next message, and leaves its body where it is.

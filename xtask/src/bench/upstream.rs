@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::calls::LARGE;
 use super::http::{Connection, Message};
 
 /// How many tools it offers.
@@ -129,7 +130,7 @@ fn answer(request: &Message) -> Result<Vec<u8>> {
         Some("tools/call") => (
             "200 OK",
             r#""result":{"content":[{"type":"text","text":"TEXT"}],"resultType":"complete"}"#
-                .replace("TEXT", &"x".repeat(200)),
+                .replace("TEXT", &"x".repeat(size_of_text(body))),
         ),
         _ => (
             "404 Not Found",
@@ -142,6 +143,10 @@ fn answer(request: &Message) -> Result<Vec<u8>> {
         json.len()
     )
     .into_bytes())
+}
+
+fn size_of_text(call: &str) -> usize {
+    if call.contains(LARGE) { 1 << 20 } else { 200 }
 }
 
 fn result(fields: &str) -> String {

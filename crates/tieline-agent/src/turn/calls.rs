@@ -127,6 +127,7 @@ impl Run<'_> {
                 What::Answered(result) => result,
                 What::Call(tool) => {
                     let params = params_of(&tool, &arguments);
+                    let hold = agent.inner.hub.answers().hold();
                     let call = Call {
                         caller: &caller,
                         session: &session,
@@ -134,6 +135,7 @@ impl Run<'_> {
                         params: &params,
                         notifications: None,
                         session_is: SessionIs::Nobodys,
+                        hold: Some(&hold),
                         // Nobody sits with the built-in agent whom a server could ask.
                         askable: None,
                         cancel: cancel.clone(),

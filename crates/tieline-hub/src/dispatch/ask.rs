@@ -105,6 +105,7 @@ impl Hub {
             deadline,
             notifications,
             session: call.session_is,
+            hold: call.hold,
             capabilities: call.declared(),
             questions,
             cancel: call.cancel.clone(),

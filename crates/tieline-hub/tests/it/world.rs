@@ -200,6 +200,7 @@ impl World {
             wanted: Wanted::Tool(&tool),
             params: &params.expect("JSON"),
             notifications: None,
+            hold: None,
             session_is: SessionIs::Nobodys,
             askable: None,
             cancel: CancellationToken::new(),

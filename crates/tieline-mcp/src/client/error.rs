@@ -97,6 +97,10 @@ pub enum Failure {
         what: &'static str,
         limit: usize,
     },
+    /// All large answers together take as much memory as they may, all over the process.
+    Overloaded {
+        limit: usize,
+    },
     Timeout {
         what: &'static str,
         seconds: u64,
@@ -167,6 +171,7 @@ impl Failure {
             Self::RateLimited { .. } => "rate_limited",
             Self::UpstreamError { .. } => "upstream_error",
             Self::TooLarge { .. } => "too_large",
+            Self::Overloaded { .. } => "overloaded",
             Self::Timeout { .. } => "timeout",
             Self::Interrupted => "interrupted",
             Self::NoCommonRevision { .. } => "no_common_revision",
@@ -283,6 +288,9 @@ impl fmt::Display for Failure {
             }
             Self::TooLarge { what, limit } => {
                 write!(f, "{what} is larger than {}, so it was not read to the end.", size(*limit))
+            }
+            Self::Overloaded { limit } => {
+                write!(f, "Large answers take as much memory as they may, {} in all, so this one was not read to its end. Whether the server did the work is unknown.", size(*limit))
             }
             Self::Timeout { what, seconds } => {
                 write!(f, "{what} took longer than {seconds} s, so it was stopped.")

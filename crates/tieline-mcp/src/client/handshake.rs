@@ -198,6 +198,7 @@ fn ask<'a>(method: &'a str, params: &'a RawObject<'a>, pace: Pace) -> Ask<'a> {
         notifications: None,
         capabilities: None,
         asking: None,
+        hold: None,
         pace,
         max_depth: STRICT_DEPTH,
     }

@@ -18,6 +18,7 @@ use super::connection::{AnswerBody, Connection, NoAnswer};
 use super::dial::Dialer;
 use super::error::{Failure, McpError, plain};
 use super::limits::Limits;
+use super::memory::Hold;
 use super::pool::Pool;
 use super::request::{Ids, Introduction};
 use super::target::{Parts, Target};
@@ -198,6 +199,7 @@ impl Http {
         mut body: AnswerBody,
         limit: usize,
         pace: &Pace,
+        hold: Option<&Hold>,
     ) -> Result<Bytes, McpError> {
         let too_large = || {
             McpError::sent(Failure::TooLarge {
@@ -220,6 +222,10 @@ impl Http {
             };
             if first.len() + rest.len() + bytes.len() > limit {
                 return Err(too_large());
+            }
+            if let Some(hold) = hold {
+                let length = first.len() + rest.len() + bytes.len();
+                hold.grow_to(length).map_err(McpError::sent)?;
             }
             // Most answers come in one piece, which is then not copied.
             if first.is_empty() && rest.is_empty() {
@@ -244,7 +250,7 @@ impl Http {
             idle: pace.idle.min(Duration::from_secs(5)),
             ..*pace
         };
-        self.read_body(body, self.limits.error_body_bytes, &pace)
+        self.read_body(body, self.limits.error_body_bytes, &pace, None)
             .await
             .unwrap_or_default()
     }

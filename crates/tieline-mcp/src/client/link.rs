@@ -10,6 +10,7 @@ use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
 use super::http_sse::SseLink;
+use super::memory::Hold;
 use super::message::{self, Answer, AnswerId, Inbound, Rules};
 use super::news;
 use super::question::{Asking, Desk};
@@ -53,6 +54,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) capabilities: Option<&'a RawValue>,
     /// Where requests of a legacy server on this stream go.
     pub(crate) asking: Option<&'a Asking>,
+    /// What the answer takes in memory is counted here.
+    pub(crate) hold: Option<&'a Hold>,
     pub(crate) pace: Pace,
     pub(crate) max_depth: usize,
 }
@@ -209,7 +212,7 @@ pub(crate) async fn post(
     let answer = match Media::of(&head.headers) {
         Media::Json => {
             let bytes = http
-                .read_body(body, http.limits.json_bytes, &ask.pace)
+                .read_body(body, http.limits.json_bytes, &ask.pace, ask.hold)
                 .await?;
             answer_in(&bytes, id, ask, session).map_err(McpError::sent)?
         }
@@ -295,6 +298,9 @@ async fn answer_on_stream(
         };
         let broken = match read {
             Ok(Some(Event::Message(data))) => {
+                if let Some(hold) = ask.hold {
+                    hold.grow_to(data.len()).map_err(McpError::sent)?;
+                }
                 let taken = take_message(http, target, &data, id, ask, session, desk.as_mut());
                 if let Some(answer) = taken.await? {
                     return Ok(answer);

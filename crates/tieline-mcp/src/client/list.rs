@@ -114,6 +114,7 @@ impl Upstream {
             notifications: None,
             capabilities: None,
             asking: None,
+            hold: None,
             pace,
             max_depth: LIST_DEPTH,
         };

@@ -86,6 +86,7 @@ impl Upstream {
             capabilities: None,
             questions: None,
             session: SessionIs::Nobodys,
+            hold: None,
             cancel: CancellationToken::new(),
         };
         match self.call(target, request).await?.body {

@@ -45,6 +45,7 @@ impl Upstream {
             notifications: None,
             capabilities: None,
             asking: None,
+            hold: None,
             pace: pace.first_byte_within(self.inner.http.limits.detection),
             max_depth: STRICT_DEPTH,
         };

@@ -12,6 +12,7 @@ use super::detect::{self, Opened};
 use super::error::{Failure, McpError};
 use super::http::{Http, Pace};
 use super::link::{Ask, Link, Outcome};
+use super::memory::Hold;
 use super::message::{Answer, STRICT_DEPTH};
 use super::news::Promises;
 use super::question::{Asking, Questions};
@@ -69,6 +70,8 @@ pub struct CallRequest<'a> {
     pub capabilities: Option<&'a RawValue>,
     /// Where the requests go that a legacy server sends on this call's stream. Without it they are refused.
     pub questions: Option<Questions>,
+    /// Counts what the answer takes in memory. Without it nothing but the limit of one answer holds.
+    pub hold: Option<&'a Hold>,
     /// Ends the call: a modern server sees the stream close, a legacy one gets `notifications/cancelled`.
     /// (Dropping the future only closes the stream, which a legacy server does not take as an end.)
     pub cancel: CancellationToken,
@@ -229,6 +232,7 @@ impl Upstream {
             notifications: request.notifications.as_ref(),
             capabilities: request.capabilities,
             asking: asking.as_ref(),
+            hold: request.hold,
             pace: Pace::until(&self.inner.http.limits, request.deadline),
             max_depth: STRICT_DEPTH,
         };

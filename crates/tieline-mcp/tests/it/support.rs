@@ -86,6 +86,7 @@ pub(crate) fn request<'a>(tool: &'a str, params: &'a RawObject<'a>) -> CallReque
         notifications: None,
         capabilities: None,
         questions: None,
+        hold: None,
         session: SessionIs::Nobodys,
         cancel: CancellationToken::new(),
     }

@@ -381,6 +381,18 @@ impl Fault {
         .with_header(RETRY_AFTER, "1")
     }
 
+    /// Nothing was asked of any server.
+    pub(super) fn overloaded() -> Self {
+        let message = "Tieline passes on as many large answers as it has memory for. Try again in a moment; nothing was done.";
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TOO_MANY_CALLS,
+            "overloaded",
+            message,
+        )
+        .with_header(RETRY_AFTER, "1")
+    }
+
     pub(super) fn too_many_streams(limit: u32) -> Self {
         let message = format!(
             "This access key has {limit} streams open, which is the most it may. Close one first."

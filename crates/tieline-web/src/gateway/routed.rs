@@ -18,7 +18,7 @@ use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, SessionKey, 
 use tieline_mcp::wire::{
     ClientCan, MODERN, Params, ParamsError, Request, RequestMeta, declares_tasks,
 };
-use tieline_mcp::{Era, SessionIs};
+use tieline_mcp::{Era, Hold, SessionIs};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +72,8 @@ pub(super) struct ReadyCall<'a> {
     id: Cow<'a, RawValue>,
     params: Cow<'a, RawValue>,
     cancel: CancellationToken,
+    /// What the answer takes in memory, until it was sent.
+    hold: Hold,
     /// Held until the call is over, wherever that is.
     held: (Permit, Option<RunningCall>),
 }
@@ -211,6 +213,9 @@ fn prepare<'a>(
         resumed = questions::take_state(exchange.gateway.hub(), &bound)?;
     }
     let gateway = &exchange.gateway;
+    if !gateway.hub().has_room_for_answers() {
+        return Err(Fault::overloaded());
+    }
     let permit = gateway.0.loads.admit(exchange.key)?;
     permit.note_use(gateway.hub(), asked.client());
     let running = asked.session().map(|session| session.begin(request.id));
@@ -231,6 +236,7 @@ fn prepare<'a>(
             .or(changed)
             .map_or(Cow::Borrowed(raw_params), Cow::Owned),
         cancel,
+        hold: gateway.hub().answers().hold(),
         held: (permit, running),
     })
 }
@@ -310,6 +316,7 @@ impl ReadyCall<'_> {
             goal: self.goal,
             era: self.era,
             cancel: self.cancel,
+            hold: self.hold,
             held: self.held,
         }
     }
@@ -362,6 +369,7 @@ impl ReadyCall<'_> {
             wanted: self.goal.wanted(),
             params,
             notifications,
+            hold: Some(&self.hold),
             session_is: match self.held.1 {
                 Some(_) => SessionIs::OneClients,
                 None => SessionIs::OneKeys,

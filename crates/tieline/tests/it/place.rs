@@ -104,6 +104,20 @@ impl Place {
         self.serve_with(|_| {}).await
     }
 
+    /// The same under what a shell does first; its script ends with `exec "$0" "$@"`.
+    pub(crate) async fn serve_under(&self, script: &str) -> Server {
+        let mut command = self.command();
+        command.args(["--listen", "127.0.0.1:0"]);
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .env_clear()
+            .current_dir(self.folder.path())
+            .args(["-c", script])
+            .arg(command.get_program())
+            .args(command.get_args());
+        Server::start(shell).await
+    }
+
     pub(crate) async fn serve_with(&self, set: impl FnOnce(&mut Command)) -> Server {
         let mut command = self.command();
         command.args(["--listen", "127.0.0.1:0"]);

@@ -1,11 +1,13 @@
 //! Starting and stopping: what is printed, what is refused, and what a restart knows.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use serde_json::json;
 use tieline_testkit::{FakeMcp, eventually_async, normalise};
 
 use crate::http::Client;
-use crate::place::{EMAIL, PASSWORD, Place};
+use crate::place::{AT_ONCE, EMAIL, PASSWORD, Place};
 
 #[tokio::test]
 async fn a_first_start_prints_the_setup_link_and_then_ready() {
@@ -213,4 +215,37 @@ async fn a_data_directory_that_cannot_be_used_is_named() {
         told.contains(place.path("data").to_str().unwrap()),
         "{told}"
     );
+}
+
+/// F31: far more clients than the process may have files open.
+#[tokio::test]
+async fn f31_a_server_out_of_file_descriptors_is_back_within_a_second() {
+    let place = Place::with_admin().await;
+    let key = place.key().await;
+    // The shell's limit passes on to what it becomes.
+    let mut server = place.serve_under("ulimit -n 256; exec \"$0\" \"$@\"").await;
+    let client = server.client(&key);
+    assert_eq!(client.get("/healthz").await.status, 200);
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..1_000 {
+        let client = Client::with(&server.address, "accept", "*/*");
+        // Some keep their connection, some wait in the queue of the kernel, and some for a place in it.
+        clients.spawn(async move {
+            client.get("/healthz").await;
+            std::future::pending::<()>().await;
+        });
+    }
+    // One attempt of a client that does not wait for long; the kernel itself tries again only after a second.
+    let answers = async || {
+        let client = server.client(&key);
+        let asked = client.get("/api/v1/catalog");
+        let answer = tokio::time::timeout(Duration::from_millis(100), asked).await;
+        answer.is_ok_and(|answer| answer.status == 200)
+    };
+    eventually_async(async || (!answers().await).then_some(())).await;
+    clients.shutdown().await;
+    let back = eventually_async(async || answers().await.then_some(()));
+    let back = tokio::time::timeout(AT_ONCE, back).await;
+    assert!(back.is_ok(), "no answer within a second");
+    server.stop().await;
 }

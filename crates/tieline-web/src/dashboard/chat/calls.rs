@@ -150,6 +150,7 @@ fn trouble(block: &ToolBlock) -> Option<Sentence> {
         ),
         (_, "rate_limited") => (format!("{name} asks Tieline to slow down."), "The agent was told and went on.".to_owned()),
         (_, "too_large") => (format!("The answer of {tool} was too large."), "The agent was told and went on.".to_owned()),
+        (_, "overloaded") => (format!("The answer of {tool} found no room in Tieline’s memory."), "Whether it took effect there is unknown. The agent was told and went on.".to_owned()),
         (_, "upstream_error") => (format!("{name} failed."), "This is on their side. The agent was told and went on.".to_owned()),
         (_, "cancelled" | "stopped") => ("The call was stopped.".to_owned(), "Whether it still took effect there is unknown.".to_owned()),
         (_, "interrupted" | "session_lost") => (

@@ -125,6 +125,7 @@ pub(crate) fn failing_word(code: Option<&str>, token_set: bool) -> &'static str 
         "upstream_error" => "Server failed",
         "no_common_revision" => "No common revision",
         "too_large" => "Answer too large",
+        "overloaded" => "No memory for the answer",
         "bad_content_type" | "bad_json" | "bad_http" | "bad_encoding" | "protocol_error"
         | "id_mismatch" | "method_not_allowed" => "Not an MCP server",
         _ => "Failing",

@@ -33,7 +33,10 @@ impl ReadyCall<'_> {
         match outcome {
             CallOutcome::Ok { result, era } | CallOutcome::ToolError { result, era } => {
                 match self.on_way(*era, |way| bridge::result_for(way, result)) {
-                    Ok(result) => response_ok(id, &self.under_its_id(result)),
+                    Ok(result) => {
+                        let message = response_ok(id, &self.under_its_id(result));
+                        self.hold.keep_for(message)
+                    }
                     Err(error) => {
                         let text = format!(
                             "The answer of {} cannot be passed on: {error}.",

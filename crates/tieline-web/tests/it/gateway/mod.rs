@@ -4,6 +4,7 @@ mod client;
 mod era_rules;
 mod listening;
 mod logging;
+mod memory;
 mod offers;
 mod parked;
 mod passthrough;

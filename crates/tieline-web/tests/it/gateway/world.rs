@@ -37,6 +37,11 @@ impl World {
     }
 
     pub(crate) async fn with(settings: GatewaySettings) -> Self {
+        Self::of(settings, HubSettings::default()).await
+    }
+
+    /// The same with what an operator set of the hub; addresses of this machine are always allowed.
+    pub(crate) async fn of(settings: GatewaySettings, hub_settings: HubSettings) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let path = directory.path().join("tieline.db");
         let url = DatabaseUrl::parse(path.to_str().expect("a path in UTF-8")).expect("a path");
@@ -50,7 +55,7 @@ impl World {
         let hub_settings = HubSettings {
             dial,
             check_interval: Duration::from_hours(1),
-            ..HubSettings::default()
+            ..hub_settings
         };
         let clock = Arc::new(FixedClock::default());
         let hub = Hub::open(store, keyring, clock.clone(), entropy, hub_settings)
