@@ -1,13 +1,14 @@
 //! The one object that every door holds: what it is made of, how it starts, and the small helpers that all use
 //! cases share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
-use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, ToolChangePolicy};
+use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, SettingName, Settings};
 use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
@@ -50,10 +51,11 @@ pub struct HubSettings {
     pub stale_after: Duration,
     /// How many background checks run at once. Default 8.
     pub parallel_checks: usize,
-    /// What is done with definitions of tools that change at their servers. Default: risky ones wait for an admin.
-    pub tool_changes: ToolChangePolicy,
-    /// How long call records are kept. Default 30 days.
-    pub keep_calls: Duration,
+    /// What holds of an admin's settings until an admin sets something else.
+    pub start: Settings,
+    /// What no admin can set, because the server's operator did, and by what: `TIELINE_TOOL_CHANGES`. Its value is that
+    /// of `start`.
+    pub fixed: BTreeMap<SettingName, String>,
 }
 
 impl Default for HubSettings {
@@ -66,8 +68,8 @@ impl Default for HubSettings {
             poll_interval: Duration::from_millis(500),
             stale_after: Duration::from_secs(10),
             parallel_checks: 8,
-            tool_changes: ToolChangePolicy::default(),
-            keep_calls: Duration::from_hours(30 * 24),
+            start: Settings::default(),
+            fixed: BTreeMap::new(),
         }
     }
 }
@@ -139,7 +141,7 @@ impl Hub {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let mcp = McpClient::new(settings.dial.clone(), settings.limits.clone(), client)?;
-        let snapshot = Snapshot::load(&store, None).await?;
+        let snapshot = Snapshot::load(&store, &settings, None).await?;
         let (version, _) = watch::channel(snapshot.version());
         let inner = Inner {
             store,
@@ -250,7 +252,10 @@ impl Hub {
             if store.config_version().await? == previous.version() {
                 return Ok(None);
             }
-            Snapshot::load(store, Some(previous)).await.map(Some)
+            let server = &self.inner.settings;
+            Snapshot::load(store, server, Some(previous))
+                .await
+                .map(Some)
         };
         tokio::time::timeout(RELOAD_WITHIN, read)
             .await

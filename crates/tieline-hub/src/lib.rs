@@ -27,6 +27,7 @@ mod records;
 mod refresh;
 mod request_state;
 mod scrub;
+mod settings;
 mod setup;
 mod sign_in;
 mod snapshot;
@@ -58,6 +59,7 @@ pub use models::{
 pub use news::{HubNews, ListKind};
 pub use providers::{ConnectProviderError, ProviderView};
 pub use request_state::{BoundTo, HeldState, MAX_REQUEST_STATE, StateRefused};
+pub use settings::{Backup, Database, SettingsView, UpdateSettings, UpdateSettingsError};
 pub use setup::{SetupError, SetupRequest};
 pub use sign_in::{SignInError, SignedIn, StartedSignIn};
 pub use snapshot::{LiveConnector, Snapshot};

@@ -20,9 +20,11 @@ use tieline_secrets::{DataKey, Sealed};
 use tieline_store::{ConnectorRow, OfferRow, Store, StoreError, ToolRow, UserRow};
 use tokio_util::sync::CancellationToken;
 
+use crate::HubSettings;
 use crate::catalog::{Catalog, CatalogSource, OfferSource, ToolSource};
 use crate::credential::Place;
 use crate::models::LiveModels;
+use crate::settings::LiveSettings;
 
 /// The state that decides about calls at one version of the database.
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub struct Snapshot {
     keys_by_id: HashMap<KeyId, Arc<LiveKey>>,
     models: LiveModels,
     admins: Vec<String>,
+    settings: LiveSettings,
 }
 
 /// The live side of one connector: where it is and how to authenticate, not what it offered some time ago.
@@ -120,7 +123,11 @@ impl LiveKey {
 impl Snapshot {
     /// Reads everything. `previous` lends what must survive a reload: the tokens that end calls in flight, and the
     /// catalogue when nothing about it changed.
-    pub(crate) async fn load(store: &Store, previous: Option<&Self>) -> Result<Self, StoreError> {
+    pub(crate) async fn load(
+        store: &Store,
+        server: &HubSettings,
+        previous: Option<&Self>,
+    ) -> Result<Self, StoreError> {
         // The version is read first: a change between the reads is then seen again at the next poll, never missed.
         let version = store.config_version().await?;
         let mut tools: HashMap<ConnectorId, Vec<ToolRow>> = HashMap::new();
@@ -166,6 +173,7 @@ impl Snapshot {
             keys_by_id,
             models: LiveModels::load(store).await?,
             admins: names_of_admins(&users),
+            settings: LiveSettings::load(store, server).await?,
         })
     }
 
@@ -200,6 +208,10 @@ impl Snapshot {
 
     pub(crate) fn key_by_id(&self, id: KeyId) -> Option<&Arc<LiveKey>> {
         self.keys_by_id.get(&id)
+    }
+
+    pub(crate) fn settings(&self) -> &LiveSettings {
+        &self.settings
     }
 
     pub(crate) fn models(&self) -> &LiveModels {

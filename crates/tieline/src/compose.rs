@@ -47,7 +47,8 @@ pub(crate) async fn compose(
         },
         check_interval: config.check_interval,
         call_timeout: config.call_timeout,
-        tool_changes: config.tool_changes,
+        start: config.settings.clone(),
+        fixed: config.fixed_settings(),
         ..HubSettings::default()
     };
     let hub = Hub::open(
