@@ -19,15 +19,21 @@ pub enum SettingName {
     SignInDays,
     /// For how many days calls are kept.
     KeepCallsDays,
+    /// Whether connectors on private addresses are refused.
+    DenyPrivate,
+    /// Certificate authorities beside those of the machine.
+    ExtraCa,
 }
 
 impl SettingName {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::ToolChanges,
         Self::SignInIdleHours,
         Self::SignInDays,
         Self::KeepCallsDays,
+        Self::DenyPrivate,
+        Self::ExtraCa,
     ];
 
     /// The name in the database, in requests and in the configuration.
@@ -37,6 +43,8 @@ impl SettingName {
             Self::SignInIdleHours => "sign_in_idle_hours",
             Self::SignInDays => "sign_in_days",
             Self::KeepCallsDays => "keep_calls_days",
+            Self::DenyPrivate => "deny_private",
+            Self::ExtraCa => "extra_ca",
         }
     }
 
@@ -46,7 +54,7 @@ impl SettingName {
             Self::SignInIdleHours => Some(1..=168),
             Self::SignInDays => Some(1..=90),
             Self::KeepCallsDays => Some(1..=730),
-            Self::ToolChanges => None,
+            Self::ToolChanges | Self::DenyPrivate | Self::ExtraCa => None,
         }
     }
 }
@@ -87,6 +95,22 @@ pub enum SettingError {
     /// Not one of the words.
     #[error(transparent)]
     ToolChanges(#[from] ToolChangePolicyError),
+    /// Neither yes nor no.
+    #[error("Choose one of both.")]
+    Switch,
+    /// More text than any list of certificates needs.
+    #[error(
+        "This is longer than 64 KiB. Paste only the authorities that sign your servers’ certificates."
+    )]
+    CertificatesTooLong,
+    /// A key was pasted along.
+    #[error("This holds a private key. Paste certificates only; nothing of it was kept.")]
+    PrivateKey,
+    /// No certificate in PEM form.
+    #[error(
+        "There is no certificate in it. Paste PEM text: it begins with -----BEGIN CERTIFICATE-----."
+    )]
+    NoCertificate,
 }
 
 impl SettingError {
@@ -95,6 +119,10 @@ impl SettingError {
         match self {
             Self::Number { .. } => "number_out_of_range",
             Self::ToolChanges(_) => "tool_changes_unknown",
+            Self::Switch => "deny_private_unknown",
+            Self::CertificatesTooLong => "certificate_too_long",
+            Self::PrivateKey => "private_key_refused",
+            Self::NoCertificate => "certificate_missing",
         }
     }
 }
@@ -110,6 +138,10 @@ pub struct Settings {
     pub sign_in_days: u32,
     /// For how many days calls are kept.
     pub keep_calls_days: u32,
+    /// Whether connectors on private addresses are refused.
+    pub deny_private: bool,
+    /// Certificate authorities beside those of the machine, as PEM; empty when there are none.
+    pub extra_ca: String,
 }
 
 impl Default for Settings {
@@ -119,6 +151,8 @@ impl Default for Settings {
             sign_in_idle_hours: 12,
             sign_in_days: 7,
             keep_calls_days: 30,
+            deny_private: false,
+            extra_ca: String::new(),
         }
     }
 }
@@ -131,6 +165,8 @@ impl Settings {
             SettingName::SignInIdleHours => self.sign_in_idle_hours.to_string(),
             SettingName::SignInDays => self.sign_in_days.to_string(),
             SettingName::KeepCallsDays => self.keep_calls_days.to_string(),
+            SettingName::DenyPrivate => self.deny_private.to_string(),
+            SettingName::ExtraCa => self.extra_ca.clone(),
         }
     }
 
@@ -142,6 +178,10 @@ impl Settings {
             SettingName::SignInIdleHours => self.sign_in_idle_hours = number(name, text)?,
             SettingName::SignInDays => self.sign_in_days = number(name, text)?,
             SettingName::KeepCallsDays => self.keep_calls_days = number(name, text)?,
+            SettingName::DenyPrivate => {
+                self.deny_private = text.parse().map_err(|_| SettingError::Switch)?;
+            }
+            SettingName::ExtraCa => self.extra_ca = certificates(text)?,
         }
         Ok(())
     }
@@ -156,6 +196,33 @@ fn number(name: SettingName, text: &str) -> Result<u32, SettingError> {
     })
 }
 
+/// The certificates of a text, each from its first line to its last. What stands around them, such as the names that
+/// tools print, is left out. Whether they can be read is for the verifier to say.
+fn certificates(text: &str) -> Result<String, SettingError> {
+    const LONGEST: usize = 64 * 1024;
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    if text.len() > LONGEST {
+        return Err(SettingError::CertificatesTooLong);
+    }
+    if text.contains("PRIVATE KEY-----") {
+        return Err(SettingError::PrivateKey);
+    }
+    let (mut kept, mut inside) = (String::new(), false);
+    for line in text.lines().map(str::trim) {
+        inside |= line == BEGIN;
+        if inside {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        inside &= line != END;
+    }
+    if kept.is_empty() && !text.is_empty() {
+        return Err(SettingError::NoCertificate);
+    }
+    Ok(kept)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +234,8 @@ mod tests {
             sign_in_idle_hours: 1,
             sign_in_days: 90,
             keep_calls_days: 365,
+            deny_private: true,
+            extra_ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned(),
         };
         let before = settings.clone();
         for name in SettingName::ALL {
@@ -193,6 +262,14 @@ mod tests {
         for text in ["", "hold", "HOLD_ALL"] {
             let refused = settings.set(SettingName::ToolChanges, text).unwrap_err();
             assert_eq!(refused.code(), "tool_changes_unknown");
+        }
+        for (text, code) in [
+            ("-----BEGIN PRIVATE KEY-----", "private_key_refused"),
+            ("not a certificate", "certificate_missing"),
+            (&"x".repeat(70_000), "certificate_too_long"),
+        ] {
+            let refused = settings.set(SettingName::ExtraCa, text).unwrap_err();
+            assert_eq!(refused.code(), code);
         }
         assert_eq!(settings, Settings::default());
         settings.set(SettingName::SignInIdleHours, " 168 ").unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use thiserror::Error;
 use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, SettingName, Settings};
-use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, TlsSetupError};
+use tieline_mcp::{DialPolicy, Limits, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
 use tokio::sync::{Semaphore, watch};
@@ -20,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::clients::ClientBoard;
 use crate::health::HealthBoard;
 use crate::listen::Listeners;
+use crate::network::Network;
 use crate::news::NewsDesk;
 use crate::records::Records;
 use crate::refresh::RefreshQueue;
@@ -35,7 +36,7 @@ const RELOAD_WITHIN: Duration = Duration::from_secs(10);
 /// What an operator may set about the hub. The defaults are meant to be left alone.
 #[derive(Clone, Debug)]
 pub struct HubSettings {
-    /// Which addresses connectors may have.
+    /// Which addresses connectors may have. Private ones and further authorities are settings of an admin: `start`.
     pub dial: DialPolicy,
     /// Size and time limits of calls to servers.
     pub limits: Limits,
@@ -96,7 +97,6 @@ pub(crate) struct Inner {
     pub(crate) keyring: KeyRing,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) mcp: McpClient,
     pub(crate) settings: HubSettings,
     pub(crate) snapshot: ArcSwap<Snapshot>,
     /// Serialises snapshot reloads, so that an older one never replaces a newer one.
@@ -136,19 +136,14 @@ impl Hub {
         entropy: Arc<dyn Entropy>,
         settings: HubSettings,
     ) -> Result<Self, StartError> {
-        let client = ClientInfo {
-            name: "Tieline".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        let mcp = McpClient::new(settings.dial.clone(), settings.limits.clone(), client)?;
-        let snapshot = Snapshot::load(&store, &settings, None).await?;
+        let network = Network::open(&settings)?;
+        let snapshot = Snapshot::load(&store, &settings, (&network, None)).await?;
         let (version, _) = watch::channel(snapshot.version());
         let inner = Inner {
             store,
             keyring,
             clock,
             entropy,
-            mcp,
             settings,
             snapshot: ArcSwap::from_pointee(snapshot),
             reloading: tokio::sync::Mutex::new(()),
@@ -253,7 +248,7 @@ impl Hub {
                 return Ok(None);
             }
             let server = &self.inner.settings;
-            Snapshot::load(store, server, Some(previous))
+            Snapshot::load(store, server, (previous.network(), Some(previous)))
                 .await
                 .map(Some)
         };

@@ -20,6 +20,7 @@ mod hub;
 mod keys;
 mod listen;
 mod models;
+mod network;
 mod news;
 mod password;
 mod providers;
@@ -69,4 +70,5 @@ pub use users::{
 };
 
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
+pub use tieline_mcp::Authority;
 pub use tieline_store::{AuditRow, CallRow, StoreError};

@@ -32,7 +32,8 @@ mod upstream;
 use std::sync::Arc;
 
 pub use dial::{
-    AddressKind, AddressRefused, Addresses, DialPolicy, Resolve, SystemResolver, TlsSetupError,
+    AddressKind, AddressRefused, Addresses, Authority, AuthorityError, DialPolicy, Resolve,
+    SystemResolver, TlsSetupError, read_authorities,
 };
 pub use error::{Failure, McpError};
 pub use limits::Limits;

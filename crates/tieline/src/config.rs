@@ -196,7 +196,6 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) log_json: bool,
     pub(crate) allow_loopback: bool,
-    pub(crate) deny_private: bool,
     pub(crate) organization: String,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
@@ -281,7 +280,6 @@ impl Config {
                 _ => return Err(wrong("log_format", "text or json")),
             },
             allow_loopback,
-            deny_private: parse_bool("deny_private", &text("deny_private"))?,
             organization: text("organization").chars().take(80).collect(),
             allowed_hosts: text("allowed_hosts")
                 .split(',')
@@ -454,6 +452,7 @@ fn parse_settings(text: impl Fn(&str) -> String) -> Result<Settings, Failure> {
         if settings.set(name, &value).is_err() {
             let expected = match name.bounds() {
                 Some(bounds) => format!("a number from {} to {}", bounds.start(), bounds.end()),
+                None if name == SettingName::DenyPrivate => "true or false".to_owned(),
                 None => "hold_risky, hold_all or use_all".to_owned(),
             };
             return Err(wrong(name.as_str(), &expected));

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use tieline_domain::{Settings, ToolChangePolicy};
+use tieline_mcp::{AddressKind, DialPolicy, Resolve as _, SystemResolver};
 use tieline_store::StoreError;
+use tokio::task::JoinSet;
+use url::Url;
 
 use super::update::updated;
 use super::{SettingsView, UpdateSettings, UpdateSettingsError};
@@ -11,6 +14,8 @@ use crate::Hub;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+/// How long one name may take to be looked up.
+const LOOK_UP: Duration = Duration::from_secs(2);
 
 impl Hub {
     /// A sentence for each thing that people would notice. None when nobody would.
@@ -24,6 +29,7 @@ impl Hub {
         told.extend(self.signed_out_by(&before, &after).await?);
         told.extend(self.calls_deleted_by(&before, &after).await?);
         told.extend(self.tools_changed_by(&before, &after).await?);
+        told.extend(self.refused_by(&before, &after).await);
         Ok(told)
     }
 
@@ -77,6 +83,39 @@ impl Hub {
         }))
     }
 
+    /// The connectors that would be refused. One whose name cannot be looked up now is not reached anyway.
+    async fn refused_by(&self, before: &SettingsView, after: &Settings) -> Option<String> {
+        if before.values.deny_private || !after.deny_private {
+            return None;
+        }
+        let snapshot = self.snapshot();
+        let policy = DialPolicy {
+            deny_private: true,
+            ..snapshot.network().mcp.policy().clone()
+        };
+        let mut looking = JoinSet::new();
+        for live in snapshot.connectors().filter(|live| live.enabled) {
+            let (live, policy) = (live.clone(), policy.clone());
+            looking.spawn(async move {
+                let is_refused = is_private(&policy, &live.url.to_url()).await;
+                is_refused.then(|| live.name.clone())
+            });
+        }
+        let mut names: Vec<String> = looking.join_all().await.into_iter().flatten().collect();
+        names.sort();
+        match names.as_slice() {
+            [] => None,
+            [name] => Some(format!(
+                "{name} is on a private address: its tools fail for everyone until that is allowed again."
+            )),
+            names => Some(format!(
+                "{} connectors are on private addresses: their tools fail for everyone until that is allowed again. They are {}.",
+                names.len(),
+                names.join(", ")
+            )),
+        }
+    }
+
     async fn tools_changed_by(
         &self,
         before: &SettingsView,
@@ -101,4 +140,21 @@ impl Hub {
             format!("{waiting} changed {tools} for a review now {which}, from each person’s next session.")
         }))
     }
+}
+
+/// Whether the policy refuses this host for being private.
+async fn is_private(policy: &DialPolicy, url: &Url) -> bool {
+    if let Err(refused) = policy.check_url(url) {
+        return refused.kind == AddressKind::Private;
+    }
+    let (Some(host), Some(port)) = (url.domain(), url.port_or_known_default()) else {
+        return false;
+    };
+    let found = tokio::time::timeout(LOOK_UP, SystemResolver.resolve(host)).await;
+    let Ok(Ok(addresses)) = found else {
+        return false;
+    };
+    let refused = |ip| policy.check_address(host, (ip, port).into()).err();
+    let mut refusals = addresses.into_iter().filter_map(refused);
+    refusals.any(|refused| refused.kind == AddressKind::Private)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tieline_domain::{SettingName, Settings};
+use tieline_mcp::{Authority, read_authorities};
 use tieline_store::StoreError;
 
 use super::LiveSettings;
@@ -16,6 +17,8 @@ pub struct SettingsView {
     pub values: Arc<Settings>,
     /// What the operator fixed on the server, and by what: an environment variable, or a line in a file.
     pub fixed: BTreeMap<SettingName, String>,
+    /// The certificate authorities among them, as an admin recognises them.
+    pub authorities: Vec<Authority>,
     /// Grows with each change, to notice that somebody else saved in between.
     pub version: i64,
 }
@@ -30,6 +33,7 @@ impl Hub {
     pub async fn show_settings(&self) -> Result<SettingsView, StoreError> {
         let live = LiveSettings::load(&self.inner.store, &self.inner.settings).await?;
         Ok(SettingsView {
+            authorities: read_authorities(&live.values.extra_ca).unwrap_or_default(),
             values: live.values,
             fixed: self.inner.settings.fixed.clone(),
             version: live.version,

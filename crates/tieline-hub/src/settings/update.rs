@@ -3,6 +3,7 @@
 use serde_json::json;
 use thiserror::Error;
 use tieline_domain::{Actor, FieldError, SettingName, Settings};
+use tieline_mcp::read_authorities;
 use tieline_store::{NewSetting, StoreError};
 
 use super::SettingsView;
@@ -71,7 +72,9 @@ impl Hub {
         for name in SettingName::ALL {
             let (old, new) = (before.values.text(name), after.text(name));
             if old != new {
-                detail[name.as_str()] = json!({ "before": old, "after": new });
+                detail[name.as_str()] = json!({
+                    "before": recorded(name, &old), "after": recorded(name, &new),
+                });
                 names.push(name.as_str());
                 values.push(NewSetting {
                     name: name.as_str(),
@@ -95,8 +98,11 @@ impl Hub {
             .settings_set(before.version, &values, &change)
             .await?;
         self.after_change().await;
-        if before.values.tool_changes != after.tool_changes {
-            // What waits for an admin is judged anew with the next list of each server.
+        let asks_again = before.values.tool_changes != after.tool_changes
+            || before.values.deny_private != after.deny_private
+            || before.values.extra_ca != after.extra_ca;
+        if asks_again {
+            // What waits for an admin is judged anew with the next list, and who can be reached shows.
             for live in self.snapshot().connectors().filter(|live| live.enabled) {
                 self.inner.refresh.request(live.id);
             }
@@ -120,9 +126,26 @@ pub(super) fn updated(
             fields.push(FieldError::new(name.as_str(), error.code(), &error));
         }
     }
+    if let Err(error) = read_authorities(&after.extra_ca) {
+        let name = SettingName::ExtraCa.as_str();
+        fields.push(FieldError::new(name, error.code(), &error));
+    }
     if fields.is_empty() {
         Ok(after)
     } else {
         Err(UpdateSettingsError::Invalid { fields })
+    }
+}
+
+/// A value in the audit log. Of certificates the names, which are what a person reads.
+fn recorded(name: SettingName, text: &str) -> String {
+    if name != SettingName::ExtraCa {
+        return text.to_owned();
+    }
+    let found = read_authorities(text).unwrap_or_default();
+    let names: Vec<String> = found.into_iter().map(|found| found.subject).collect();
+    match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join("; "),
     }
 }

@@ -1,14 +1,19 @@
 //! Settings: in force at once on every process, recorded, and fixed where the server's operator says so.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tieline_domain::{Actor, Role, SettingName, Settings, ToolChangePolicy};
-use tieline_hub::{AuditFilter, AuditVerdict, HubSettings, UpdateSettings, UpdateSettingsError};
-use tieline_testkit::eventually;
+use tieline_hub::{
+    AuditFilter, AuditVerdict, ConnectorStatus, HubSettings, UpdateSettings, UpdateSettingsError,
+};
+use tieline_testkit::{FakeMcp, eventually};
+use tokio::net::{TcpListener, TcpStream};
 use zeroize::Zeroizing;
 
-use crate::world::{AT_ONCE, World, settings};
+use crate::world::{AT_ONCE, World, settings, word};
 
 fn set(values: &[(SettingName, &str)]) -> UpdateSettings {
     let values = values.iter();
@@ -201,5 +206,142 @@ async fn a_backup_is_recorded_and_holds_no_token() {
     assert_eq!(
         (row.action.as_str(), row.target),
         ("backup.taken", backup.name)
+    );
+}
+
+const AUTHORITY: &str = include_str!("../../../tieline-mcp/tests/it/certificates/ca.pem");
+
+/// Carries bytes to a server and counts the connections: all, and those that are open.
+#[expect(clippy::disallowed_methods, reason = "the test plays the network")]
+async fn counting(server: &FakeMcp) -> (String, Arc<[AtomicUsize; 2]>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}/mcp", listener.local_addr().expect("an address"));
+    let counts: Arc<[AtomicUsize; 2]> = Arc::default();
+    let (to, counted) = (server.address(), counts.clone());
+    tokio::spawn(async move {
+        while let Ok((mut here, _)) = listener.accept().await {
+            counted[0].fetch_add(1, Ordering::SeqCst);
+            counted[1].fetch_add(1, Ordering::SeqCst);
+            let counted = counted.clone();
+            tokio::spawn(async move {
+                let mut there = TcpStream::connect(to).await.expect("the server");
+                // It ends when either side closes.
+                let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+                counted[1].fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    (url, counts)
+}
+
+#[tokio::test]
+async fn another_network_policy_closes_connections_and_calls_go_on_over_new_ones() {
+    let world = World::start().await;
+    let server = FakeMcp::modern()
+        .tools(["echo"])
+        .without_listen_stream()
+        .start()
+        .await;
+    let (url, counts) = counting(&server).await;
+    let slug = world.add("Acme MCP", &url, "").await;
+    world
+        .wait_for(&slug, |view| view.status == ConnectorStatus::Working)
+        .await;
+    let offered = || {
+        let catalog = world.hub.catalog();
+        catalog.by_agent_name("mcp__acme_mcp__echo").is_some()
+    };
+    eventually(offered).await;
+    let session = world.session("Ada").await;
+    for _ in 0..3 {
+        assert_eq!(
+            word(&world.call(&session, "mcp__acme_mcp__echo").await),
+            "ok"
+        );
+    }
+    let before = counts[0].load(Ordering::SeqCst);
+    world.set(&[(SettingName::KeepCallsDays, "60")]).await;
+    assert_eq!(
+        word(&world.call(&session, "mcp__acme_mcp__echo").await),
+        "ok"
+    );
+    assert_eq!(
+        counts[0].load(Ordering::SeqCst),
+        before,
+        "it was kept for reuse"
+    );
+    let view = world.set(&[(SettingName::ExtraCa, AUTHORITY)]).await;
+    assert_eq!(view.authorities.len(), 1);
+    assert_eq!(
+        word(&world.call(&session, "mcp__acme_mcp__echo").await),
+        "ok"
+    );
+    let all = counts[0].load(Ordering::SeqCst);
+    assert!(all > before, "the call went over a new connection");
+    eventually(|| counts[1].load(Ordering::SeqCst) <= all - before).await;
+}
+
+#[tokio::test]
+async fn refusing_private_addresses_names_who_stops_and_acts_on_the_next_call() {
+    let world = World::start().await;
+    world.add("Billing", "http://10.11.12.13:1/mcp", "").await;
+    world.add("Public", "https://203.0.114.7/mcp", "").await;
+    let refuse = set(&[(SettingName::DenyPrivate, "true")]);
+    let told = world.hub.affected_by_settings(&refuse).await;
+    assert_eq!(
+        told.expect("an answer"),
+        [
+            "Billing is on a private address: its tools fail for everyone until that is allowed again."
+        ]
+    );
+    world.set(&[(SettingName::DenyPrivate, "true")]).await;
+    let draft = crate::world::draft("Other", "http://192.168.1.1/mcp", "");
+    let refused = world.hub.add_connector(&Actor::CommandLine, &draft).await;
+    let refused = refused.expect_err("a private address");
+    assert!(
+        format!("{refused:?}").contains("address_refused"),
+        "{refused:?}"
+    );
+    world.set(&[(SettingName::DenyPrivate, "false")]).await;
+    world
+        .hub
+        .add_connector(&Actor::CommandLine, &draft)
+        .await
+        .expect("allowed again");
+}
+
+#[tokio::test]
+async fn what_is_no_certificate_is_refused_and_what_is_one_is_recorded_by_its_name() {
+    let world = World::start().await;
+    let key = include_str!("../../../tieline-mcp/tests/it/certificates/good.key");
+    let broken = AUTHORITY.replacen("MII", "XII", 1);
+    for (text, code) in [
+        ("hello", "certificate_missing"),
+        (key, "private_key_refused"),
+        (&format!("{AUTHORITY}{key}"), "private_key_refused"),
+        (&broken, "certificate_unreadable"),
+    ] {
+        let update = set(&[(SettingName::ExtraCa, text)]);
+        let refused = world
+            .hub
+            .update_settings(&Actor::CommandLine, &update)
+            .await;
+        let Err(UpdateSettingsError::Invalid { fields }) = refused else {
+            panic!("{text}: {refused:?}");
+        };
+        assert_eq!(fields[0].code, code, "{text}");
+    }
+    let around = format!("subject=CN = x\r\n{AUTHORITY}\r\nand so on");
+    let view = world.set(&[(SettingName::ExtraCa, &around)]).await;
+    assert!(!view.values.extra_ca.contains("subject"));
+    let end = view.authorities[0].not_after.expect("an end");
+    assert!(end > 4_000_000_000, "it was made to last: {end}");
+    let page = world.hub.audit_page(None, 1, &AuditFilter::default()).await;
+    let detail = page.expect("the log").rows.remove(0).detail;
+    let name = &view.authorities[0].subject;
+    assert!(!name.is_empty() && name != "No name");
+    assert!(
+        detail.contains(name.as_str()) && !detail.contains("BEGIN"),
+        "{detail}"
     );
 }

@@ -147,11 +147,14 @@ fn integrations_router() -> Router<AppState> {
 }
 
 fn settings_router() -> Router<AppState> {
-    use settings::{backup, edit, general, network};
+    use settings::{backup, edit, general};
     Router::new()
         .route("/settings", get(general::general_page))
         .route("/settings/general", get(general::general_page))
-        .route("/settings/network", get(network::network_page))
+        .route(
+            "/settings/network",
+            get(edit::network_page).post(edit::save_network),
+        )
         .route(
             "/settings/security",
             get(edit::security_page).post(edit::save_security),

@@ -87,6 +87,9 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in settings::security(&shell) {
         add(name, &page)?;
     }
+    for (name, page) in settings::network(&shell) {
+        add(name, &page)?;
+    }
     for (name, page) in settings::data(&shell) {
         add(name, &page)?;
     }

@@ -134,3 +134,35 @@ async fn a_backup_is_downloaded_and_recorded() {
     let audit = open(&admin, "/activity?tab=audit").await.text();
     assert!(audit.contains("downloaded the backup"));
 }
+
+#[tokio::test]
+async fn certificates_are_pasted_shown_by_name_and_refused_with_a_reason() {
+    let app = TestApp::start().await;
+    let admin = app.admin("Ada").await;
+    let path = "/settings/network";
+    let page = open(&admin, path).await.expect(200).text();
+    let version = hidden(&page, "version");
+    let send = async |pem: &str| -> Answer {
+        let fields = [
+            ("deny_private", "false"),
+            ("extra_ca", pem),
+            ("version", version.as_str()),
+        ];
+        submit(&admin, path, &fields).await
+    };
+    let wrong = send("<img src=x onerror=alert(1)>")
+        .await
+        .expect(422)
+        .text();
+    assert!(wrong.contains("There is no certificate in it."));
+    assert!(!wrong.contains("<img"));
+    let key = include_str!("../../../tieline-mcp/tests/it/certificates/good.key");
+    let refused = send(key).await.expect(422).text();
+    assert!(refused.contains("This holds a private key."));
+    let secret = key.lines().nth(1).expect("a line of the key");
+    assert!(!refused.contains(secret), "it is not sent back");
+    let pem = include_str!("../../../tieline-mcp/tests/it/certificates/ca.pem");
+    send(pem).await.expect(303);
+    let page = open(&admin, path).await.expect(200).text();
+    assert!(page.contains("valid until"), "{page}");
+}

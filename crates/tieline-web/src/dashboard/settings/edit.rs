@@ -8,7 +8,7 @@ use tieline_domain::{FieldError, SettingName};
 use tieline_hub::{SettingsView, SignedIn, UpdateSettings, UpdateSettingsError};
 
 use super::view::{Choice, Choices, Number, SettingsForm};
-use super::{data, security};
+use super::{data, network, security};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
 use crate::dashboard::form::Form;
@@ -21,6 +21,7 @@ use crate::state::AppState;
 /// A page with a form.
 #[derive(Clone, Copy, Debug)]
 enum Area {
+    Network,
     Security,
     Data,
 }
@@ -28,6 +29,7 @@ enum Area {
 impl Area {
     const fn names(self) -> &'static [SettingName] {
         match self {
+            Self::Network => &[SettingName::DenyPrivate, SettingName::ExtraCa],
             Self::Security => &[
                 SettingName::ToolChanges,
                 SettingName::SignInIdleHours,
@@ -39,6 +41,7 @@ impl Area {
 
     const fn path(self) -> &'static str {
         match self {
+            Self::Network => "/settings/network",
             Self::Security => "/settings/security",
             Self::Data => "/settings/data",
         }
@@ -46,14 +49,37 @@ impl Area {
 
     const fn saved(self) -> &'static str {
         match self {
+            Self::Network => "/settings/network?done=settings_saved",
             Self::Security => "/settings/security?done=settings_saved",
             Self::Data => "/settings/data?done=settings_saved",
         }
     }
 }
 
+/// How much of a wrong value is shown again: the longest that a right one may be.
+const LONGEST: usize = 64 * 1024;
+
 /// The fields as they were typed, by name.
 type Typed = HashMap<String, String>;
+
+/// `GET /settings/network`
+pub(crate) async fn network_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Admin(who): Admin,
+) -> Result<Response, Problem> {
+    show(&state, asked, &who, Area::Network).await
+}
+
+/// `POST /settings/network`
+pub(crate) async fn save_network(
+    State(state): State<AppState>,
+    asked: Asked,
+    admin: Admin,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    save(&state, asked, &admin, Area::Network, typed).await
+}
 
 /// `GET /settings/security`
 pub(crate) async fn security_page(
@@ -156,6 +182,10 @@ async fn answer(
         };
     }
     match known.area {
+        Area::Network => {
+            let now = state.hub.clock().now();
+            answer!(network::view(shell, known, state.hub.settings(), now))
+        }
         Area::Security => answer!(security::view(shell, known, &state.settings)),
         Area::Data => answer!(data::view(shell, known, &state.hub.database())),
     }
@@ -213,7 +243,12 @@ impl Known {
             .filter(|_| !self.stored.fixed.contains_key(&name));
         typed.map_or_else(
             || self.stored.values.text(name),
-            |typed| typed.chars().take(200).collect(),
+            |typed| {
+                // A key that was pasted by mistake does not go back to where others may see it.
+                let is_secret = typed.contains("PRIVATE KEY");
+                let kept = if is_secret { 0 } else { LONGEST };
+                typed.chars().take(kept).collect()
+            },
         )
     }
 
@@ -226,6 +261,10 @@ impl Known {
             affected: self.affected.clone(),
             editable: names.any(|name| !self.stored.fixed.contains_key(name)),
         }
+    }
+
+    pub(super) fn authorities(&self) -> &[tieline_hub::Authority] {
+        &self.stored.authorities
     }
 
     pub(super) fn number(&self, name: SettingName, help: &str) -> Number {

@@ -5,7 +5,7 @@ mod data;
 pub(crate) mod edit;
 pub(crate) mod general;
 pub mod models;
-pub(crate) mod network;
+mod network;
 pub mod samples;
 mod security;
 pub mod view;

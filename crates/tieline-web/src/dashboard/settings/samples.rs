@@ -4,9 +4,11 @@ use tieline_domain::ToolChangePolicy;
 use tieline_hub::Database;
 
 use super::data::with_database;
+use super::network::{CERTIFICATES_HELP, words as network_words};
 use super::security::words;
 use super::view::{
-    Choice, Choices, DataPage, Group, Number, SecurityPage, SettingsForm, SettingsPage, Tab,
+    AuthorityLine, Choice, Choices, DataPage, Group, NetworkPage, Number, SecurityPage,
+    SettingsForm, SettingsPage, Tab,
 };
 use crate::dashboard::integrations::detail_view::Fact;
 use crate::dashboard::integrations::samples::HOSTILE;
@@ -71,6 +73,47 @@ pub fn security(shell: &Shell) -> Vec<(&'static str, SecurityPage)> {
         ("settings-security-asks", asks),
         ("settings-security-wrong", wrong),
         ("settings-security-fixed", fixed),
+    ]
+}
+
+/// Network: nothing set, with authorities and before connectors stop, and wrong.
+pub fn network(shell: &Shell) -> Vec<(&'static str, NetworkPage)> {
+    let mut deny_private = choices(network_words(), "false");
+    deny_private.help = "";
+    let page = NetworkPage {
+        shell: shell.clone(),
+        tabs: Tab::all("/settings/network"),
+        form: form("/settings/network"),
+        deny_private,
+        extra_ca: number("", CERTIFICATES_HELP),
+        authorities: Vec::new(),
+        groups: facts(shell).groups,
+    };
+    let line = |name: &str, until: &str, expired| AuthorityLine {
+        name: name.to_owned(),
+        until: until.to_owned(),
+        expired,
+    };
+    let mut asks = page.clone();
+    let long = "MIIDazCCAlOgAwIBAgIUabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLM";
+    asks.extra_ca.field.value =
+        format!("-----BEGIN CERTIFICATE-----\n{long}\n-----END CERTIFICATE-----\n");
+    asks.authorities = vec![
+        line("Northwind Root CA", "valid until 2 Oct 2036", false),
+        line(HOSTILE, "expired on 1 Jan 2026", true),
+    ];
+    asks.form.affected = vec![format!(
+        "2 connectors are on private addresses: their tools fail for everyone until that is allowed again. They are Billing Warehouse, {HOSTILE}."
+    )];
+    let mut wrong = page.clone();
+    HOSTILE.clone_into(&mut wrong.extra_ca.field.value);
+    "There is no certificate in it. Paste PEM text: it begins with -----BEGIN CERTIFICATE-----."
+        .clone_into(&mut wrong.extra_ca.field.problem);
+    "TIELINE_DENY_PRIVATE".clone_into(&mut wrong.deny_private.fixed);
+    vec![
+        ("settings-network", page),
+        ("settings-network-asks", asks),
+        ("settings-network-wrong", wrong),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::dashboard::integrations::detail_view::Fact;
 use crate::dashboard::parts::Field;
 use crate::dashboard::shell::Shell;
 
-/// Facts to read only: `/settings/general`, `/settings/network`
+/// Facts to read only: `/settings/general`
 #[derive(Debug, Clone, Template)]
 #[template(path = "settings/page.html")]
 pub struct SettingsPage {
@@ -21,6 +21,37 @@ pub struct SettingsPage {
     pub tabs: [Tab; 5],
     /// Facts that belong together.
     pub groups: Vec<Group>,
+}
+
+/// `/settings/network`
+#[derive(Debug, Clone, Template)]
+#[template(path = "settings/network.html")]
+pub struct NetworkPage {
+    /// Navigation and theme.
+    pub shell: Shell,
+    /// The five pages.
+    pub tabs: [Tab; 5],
+    /// What all forms of settings have.
+    pub form: SettingsForm,
+    /// Whether private addresses are refused.
+    pub deny_private: Choices,
+    /// The certificates as text.
+    pub extra_ca: Number,
+    /// The stored ones, as an admin recognises them.
+    pub authorities: Vec<AuthorityLine>,
+    /// What cannot be set.
+    pub groups: Vec<Group>,
+}
+
+/// A certificate authority.
+#[derive(Debug, Clone)]
+pub struct AuthorityLine {
+    /// Its name.
+    pub name: String,
+    /// "valid until 2 Oct 2030".
+    pub until: String,
+    /// Whether that was before now.
+    pub expired: bool,
 }
 
 /// `/settings/security`
@@ -96,7 +127,7 @@ impl SettingsForm {
     }
 }
 
-/// A number.
+/// A number, or a text.
 #[derive(Debug, Clone, Default)]
 pub struct Number {
     /// Value, help and problem.

@@ -15,7 +15,7 @@ async fn settings_are_shown_and_changed() {
         shown,
         json!({
             "tool_changes": "hold_risky", "sign_in_idle_hours": 12, "sign_in_days": 7, "keep_calls_days": 30,
-            "set_by_server": {}, "version": 0,
+            "deny_private": false, "extra_ca": "", "extra_ca_authorities": [], "set_by_server": {}, "version": 0,
         })
     );
     let change = json!({ "tool_changes": "hold_all", "keep_calls_days": 365, "version": 0 });
@@ -38,6 +38,12 @@ async fn what_cannot_be_used_is_named_and_members_may_not() {
         (json!({ "keep_calls_days": 1.5 }), "number_type"),
         (json!({ "tool_changes": "hold" }), "tool_changes_unknown"),
         (json!({ "tool_changes": null }), "tool_changes_type"),
+        (json!({ "deny_private": "yes" }), "deny_private_type"),
+        (json!({ "extra_ca": "nonsense" }), "certificate_missing"),
+        (
+            json!({ "extra_ca": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }),
+            "certificate_unreadable",
+        ),
         (json!({ "theme_of_all": "dark" }), "unknown_field"),
     ] {
         let refused = admin.patch(SETTINGS, &change).await.expect(422).json();

@@ -27,6 +27,10 @@ pub(super) struct SettingsChange {
     sign_in_days: Option<u32>,
     /// 1 to 730. Older calls are deleted within a minute.
     keep_calls_days: Option<u32>,
+    /// Whether connectors on private addresses are refused.
+    deny_private: Option<bool>,
+    /// Certificate authorities as PEM; empty for none. Open connections are closed when this or `deny_private` changes.
+    extra_ca: Option<String>,
     /// The version that the change is based on. If somebody changed a setting since, nothing is saved.
     version: Option<u32>,
 }
@@ -47,6 +51,11 @@ pub(super) async fn update_settings(
     for name in SettingName::ALL {
         let text = match name {
             SettingName::ToolChanges => fields.changed_text(name.as_str(), "tool_changes_type"),
+            SettingName::ExtraCa => fields.changed_text(name.as_str(), "extra_ca_type"),
+            SettingName::DenyPrivate => {
+                let switch = fields.optional_bool(name.as_str(), "deny_private_type");
+                switch.map(|switch| switch.to_string())
+            }
             SettingName::SignInIdleHours | SettingName::SignInDays | SettingName::KeepCallsDays => {
                 let number = fields.optional_number(name.as_str(), "number_type");
                 number.map(|number| number.to_string())
