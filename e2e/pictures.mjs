@@ -14,7 +14,7 @@ const PAGES = [
   '/integrations', '/integrations?show=attention', '/integrations?q=nothing+like+it', '/integrations/new', '/integrations/providers/linear',
   '/integrations/c/acme_mcp', '/integrations/c/acme_mcp?tab=calls', '/integrations/c/acme_mcp?tab=changes', '/integrations/c/acme_mcp?tab=connection',
   '/integrations/c/billing_warehouse', '/integrations/c/acme_mcp/remove', '/connect', '/activity', '/activity?tab=audit', '/users',
-  '/settings', '/settings/models', '/chat', '/account/password', '/no-such-page',
+  '/settings', '/settings/models', '/settings/network', '/settings/security', '/settings/data', '/chat', '/account/password', '/no-such-page',
 ];
 const wanted = process.argv[2] ?? '';
 let taken = 0;

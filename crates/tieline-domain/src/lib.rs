@@ -21,6 +21,7 @@ mod model_url;
 mod provider;
 mod random_code;
 mod resource_uri;
+mod settings;
 mod slug;
 mod time;
 mod tool_definition;
@@ -47,6 +48,7 @@ pub use model_url::{ModelUrl, ModelUrlError};
 pub use provider::{Provider, provider, providers};
 pub use random_code::{RandomCode, RandomCodeError};
 pub use resource_uri::{UpstreamUri, expose_uri, upstream_uri};
+pub use settings::{SettingError, SettingName, SettingNameError, Settings};
 pub use slug::{ReservedBy, Slug, SlugError};
 pub use time::{Clock, Entropy, Timestamp, TimestampError};
 pub use tool_definition::{

@@ -42,14 +42,11 @@ impl Hub {
                 () = self.close_idle_upstreams() => {}
             }
             let now = self.clock().now();
+            let days = self.settings_in_force().keep_calls_days;
+            let kept = Duration::from_hours(24) * days;
             let purged = self.inner.store.sign_ins_purge(now).await;
             let purged = match purged {
-                Ok(()) => {
-                    self.inner
-                        .store
-                        .calls_purge(now.minus(self.inner.settings.keep_calls))
-                        .await
-                }
+                Ok(()) => self.inner.store.calls_purge(now.minus(kept)).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = purged {

@@ -1,14 +1,15 @@
 //! The one object that every door holds: what it is made of, how it starts, and the small helpers that all use
 //! cases share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
-use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, ToolChangePolicy};
-use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient, Memory, TlsSetupError};
+use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, SettingName, Settings};
+use tieline_mcp::{DialPolicy, Limits, Memory, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
 use tokio::sync::{Semaphore, watch};
@@ -19,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::clients::ClientBoard;
 use crate::health::HealthBoard;
 use crate::listen::Listeners;
+use crate::network::Network;
 use crate::news::NewsDesk;
 use crate::records::Records;
 use crate::refresh::RefreshQueue;
@@ -34,7 +36,7 @@ const RELOAD_WITHIN: Duration = Duration::from_secs(10);
 /// What an operator may set about the hub. The defaults are meant to be left alone.
 #[derive(Clone, Debug)]
 pub struct HubSettings {
-    /// Which addresses connectors may have.
+    /// Which addresses connectors may have. Private ones and further authorities are settings of an admin: `start`.
     pub dial: DialPolicy,
     /// Size and time limits of calls to servers.
     pub limits: Limits,
@@ -52,10 +54,11 @@ pub struct HubSettings {
     pub stale_after: Duration,
     /// How many background checks run at once. Default 8.
     pub parallel_checks: usize,
-    /// What is done with definitions of tools that change at their servers. Default: risky ones wait for an admin.
-    pub tool_changes: ToolChangePolicy,
-    /// How long call records are kept. Default 30 days.
-    pub keep_calls: Duration,
+    /// What holds of an admin's settings until an admin sets something else.
+    pub start: Settings,
+    /// What no admin can set, because the server's operator did, and by what: `TIELINE_TOOL_CHANGES`. Its value is that
+    /// of `start`.
+    pub fixed: BTreeMap<SettingName, String>,
 }
 
 impl Default for HubSettings {
@@ -69,8 +72,8 @@ impl Default for HubSettings {
             poll_interval: Duration::from_millis(500),
             stale_after: Duration::from_secs(10),
             parallel_checks: 8,
-            tool_changes: ToolChangePolicy::default(),
-            keep_calls: Duration::from_hours(30 * 24),
+            start: Settings::default(),
+            fixed: BTreeMap::new(),
         }
     }
 }
@@ -97,7 +100,6 @@ pub(crate) struct Inner {
     pub(crate) keyring: KeyRing,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) mcp: McpClient,
     pub(crate) answers: Arc<Memory>,
     pub(crate) settings: HubSettings,
     pub(crate) snapshot: ArcSwap<Snapshot>,
@@ -138,12 +140,8 @@ impl Hub {
         entropy: Arc<dyn Entropy>,
         settings: HubSettings,
     ) -> Result<Self, StartError> {
-        let client = ClientInfo {
-            name: "Tieline".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        let mcp = McpClient::new(settings.dial.clone(), settings.limits.clone(), client)?;
-        let snapshot = Snapshot::load(&store, None).await?;
+        let network = Network::open(&settings)?;
+        let snapshot = Snapshot::load(&store, &settings, (&network, None)).await?;
         let (version, _) = watch::channel(snapshot.version());
         let answers = Arc::new(Memory::new(settings.answer_bytes));
         let inner = Inner {
@@ -151,7 +149,6 @@ impl Hub {
             keyring,
             clock,
             entropy,
-            mcp,
             answers,
             settings,
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -268,7 +265,10 @@ impl Hub {
             if store.config_version().await? == previous.version() {
                 return Ok(None);
             }
-            Snapshot::load(store, Some(previous)).await.map(Some)
+            let server = &self.inner.settings;
+            Snapshot::load(store, server, (previous.network(), Some(previous)))
+                .await
+                .map(Some)
         };
         tokio::time::timeout(RELOAD_WITHIN, read)
             .await

@@ -20,6 +20,7 @@ mod hub;
 mod keys;
 mod listen;
 mod models;
+mod network;
 mod news;
 mod password;
 mod providers;
@@ -27,6 +28,7 @@ mod records;
 mod refresh;
 mod request_state;
 mod scrub;
+mod settings;
 mod setup;
 mod sign_in;
 mod snapshot;
@@ -59,6 +61,7 @@ pub use models::{
 pub use news::{HubNews, ListKind};
 pub use providers::{ConnectProviderError, ProviderView};
 pub use request_state::{BoundTo, HeldState, MAX_REQUEST_STATE, StateRefused};
+pub use settings::{Backup, Database, SettingsView, UpdateSettings, UpdateSettingsError};
 pub use setup::{SetupError, SetupRequest};
 pub use sign_in::{SignInError, SignedIn, StartedSignIn};
 pub use snapshot::{LiveConnector, Snapshot};
@@ -69,4 +72,5 @@ pub use users::{
 };
 
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
+pub use tieline_mcp::Authority;
 pub use tieline_store::{AuditRow, CallRow, StoreError};

@@ -105,12 +105,14 @@ impl Hub {
         }
     }
 
-    /// Whether the connector still has the address and the credential that it had.
+    /// Whether the connector still has the address and the credential that it had, and is reached under
+    /// the same rules.
     fn is_current(&self, live: &LiveConnector) -> bool {
         self.snapshot().connector(live.id).is_some_and(|now| {
             now.enabled
                 && now.credential_version == live.credential_version
                 && now.url.as_str() == live.url.as_str()
+                && Arc::ptr_eq(&now.network, &live.network)
         })
     }
 }

@@ -226,7 +226,7 @@ impl Hub {
         live: &LiveConnector,
         target: &Target,
     ) -> Result<(Connected, Listed), McpError> {
-        let connected = self.inner.mcp.connect(target, live.wire.as_ref()).await?;
+        let connected = live.network.mcp.connect(target, live.wire.as_ref()).await?;
         match connected.upstream.list(target, OfferKind::Tool).await {
             Ok(listed) => Ok((connected, listed)),
             Err(error) => {

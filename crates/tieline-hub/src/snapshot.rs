@@ -20,9 +20,12 @@ use tieline_secrets::{DataKey, Sealed};
 use tieline_store::{ConnectorRow, OfferRow, Store, StoreError, ToolRow, UserRow};
 use tokio_util::sync::CancellationToken;
 
+use crate::HubSettings;
 use crate::catalog::{Catalog, CatalogSource, OfferSource, ToolSource};
 use crate::credential::Place;
 use crate::models::LiveModels;
+use crate::network::Network;
+use crate::settings::LiveSettings;
 
 /// The state that decides about calls at one version of the database.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct Snapshot {
     keys_by_id: HashMap<KeyId, Arc<LiveKey>>,
     models: LiveModels,
     admins: Vec<String>,
+    settings: LiveSettings,
+    network: Arc<Network>,
 }
 
 /// The live side of one connector: where it is and how to authenticate, not what it offered some time ago.
@@ -56,6 +61,7 @@ pub struct LiveConnector {
     pub(crate) place: Place,
     pub(crate) data_key: OnceLock<DataKey>,
     pub(crate) credential_version: i64,
+    pub(crate) network: Arc<Network>,
     pub(crate) row_version: i64,
     pub(crate) wire: Option<Wire>,
     pub(crate) tools: HashMap<String, LiveTool>,
@@ -120,9 +126,15 @@ impl LiveKey {
 impl Snapshot {
     /// Reads everything. `previous` lends what must survive a reload: the tokens that end calls in flight, and the
     /// catalogue when nothing about it changed.
-    pub(crate) async fn load(store: &Store, previous: Option<&Self>) -> Result<Self, StoreError> {
+    pub(crate) async fn load(
+        store: &Store,
+        server: &HubSettings,
+        (network, previous): (&Arc<Network>, Option<&Self>),
+    ) -> Result<Self, StoreError> {
         // The version is read first: a change between the reads is then seen again at the next poll, never missed.
         let version = store.config_version().await?;
+        let settings = LiveSettings::load(store, server).await?;
+        let network = Network::next(server, &settings.values, network);
         let mut tools: HashMap<ConnectorId, Vec<ToolRow>> = HashMap::new();
         for tool in store.tools_all().await? {
             tools.entry(tool.connector_id).or_default().push(tool);
@@ -140,7 +152,7 @@ impl Snapshot {
         for row in all.rows {
             let mut rows = tools.remove(&row.id).unwrap_or_default();
             rows.sort_by_key(|tool| tool.position);
-            let Some(live) = LiveConnector::from_row(&row, &rows, previous) else {
+            let Some(live) = LiveConnector::from_row(&row, &rows, (&network, previous)) else {
                 tracing::error!(connector = %row.id, "this connector's row holds an unreadable value, so it is left out");
                 continue;
             };
@@ -166,6 +178,8 @@ impl Snapshot {
             keys_by_id,
             models: LiveModels::load(store).await?,
             admins: names_of_admins(&users),
+            settings,
+            network,
         })
     }
 
@@ -202,6 +216,15 @@ impl Snapshot {
         self.keys_by_id.get(&id)
     }
 
+    pub(crate) fn settings(&self) -> &LiveSettings {
+        &self.settings
+    }
+
+    /// How connectors are reached now.
+    pub(crate) fn network(&self) -> &Arc<Network> {
+        &self.network
+    }
+
     pub(crate) fn models(&self) -> &LiveModels {
         &self.models
     }
@@ -212,13 +235,14 @@ impl Snapshot {
     }
 
     /// The connectors whose upstream sessions must not outlive the step from `self` to `next`: they are gone, off,
-    /// elsewhere, or have another credential.
+    /// elsewhere, have another credential, or are reached under other rules.
     pub(crate) fn ended_by(&self, next: &Self) -> Vec<ConnectorId> {
         let moved = |old: &LiveConnector| match next.connectors.get(&old.id) {
             Some(new) => {
                 !new.enabled
                     || new.url.as_str() != old.url.as_str()
                     || new.credential_version != old.credential_version
+                    || !Arc::ptr_eq(&new.network, &old.network)
             }
             None => true,
         };
@@ -248,7 +272,7 @@ impl LiveConnector {
     fn from_row(
         row: &ConnectorRow,
         tools: &[ToolRow],
-        previous: Option<&Snapshot>,
+        (network, previous): (&Arc<Network>, Option<&Snapshot>),
     ) -> Option<Self> {
         let url = ConnectorUrl::parse(&row.url).ok()?;
         let before = previous.and_then(|snapshot| snapshot.connectors.get(&row.id));
@@ -269,6 +293,7 @@ impl LiveConnector {
             enabled: row.enabled,
             credential: StoredCredential::of(row.sealed.as_deref()),
             credential_version: row.credential_version,
+            network: network.clone(),
             row_version: row.row_version,
             wire: row.wire.as_deref().and_then(Wire::from_stored),
             tools: tools

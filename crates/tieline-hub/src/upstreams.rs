@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::Hub;
 use crate::credential::target_of;
 use crate::dispatch::SessionKey;
+use crate::network::Network;
 use crate::snapshot::LiveConnector;
 
 /// After this long without a call a legacy session at a server is closed.
@@ -40,6 +41,8 @@ struct Slot {
     url: String,
     /// A session that began with another credential is not used any more.
     credential_version: i64,
+    /// Nor is one that was made under other rules of the network.
+    network: Arc<Network>,
     client: OnceCell<Upstream>,
     last_used: Mutex<Instant>,
 }
@@ -126,13 +129,16 @@ impl Slot {
         Self {
             url: live.url.as_str().to_owned(),
             credential_version: live.credential_version,
+            network: live.network.clone(),
             client,
             last_used: Mutex::new(Instant::now()),
         }
     }
 
     fn is_for(&self, live: &LiveConnector) -> bool {
-        self.url == live.url.as_str() && self.credential_version == live.credential_version
+        self.url == live.url.as_str()
+            && self.credential_version == live.credential_version
+            && Arc::ptr_eq(&self.network, &live.network)
     }
 }
 
@@ -176,9 +182,9 @@ impl Hub {
         target: &Target,
     ) -> Result<Upstream, McpError> {
         if let Some(wire) = &live.wire {
-            return Ok(self.inner.mcp.open_for(*wire, can));
+            return Ok(live.network.mcp.open_for(*wire, can));
         }
-        let connected = self.inner.mcp.connect_for(target, None, can).await?;
+        let connected = live.network.mcp.connect_for(target, None, can).await?;
         self.remember_wire(live, &connected.wire).await;
         Ok(connected.upstream)
     }

@@ -34,7 +34,8 @@ use std::sync::Arc;
 
 pub use aside::SessionIs;
 pub use dial::{
-    AddressKind, AddressRefused, Addresses, DialPolicy, Resolve, SystemResolver, TlsSetupError,
+    AddressKind, AddressRefused, Addresses, Authority, AuthorityError, DialPolicy, Resolve,
+    SystemResolver, TlsSetupError, read_authorities,
 };
 pub use error::{Failure, McpError};
 pub use limits::Limits;

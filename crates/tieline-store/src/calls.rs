@@ -3,6 +3,7 @@
 mod by_tool;
 mod counts;
 mod insert;
+mod older;
 mod page;
 mod purge;
 

@@ -13,6 +13,7 @@ mod dialect;
 mod access_keys;
 mod agent;
 mod audit;
+mod backup;
 mod batch;
 mod calls;
 mod change;
@@ -28,6 +29,7 @@ mod page;
 mod read;
 mod scrub;
 mod server_lock;
+mod settings;
 mod sign_ins;
 mod store;
 mod tools;
@@ -40,6 +42,7 @@ pub use agent::{
     AgentWrite, AgentWritten,
 };
 pub use audit::{AuditRow, FirstBadRow};
+pub use backup::Engine;
 pub use calls::{CallRow, HourCount, ToolCount};
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{
@@ -51,6 +54,7 @@ pub use models::{ModelKeyPatch, ModelPatch, ModelRow, NewModelRow};
 pub use offers::OfferRow;
 pub use page::{Loaded, Page};
 pub use server_lock::ServerLock;
+pub use settings::{NewSetting, SettingRow, StoredSettings};
 pub use sign_ins::SignInRow;
 pub use store::Store;
 pub use tools::{CatalogUpdate, OfferedDefinition, ReviewTools, ToolNews, ToolNewsKind, ToolRow};

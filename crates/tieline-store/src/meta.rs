@@ -48,7 +48,7 @@ impl Store {
         Ok(removed == 1)
     }
 
-    /// Grows with every change to connectors, tools, model APIs, users, keys or roles.
+    /// Grows with every change to connectors, tools, model APIs, users, keys, roles or settings.
     pub async fn config_version(&self) -> Result<u64, StoreError> {
         let mut conn = self.db().read().await?;
         let found = fetch_optional!(
@@ -68,7 +68,8 @@ impl Store {
             conn,
             (String,),
             "SELECT id FROM connectors WHERE sealed IS NOT NULL
-             UNION ALL SELECT id FROM models WHERE sealed IS NOT NULL LIMIT 1"
+             UNION ALL SELECT id FROM models WHERE sealed IS NOT NULL
+             UNION ALL SELECT name FROM settings WHERE sealed IS NOT NULL LIMIT 1"
         )?;
         Ok(found.is_some())
     }

@@ -2,6 +2,7 @@
 //!
 //! None of this has an audit row of its own: who signed in is recorded by the use case, and the rest is bookkeeping.
 
+mod ended_by;
 mod failures;
 mod find;
 mod insert;

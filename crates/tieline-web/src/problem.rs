@@ -16,7 +16,7 @@ use tieline_hub::{
     AcceptInvitationError, AddConnectorError, AddModelError, AddUserError, ChangePasswordError,
     ConnectProviderError, CreateKeyError, EditConnectorError, EditModelError, KeyRefused,
     ReviewError, RevokeKeyError, RotateConnectorError, SetupError, SignInError, StoreError,
-    TestConnectorError, UpdateUserError,
+    TestConnectorError, UpdateSettingsError, UpdateUserError,
 };
 
 pub(crate) use answer::{FieldProblem, ProblemBody};
@@ -421,6 +421,17 @@ impl From<EditModelError> for Problem {
             }]),
             EditModelError::Stale => Self::new(StatusCode::CONFLICT, "edit_conflict", detail),
             EditModelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateSettingsError> for Problem {
+    fn from(error: UpdateSettingsError) -> Self {
+        let detail = error.to_string();
+        match error {
+            UpdateSettingsError::Invalid { fields } => Self::invalid(fields),
+            UpdateSettingsError::Stale => Self::new(StatusCode::CONFLICT, "edit_conflict", detail),
+            UpdateSettingsError::Store(error) => error.into(),
         }
     }
 }

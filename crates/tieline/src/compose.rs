@@ -41,13 +41,13 @@ pub(crate) async fn compose(
     let settings = HubSettings {
         dial: DialPolicy {
             allow_loopback: config.allow_loopback,
-            deny_private: config.deny_private,
             own_listeners,
-            extra_ca_pem: None,
+            ..DialPolicy::default()
         },
         check_interval: config.check_interval,
         call_timeout: config.call_timeout,
-        tool_changes: config.tool_changes,
+        start: config.settings.clone(),
+        fixed: config.fixed_settings(),
         ..HubSettings::default()
     };
     let hub = Hub::open(

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tieline_agent::AgentSettings;
-use tieline_domain::ToolChangePolicy;
+use tieline_domain::{SettingName, Settings};
 use url::Url;
 
 use crate::cli::{Place, ServeFlags};
@@ -122,6 +122,24 @@ const SETTINGS: &[Setting] = &[
         help: "tools that change at their servers: hold_risky, hold_all (wait for an admin) or use_all",
     },
     Setting {
+        key: "sign_in_idle_hours",
+        env: "TIELINE_SIGN_IN_IDLE_HOURS",
+        default: "12",
+        help: "hours without use after which a sign-in ends",
+    },
+    Setting {
+        key: "sign_in_days",
+        env: "TIELINE_SIGN_IN_DAYS",
+        default: "7",
+        help: "days after which a sign-in ends, used or not",
+    },
+    Setting {
+        key: "keep_calls_days",
+        env: "TIELINE_KEEP_CALLS_DAYS",
+        default: "30",
+        help: "days for which calls are kept",
+    },
+    Setting {
         key: "running_turns",
         env: "TIELINE_RUNNING_TURNS",
         default: "64",
@@ -178,14 +196,13 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) log_json: bool,
     pub(crate) allow_loopback: bool,
-    pub(crate) deny_private: bool,
     pub(crate) organization: String,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) metrics: MetricsAccess,
     pub(crate) check_interval: Duration,
     pub(crate) call_timeout: Duration,
-    pub(crate) tool_changes: ToolChangePolicy,
+    pub(crate) settings: Settings,
     pub(crate) running_turns: usize,
     pub(crate) tool_tokens: u64,
     pub(crate) values: BTreeMap<&'static str, (String, Source)>,
@@ -263,7 +280,6 @@ impl Config {
                 _ => return Err(wrong("log_format", "text or json")),
             },
             allow_loopback,
-            deny_private: parse_bool("deny_private", &text("deny_private"))?,
             organization: text("organization").chars().take(80).collect(),
             allowed_hosts: text("allowed_hosts")
                 .split(',')
@@ -277,9 +293,7 @@ impl Config {
                 &text("check_interval_seconds"),
             )?,
             call_timeout: parse_seconds("call_timeout_seconds", &text("call_timeout_seconds"))?,
-            tool_changes: text("tool_changes")
-                .parse()
-                .map_err(|_| wrong("tool_changes", "hold_risky, hold_all or use_all"))?,
+            settings: parse_settings(text)?,
             running_turns: text("running_turns")
                 .parse()
                 .ok()
@@ -290,6 +304,24 @@ impl Config {
                 .map_err(|_| wrong("tool_tokens", "a whole number of tokens"))?,
             values,
         })
+    }
+
+    /// What is set here and therefore not in the dashboard, with what sets it.
+    pub(crate) fn fixed_settings(&self) -> BTreeMap<SettingName, String> {
+        let mut fixed = BTreeMap::new();
+        for name in SettingName::ALL {
+            let found = SETTINGS.iter().find(|known| known.key == name.as_str());
+            let source = self.values.get(name.as_str()).map(|(_, source)| *source);
+            let by = match (found, source) {
+                (Some(setting), Some(Source::Environment)) => setting.env.to_owned(),
+                (Some(setting), Some(Source::File)) => {
+                    format!("{} in the configuration file", setting.key)
+                }
+                _ => continue,
+            };
+            fixed.insert(name, by);
+        }
+        fixed
     }
 
     /// The settings of the agent in a process.
@@ -410,6 +442,23 @@ fn parse_public_url(value: &str) -> Result<Url, Failure> {
                 "an http or https URL without a path, such as https://tieline.example.com",
             )
         })
+}
+
+/// What an admin may set while Tieline runs, unless it is set here.
+fn parse_settings(text: impl Fn(&str) -> String) -> Result<Settings, Failure> {
+    let mut settings = Settings::default();
+    for name in SettingName::ALL {
+        let value = text(name.as_str());
+        if settings.set(name, &value).is_err() {
+            let expected = match name.bounds() {
+                Some(bounds) => format!("a number from {} to {}", bounds.start(), bounds.end()),
+                None if name == SettingName::DenyPrivate => "true or false".to_owned(),
+                None => "hold_risky, hold_all or use_all".to_owned(),
+            };
+            return Err(wrong(name.as_str(), &expected));
+        }
+    }
+    Ok(settings)
 }
 
 fn parse_bool(key: &str, value: &str) -> Result<bool, Failure> {

@@ -108,7 +108,9 @@ impl Hub {
     }
 
     pub(crate) fn refused_address(&self, url: &ConnectorUrl) -> Option<FieldError> {
-        let refused = self.inner.mcp.policy().check_url(&url.to_url()).err()?;
+        let snapshot = self.inner.snapshot.load();
+        let policy = snapshot.network().mcp.policy();
+        let refused = policy.check_url(&url.to_url()).err()?;
         Some(FieldError {
             field: "url",
             code: "address_refused",

@@ -128,8 +128,8 @@ impl Hub {
         let scrubber = Scrubber::new(token.map(AccessToken::expose));
         let address = Arc::new(Address::new(url.to_url()));
         let target = target_of(&address, header, token.map(AccessToken::expose));
-        let report = self
-            .inner
+        let network = self.snapshot().network().clone();
+        let report = network
             .mcp
             .probe(&target, |step: &StepReport| {
                 on_step(&cleaned(step, token, &scrubber));
@@ -200,8 +200,8 @@ impl Hub {
             return None;
         }
         let with_bearer = zeroize::Zeroizing::new(format!("Bearer {}", token.expose()));
-        let second = self
-            .inner
+        let network = self.snapshot().network().clone();
+        let second = network
             .mcp
             .probe(
                 &target_of(

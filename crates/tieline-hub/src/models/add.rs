@@ -92,7 +92,7 @@ impl Hub {
     pub(super) fn refused_model_url(&self, url: &ModelUrl) -> Option<FieldError> {
         let policy = DialPolicy {
             allow_loopback: true,
-            ..self.inner.settings.dial.clone()
+            ..self.snapshot().network().mcp.policy().clone()
         };
         let refused = policy.check_url(&url.as_connector_url().to_url()).err()?;
         Some(FieldError::new("base_url", "address_refused", &refused))

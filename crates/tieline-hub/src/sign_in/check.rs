@@ -7,8 +7,6 @@ use tieline_store::StoreError;
 
 use crate::Hub;
 
-/// A sign-in ends after this long without a request.
-const IDLE: Duration = Duration::from_hours(12);
 /// The time of the last request is written at most this often.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
 
@@ -51,8 +49,13 @@ impl Hub {
             return Ok(None);
         };
         let now = self.clock().now();
+        // Both lengths are those of now: shorter ones end sign-ins that began before.
+        let limits = self.settings_in_force();
+        let idle = Duration::from_hours(1) * limits.sign_in_idle_hours;
+        let longest = Duration::from_hours(24) * limits.sign_in_days;
         let ended = now >= row.expires_at
-            || now.since(row.last_seen_at) > IDLE
+            || now.since(row.created_at) >= longest
+            || now.since(row.last_seen_at) > idle
             || user.disabled_at.is_some();
         if ended {
             self.inner.store.sign_in_delete(&hash).await?;

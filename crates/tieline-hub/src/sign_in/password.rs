@@ -17,8 +17,6 @@ const TRIES: u32 = 10;
 const TRIES_PER_ADDRESS: u32 = 40;
 /// How long failures count, and so how long the pause is.
 const WINDOW: Duration = Duration::from_mins(15);
-/// A sign-in ends after this long, used or not.
-const ABSOLUTE: Duration = Duration::from_hours(7 * 24);
 
 /// A fresh sign-in. The cookie's value exists only here and in the browser; the database holds its hash.
 #[derive(Debug)]
@@ -151,12 +149,13 @@ impl Hub {
     ) -> Result<StartedSignIn, StoreError> {
         let cookie = RandomCode::generate(self.entropy());
         let now = self.clock().now();
+        let lifetime = Duration::from_hours(24) * self.settings_in_force().sign_in_days;
         let row = SignInRow {
             id_hash: cookie.hash(),
             user_id: user.id,
             created_at: now,
             last_seen_at: now,
-            expires_at: now.plus(ABSOLUTE),
+            expires_at: now.plus(lifetime),
             user_agent: user_agent.map(|agent| {
                 agent
                     .chars()
@@ -168,7 +167,7 @@ impl Hub {
         self.inner.store.sign_in_insert(&row).await?;
         Ok(StartedSignIn {
             cookie,
-            lifetime: ABSOLUTE,
+            lifetime,
             user,
         })
     }

@@ -14,6 +14,7 @@ mod removal;
 mod review;
 mod rotation;
 mod scrubbing;
+mod settings;
 mod tampering;
 mod tool_policy;
 mod upstream_sessions;

@@ -1,6 +1,6 @@
 //! Tools that change at their servers: what agents get meanwhile, and what an admin's decision is about.
 
-use tieline_domain::{Actor, DefinitionHash, Slug, ToolChangePolicy};
+use tieline_domain::{Actor, DefinitionHash, Settings, Slug, ToolChangePolicy};
 use tieline_hub::{ChangedTool, HubSettings, ReviewError, StoreError};
 use tieline_testkit::{FakeMcp, FakeTool, eventually, eventually_async};
 
@@ -17,7 +17,10 @@ fn search() -> FakeTool {
 /// A world with one connector that offers `search`, which only reads.
 async fn known(policy: ToolChangePolicy) -> (World, FakeMcp, Slug) {
     let world = World::with(HubSettings {
-        tool_changes: policy,
+        start: Settings {
+            tool_changes: policy,
+            ..Settings::default()
+        },
         ..settings()
     })
     .await;

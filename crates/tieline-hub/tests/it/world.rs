@@ -70,6 +70,11 @@ impl World {
         self.opened_again(settings()).await
     }
 
+    /// The same database in another process that is set up differently.
+    pub(crate) async fn beside_with(&self, settings: HubSettings) -> Self {
+        self.opened_again(settings).await
+    }
+
     /// The same database in another process that serves, too.
     pub(crate) async fn beside_running(&self) -> Self {
         let other = self.beside().await;

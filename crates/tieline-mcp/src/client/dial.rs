@@ -3,6 +3,7 @@
 //! Every request passes through here when it needs a new connection, whatever its host looks like. No proxy from the
 //! environment, no redirects, no second parser: what is checked is what is dialled.
 
+mod authorities;
 mod certificate;
 mod connector;
 mod policy;
@@ -10,6 +11,7 @@ mod resolve;
 mod stream;
 mod tls;
 
+pub use authorities::{Authority, AuthorityError, read_authorities};
 pub(crate) use connector::{DialEvent, Dialer};
 pub use policy::{AddressKind, AddressRefused, DialPolicy};
 pub use resolve::{Addresses, Resolve, SystemResolver};

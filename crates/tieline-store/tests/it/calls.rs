@@ -247,3 +247,13 @@ pub(crate) async fn counts_by_tool(bed: &Bed) {
         .collect();
     assert_eq!(counts, [("create", 1, 1), ("search", 3, 2)]);
 }
+
+pub(crate) async fn counts_those_before_a_moment(bed: &Bed) {
+    assert_eq!(bed.store.calls_older(at(3)).await.unwrap(), (0, 0));
+    let connector = connector_id();
+    bed.store
+        .calls_insert((1..=5).map(|millis| call(connector, millis)).collect())
+        .await
+        .unwrap();
+    assert_eq!(bed.store.calls_older(at(3)).await.unwrap(), (5, 2));
+}

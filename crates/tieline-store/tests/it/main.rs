@@ -17,6 +17,7 @@ mod models;
 mod offers;
 mod opening;
 mod postgres_only;
+mod settings;
 mod sign_ins;
 mod sqlite_only;
 mod tool_review;
@@ -69,7 +70,7 @@ contract! {
     calls {
         keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
         counts_by_tool,
-        forgets_old_calls,
+        forgets_old_calls, counts_those_before_a_moment,
     }
     connectors {
         keeps_all_fields, one_of_eight_at_once_gets_the_slug, a_taken_slug_leaves_no_trace, finds_by_slug_and_id,
@@ -95,8 +96,11 @@ contract! {
         eight_at_once_make_one_schema, opens_again, refuses_a_newer_schema, refuses_an_edited_migration,
         a_second_store_sees_changes, a_held_lock_is_busy_and_then_not, a_closed_store_is_unavailable,
     }
+    settings {
+        keeps_what_was_set_and_counts_changes, a_change_of_an_old_version_is_refused, one_of_eight_at_once_saves,
+    }
     sign_ins {
-        keeps_all_fields, notes_the_last_use, signs_out_one_and_all, forgets_expired, counts_failures_by_scope,
+        counts_who_would_be_signed_out, keeps_all_fields, notes_the_last_use, signs_out_one_and_all, forgets_expired, counts_failures_by_scope,
     }
     tools {
         definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, a_policy_survives, a_policy_turns_a_tool_on_and_off, a_tool_that_is_off_stays_off_when_it_comes_back, the_same_list_changes_nothing,

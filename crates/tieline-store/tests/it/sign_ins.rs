@@ -152,3 +152,33 @@ pub(crate) async fn counts_failures_by_scope(bed: &Bed) {
         (0, 1)
     );
 }
+
+pub(crate) async fn counts_who_would_be_signed_out(bed: &Bed) {
+    let ann = added_user(&bed.store, "ann@example.com", Role::Member).await;
+    let bob = added_user(&bed.store, "bob@example.com", Role::Member).await;
+    let begun = |user, created, seen| SignInRow {
+        created_at: at(created),
+        last_seen_at: at(seen),
+        expires_at: at(9_000),
+        ..sign_in(user)
+    };
+    // Two idle ones of one person, an old one in use, and one that is over by now.
+    for row in [
+        begun(ann.id, 3_000, 3_500),
+        begun(ann.id, 3_100, 3_600),
+        begun(bob.id, 1_000, 4_900),
+        begun(bob.id, 1_000, 1_000),
+    ] {
+        bed.store.sign_in_insert(&row).await.unwrap();
+    }
+    let good_now = (at(5_000), at(2_000), at(0));
+    for ((idle, begun), people) in [
+        ((2_000, 0), 0),
+        ((4_000, 0), 1),
+        ((2_000, 1_000), 1),
+        ((4_000, 1_000), 2),
+    ] {
+        let ended = bed.store.sign_ins_ended_by(good_now, (at(idle), at(begun)));
+        assert_eq!(ended.await.unwrap(), people, "{idle} {begun}");
+    }
+}

@@ -44,6 +44,34 @@ mod sqlite {
     }
 
     #[test]
+    fn a_backup_is_a_database_of_its_own_and_leaves_no_file() {
+        on_sqlite(|bed| Box::pin(backed_up(bed)));
+    }
+
+    async fn backed_up(bed: &Bed) {
+        let files = || fs::read_dir(bed.folder()).unwrap().count();
+        added_connector(&bed.store, "before").await;
+        let there = files();
+        // A writer is not kept waiting, and what it does later is not in the copy.
+        let mut copy = bed.store.backup(".copy.db").await.unwrap().unwrap();
+        added_connector(&bed.store, "after").await;
+        assert_eq!(files(), there);
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut copy, &mut bytes).unwrap();
+        let elsewhere = tempfile::TempDir::new().unwrap();
+        let path = elsewhere.path().join("tieline.db");
+        fs::write(&path, bytes).unwrap();
+        let restored = Store::open(&DatabaseUrl::sqlite(&path)).await.unwrap();
+        let rows = restored.connectors_all().await.unwrap().rows;
+        let slugs: Vec<_> = rows.iter().map(|row| row.slug.to_string()).collect();
+        assert_eq!(slugs, ["before"]);
+        restored.close().await;
+        // A name that is taken is not written over.
+        fs::write(bed.folder().join(".taken.db"), "mine").unwrap();
+        assert!(bed.store.backup(".taken.db").await.is_err());
+    }
+
+    #[test]
     fn a_removed_secret_is_gone_from_the_files() {
         on_sqlite(|bed| Box::pin(removed(bed)));
     }

@@ -34,6 +34,7 @@ const COOKIE: &str = "cookie";
         (name = "Sessions", description = "Your conversations with the built-in agent. Each keeps the tools that it began with."),
         (name = "Keys", description = "A person's own access keys."),
         (name = "People", description = "Who may use Tieline."),
+        (name = "Settings", description = "What an admin sets while Tieline runs."),
         (name = "Records", description = "What was called, and what was changed."),
     )
 )]

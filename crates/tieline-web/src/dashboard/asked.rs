@@ -149,6 +149,7 @@ fn toast(query: &str) -> Option<Toast> {
         ("model_default", _) => plain(
             "New default. Sessions that chose no model use it from the next message.".to_owned(),
         ),
+        ("settings_saved", _) => plain("Saved. It acts at once.".to_owned()),
         ("revoked", _) => plain("The key was revoked. It stops working at once.".to_owned()),
         ("user_saved", _) => plain("Saved. It acts on their next request.".to_owned()),
         ("welcome", _) => plain("Tieline is set up.".to_owned()),

@@ -61,7 +61,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/users/{id}/role", post(users::change::change_role))
         .route("/users/{id}/suspend", post(users::change::suspend))
         .route("/users/{id}/restore", post(users::change::restore))
-        .route("/settings", get(settings::page::settings_page))
+        .merge(settings_router())
         .merge(models_router())
         .route("/events", get(events::events))
 }
@@ -143,6 +143,26 @@ fn integrations_router() -> Router<AppState> {
         .route(
             "/integrations/c/{slug}/remove",
             get(remove::remove_page).post(remove::remove_connector),
+        )
+}
+
+fn settings_router() -> Router<AppState> {
+    use settings::{backup, edit, general};
+    Router::new()
+        .route("/settings", get(general::general_page))
+        .route("/settings/general", get(general::general_page))
+        .route(
+            "/settings/network",
+            get(edit::network_page).post(edit::save_network),
+        )
+        .route(
+            "/settings/security",
+            get(edit::security_page).post(edit::save_security),
+        )
+        .route("/settings/data", get(edit::data_page).post(edit::save_data))
+        .route(
+            "/settings/data/backup",
+            get(edit::data_page).post(backup::download_backup),
         )
 }
 

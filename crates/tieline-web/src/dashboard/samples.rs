@@ -7,7 +7,6 @@ use super::connect::snippets::clients;
 use super::connect::view::{
     ConnectPage, Contact, Expiry, FreshKey, KeyRow, RevokePage, UsableConnector,
 };
-use super::integrations::detail_view::Fact;
 use super::integrations::rail_view::FoundTool;
 use super::integrations::samples as integrations;
 use super::integrations::samples::HOSTILE;
@@ -16,7 +15,7 @@ use super::invitation::view::InvitationPage;
 use super::monogram::Monogram;
 use super::parts::{Field, Status, Tone, When};
 use super::settings::models::samples as models;
-use super::settings::view::{Group, SettingsPage, Tab};
+use super::settings::samples as settings;
 use super::setup::view::{AccountForm, At, Choice, ModelStep, SetupPage, SetupStep};
 use super::shell::{Frame, Section, Shell};
 use super::sign_in::view::{Bare, SignInPage};
@@ -83,7 +82,17 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in activity_samples(&at(&admin, Section::Activity)) {
         add(name, &page)?;
     }
-    add("settings", &settings(&admin))?;
+    let shell = at(&admin, Section::Settings);
+    add("settings", &settings::facts(&shell))?;
+    for (name, page) in settings::security(&shell) {
+        add(name, &page)?;
+    }
+    for (name, page) in settings::network(&shell) {
+        add(name, &page)?;
+    }
+    for (name, page) in settings::data(&shell) {
+        add(name, &page)?;
+    }
     for (name, page) in models::lists(&at(&admin, Section::Settings)) {
         add(name, &page)?;
     }
@@ -418,20 +427,6 @@ fn users(admin: &Shell) -> UsersPage {
                 vec![action("Restore", "restore", "", "", false)],
             ),
         ],
-    }
-}
-
-fn settings(admin: &Shell) -> SettingsPage {
-    SettingsPage {
-        shell: at(admin, Section::Settings),
-        tabs: Tab::all("/settings"),
-        groups: vec![Group {
-            title: "General",
-            facts: vec![
-                Fact::new("Version", "0.1.0", false),
-                Fact::new("Public URL", "https://tieline.northwind.example", true),
-            ],
-        }],
     }
 }
 

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tempfile::TempDir;
 use tieline_agent::{Agent, AgentSettings};
-use tieline_domain::{Actor, KeyId, Role, UserId};
+use tieline_domain::{Actor, KeyId, Role, Settings, UserId};
 use tieline_hub::{Hub, HubSettings, NewUser, UserView};
 use tieline_mcp::DialPolicy;
 use tieline_secrets::{KeyRing, MasterKey};
@@ -212,11 +212,14 @@ async fn open_hub(
     let settings = HubSettings {
         dial: DialPolicy {
             allow_loopback: options.allow_loopback,
-            deny_private: options.deny_private,
             own_listeners: vec![address],
             ..DialPolicy::default()
         },
         check_interval: Duration::from_hours(1),
+        start: Settings {
+            deny_private: options.deny_private,
+            ..Settings::default()
+        },
         ..HubSettings::default()
     };
     let hub = Hub::open(store.clone(), keyring, clock, entropy, settings).await;

@@ -8,3 +8,4 @@ mod doors;
 mod gateway;
 mod models_pages;
 mod review;
+mod settings_pages;

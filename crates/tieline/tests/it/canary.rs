@@ -537,6 +537,7 @@ async fn crawl_pages(watch: &Watch) {
         "/users",
         "/settings",
         "/settings/models",
+        "/settings/network",
         "/chat",
         "/account/password",
         "/events",

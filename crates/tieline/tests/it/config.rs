@@ -46,6 +46,9 @@ async fn every_setting_is_shown_with_its_source() {
         check_interval_seconds = "60" # default
         call_timeout_seconds = "30" # file
         tool_changes = "hold_risky" # default
+        sign_in_idle_hours = "12" # default
+        sign_in_days = "7" # default
+        keep_calls_days = "30" # default
         running_turns = "64" # default
         tool_tokens = "20000" # default
         "#);

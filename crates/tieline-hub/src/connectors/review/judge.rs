@@ -92,7 +92,7 @@ pub(super) fn describe(entry: &mut Value, found: &Comparison) {
 impl ReviewTools for Judge {
     fn judge(&self, approved: Option<&str>, offered: &str) -> Verdict {
         let found = self.compare(approved, offered);
-        self.hub.settings().tool_changes.judge(&found)
+        self.hub.settings_in_force().tool_changes.judge(&found)
     }
 
     fn record(&self, news: &[ToolNews<'_>]) -> Option<Change> {

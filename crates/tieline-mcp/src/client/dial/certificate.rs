@@ -1,7 +1,37 @@
-//! The one thing we read from a certificate ourselves: when it ends. Everything else is the verifier's work.
+//! What we read from a certificate ourselves, to show it: whose it is and when it ends. Everything else is the
+//! verifier's work.
 
 /// `notAfter` of an X.509 certificate in unix seconds; nothing when it is not where RFC 5280 puts it.
 pub(super) fn not_after(der: &[u8]) -> Option<u64> {
+    let (validity, _) = validity(der)?;
+    let after = validity.any()?.1;
+    let (tag, text) = (*after.0.first()?, after.any()?.0);
+    seconds(tag, std::str::from_utf8(text.0).ok()?)
+}
+
+/// The common name of whom a certificate is for, or else the organisation's; nothing when it names neither.
+pub(super) fn subject(der: &[u8]) -> Option<String> {
+    const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+    const ORGANISATION: &[u8] = &[0x55, 0x04, 0x0a];
+    let (_, rest) = validity(der)?;
+    let mut sets = rest.value(0x30)?.0;
+    let mut organisation = None;
+    while !sets.0.is_empty() {
+        let (set, others) = sets.value(0x31)?;
+        sets = others;
+        let (kind, text) = set.value(0x30)?.0.value(0x06)?;
+        let text = String::from_utf8_lossy(text.any()?.0.0).into_owned();
+        match kind.0 {
+            COMMON_NAME => return Some(text),
+            ORGANISATION => organisation = Some(text),
+            _ => {}
+        }
+    }
+    organisation
+}
+
+/// The two times of a certificate, and what follows them.
+fn validity(der: &[u8]) -> Option<(Der<'_>, Der<'_>)> {
     let certificate = Der(der).value(0x30)?.0;
     let mut fields = Der(certificate.value(0x30)?.0.0);
     if fields.0.first() == Some(&0xa0) {
@@ -10,10 +40,7 @@ pub(super) fn not_after(der: &[u8]) -> Option<u64> {
     fields = fields.value(0x02)?.1; // serial number
     fields = fields.value(0x30)?.1; // signature algorithm
     fields = fields.value(0x30)?.1; // issuer
-    let validity = fields.value(0x30)?.0;
-    let after = validity.any()?.1;
-    let (tag, text) = (*after.0.first()?, after.any()?.0);
-    seconds(tag, std::str::from_utf8(text.0).ok()?)
+    fields.value(0x30)
 }
 
 #[derive(Clone, Copy)]
@@ -158,6 +185,7 @@ mod tests {
         let der = [0x30, 0x82, 0x01, 0x00, 0x30, 0x03, 0x02, 0x01];
         for end in 0..der.len() {
             assert_eq!(not_after(&der[..end]), None);
+            assert_eq!(subject(&der[..end]), None);
         }
     }
 }

@@ -8,6 +8,7 @@ mod keys;
 mod models;
 mod providers;
 mod sessions;
+mod settings;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -21,6 +22,7 @@ pub(super) fn admin_routes() -> OpenApiRouter<AppState> {
         .merge(connectors::routes())
         .merge(models::routes())
         .merge(providers::routes())
+        .merge(settings::routes())
         .merge(users::routes())
         .routes(routes!(calls::list_calls))
         .routes(routes!(audit::list_audit))

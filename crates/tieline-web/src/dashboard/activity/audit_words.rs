@@ -23,6 +23,8 @@ pub(crate) fn what(action: &str) -> String {
         "model.changed" => "changed the model API",
         "model.removed" => "removed the model API",
         "model.default_changed" => "made the default model API",
+        "settings.changed" => "changed the settings",
+        "backup.taken" => "downloaded the backup",
         "user.first_admin" => "set Tieline up as",
         "user.invited" => "invited",
         "user.suspended" => "suspended",

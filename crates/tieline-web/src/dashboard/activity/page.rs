@@ -96,7 +96,7 @@ pub(crate) async fn activity_page(
 }
 
 fn blank(state: &AppState, shell: Shell) -> ActivityPage {
-    let days = state.hub.settings().keep_calls.as_secs() / 86_400;
+    let days = state.hub.settings_in_force().keep_calls_days;
     ActivityPage {
         shell,
         intro: format!(

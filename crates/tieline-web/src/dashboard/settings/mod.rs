@@ -1,5 +1,11 @@
-//! The Settings page.
+//! The five pages of the settings.
 
+pub(crate) mod backup;
+mod data;
+pub(crate) mod edit;
+pub(crate) mod general;
 pub mod models;
-pub(crate) mod page;
+mod network;
+pub mod samples;
+mod security;
 pub mod view;

@@ -13,3 +13,4 @@ mod records;
 mod requests;
 mod secrets;
 mod sessions;
+mod settings;

@@ -13,8 +13,8 @@ use crate::dashboard::shell::Shell;
 pub struct ModelsPage {
     /// Navigation and theme.
     pub shell: Shell,
-    /// General, Models.
-    pub tabs: [Tab; 2],
+    /// The five pages of the settings.
+    pub tabs: [Tab; 5],
     /// All model APIs.
     pub models: Vec<ModelLine>,
 }

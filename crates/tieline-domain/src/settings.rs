@@ -1,0 +1,278 @@
+//! What an admin may set while Tieline runs: each value with its bounds, and the text that it is stored as.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::{ToolChangePolicy, ToolChangePolicyError};
+
+/// One setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SettingName {
+    /// What is done with definitions of tools that change at their servers.
+    ToolChanges,
+    /// After how many hours without a request a sign-in ends.
+    SignInIdleHours,
+    /// After how many days a sign-in ends, used or not.
+    SignInDays,
+    /// For how many days calls are kept.
+    KeepCallsDays,
+    /// Whether connectors on private addresses are refused.
+    DenyPrivate,
+    /// Certificate authorities beside those of the machine.
+    ExtraCa,
+}
+
+impl SettingName {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ToolChanges,
+        Self::SignInIdleHours,
+        Self::SignInDays,
+        Self::KeepCallsDays,
+        Self::DenyPrivate,
+        Self::ExtraCa,
+    ];
+
+    /// The name in the database, in requests and in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ToolChanges => "tool_changes",
+            Self::SignInIdleHours => "sign_in_idle_hours",
+            Self::SignInDays => "sign_in_days",
+            Self::KeepCallsDays => "keep_calls_days",
+            Self::DenyPrivate => "deny_private",
+            Self::ExtraCa => "extra_ca",
+        }
+    }
+
+    /// What a number may be.
+    pub const fn bounds(self) -> Option<RangeInclusive<u32>> {
+        match self {
+            Self::SignInIdleHours => Some(1..=168),
+            Self::SignInDays => Some(1..=90),
+            Self::KeepCallsDays => Some(1..=730),
+            Self::ToolChanges | Self::DenyPrivate | Self::ExtraCa => None,
+        }
+    }
+}
+
+impl fmt::Display for SettingName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The word names no setting.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("There is no such setting.")]
+pub struct SettingNameError;
+
+impl FromStr for SettingName {
+    type Err = SettingNameError;
+
+    fn from_str(word: &str) -> Result<Self, SettingNameError> {
+        Self::ALL
+            .into_iter()
+            .find(|name| name.as_str() == word)
+            .ok_or(SettingNameError)
+    }
+}
+
+/// Why a value cannot be set.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SettingError {
+    /// Not a number, or one that is out of bounds.
+    #[error("Enter a whole number from {least} to {most}.")]
+    Number {
+        /// The least that it may be.
+        least: u32,
+        /// The most that it may be.
+        most: u32,
+    },
+    /// Not one of the words.
+    #[error(transparent)]
+    ToolChanges(#[from] ToolChangePolicyError),
+    /// Neither yes nor no.
+    #[error("Choose one of both.")]
+    Switch,
+    /// More text than any list of certificates needs.
+    #[error(
+        "This is longer than 64 KiB. Paste only the authorities that sign your servers’ certificates."
+    )]
+    CertificatesTooLong,
+    /// A key was pasted along.
+    #[error("This holds a private key. Paste certificates only; nothing of it was kept.")]
+    PrivateKey,
+    /// No certificate in PEM form.
+    #[error(
+        "There is no certificate in it. Paste PEM text: it begins with -----BEGIN CERTIFICATE-----."
+    )]
+    NoCertificate,
+}
+
+impl SettingError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Number { .. } => "number_out_of_range",
+            Self::ToolChanges(_) => "tool_changes_unknown",
+            Self::Switch => "deny_private_unknown",
+            Self::CertificatesTooLong => "certificate_too_long",
+            Self::PrivateKey => "private_key_refused",
+            Self::NoCertificate => "certificate_missing",
+        }
+    }
+}
+
+/// Everything that an admin may set, as it is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// What is done with definitions of tools that change at their servers.
+    pub tool_changes: ToolChangePolicy,
+    /// After how many hours without a request a sign-in ends.
+    pub sign_in_idle_hours: u32,
+    /// After how many days a sign-in ends, used or not.
+    pub sign_in_days: u32,
+    /// For how many days calls are kept.
+    pub keep_calls_days: u32,
+    /// Whether connectors on private addresses are refused.
+    pub deny_private: bool,
+    /// Certificate authorities beside those of the machine, as PEM; empty when there are none.
+    pub extra_ca: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            tool_changes: ToolChangePolicy::default(),
+            sign_in_idle_hours: 12,
+            sign_in_days: 7,
+            keep_calls_days: 30,
+            deny_private: false,
+            extra_ca: String::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// A value as it is stored, sent and recorded.
+    pub fn text(&self, name: SettingName) -> String {
+        match name {
+            SettingName::ToolChanges => self.tool_changes.to_string(),
+            SettingName::SignInIdleHours => self.sign_in_idle_hours.to_string(),
+            SettingName::SignInDays => self.sign_in_days.to_string(),
+            SettingName::KeepCallsDays => self.keep_calls_days.to_string(),
+            SettingName::DenyPrivate => self.deny_private.to_string(),
+            SettingName::ExtraCa => self.extra_ca.clone(),
+        }
+    }
+
+    /// Takes a value from its text. What cannot be used leaves the value as it was.
+    pub fn set(&mut self, name: SettingName, text: &str) -> Result<(), SettingError> {
+        let text = text.trim();
+        match name {
+            SettingName::ToolChanges => self.tool_changes = text.parse()?,
+            SettingName::SignInIdleHours => self.sign_in_idle_hours = number(name, text)?,
+            SettingName::SignInDays => self.sign_in_days = number(name, text)?,
+            SettingName::KeepCallsDays => self.keep_calls_days = number(name, text)?,
+            SettingName::DenyPrivate => {
+                self.deny_private = text.parse().map_err(|_| SettingError::Switch)?;
+            }
+            SettingName::ExtraCa => self.extra_ca = certificates(text)?,
+        }
+        Ok(())
+    }
+}
+
+fn number(name: SettingName, text: &str) -> Result<u32, SettingError> {
+    let bounds = name.bounds().unwrap_or(0..=u32::MAX);
+    let parsed = text.parse().ok().filter(|number| bounds.contains(number));
+    parsed.ok_or(SettingError::Number {
+        least: *bounds.start(),
+        most: *bounds.end(),
+    })
+}
+
+/// The certificates of a text, each from its first line to its last. What stands around them, such as the names that
+/// tools print, is left out. Whether they can be read is for the verifier to say.
+fn certificates(text: &str) -> Result<String, SettingError> {
+    const LONGEST: usize = 64 * 1024;
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    if text.len() > LONGEST {
+        return Err(SettingError::CertificatesTooLong);
+    }
+    if text.contains("PRIVATE KEY-----") {
+        return Err(SettingError::PrivateKey);
+    }
+    let (mut kept, mut inside) = (String::new(), false);
+    for line in text.lines().map(str::trim) {
+        inside |= line == BEGIN;
+        if inside {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        inside &= line != END;
+    }
+    if kept.is_empty() && !text.is_empty() {
+        return Err(SettingError::NoCertificate);
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_survives_its_text() {
+        let mut settings = Settings {
+            tool_changes: ToolChangePolicy::UseAll,
+            sign_in_idle_hours: 1,
+            sign_in_days: 90,
+            keep_calls_days: 365,
+            deny_private: true,
+            extra_ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned(),
+        };
+        let before = settings.clone();
+        for name in SettingName::ALL {
+            assert_eq!(name.as_str().parse(), Ok(name));
+            settings.set(name, &before.text(name)).unwrap();
+        }
+        assert_eq!(settings, before);
+        let mut fresh = Settings::default();
+        for name in SettingName::ALL {
+            fresh.set(name, &before.text(name)).unwrap();
+        }
+        assert_eq!(fresh, before);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_with_its_bounds() {
+        let mut settings = Settings::default();
+        for text in ["", "0", "169", "1.5", "-1", "12h", "99999999999"] {
+            let refused = settings
+                .set(SettingName::SignInIdleHours, text)
+                .unwrap_err();
+            assert_eq!(refused.to_string(), "Enter a whole number from 1 to 168.");
+        }
+        for text in ["", "hold", "HOLD_ALL"] {
+            let refused = settings.set(SettingName::ToolChanges, text).unwrap_err();
+            assert_eq!(refused.code(), "tool_changes_unknown");
+        }
+        for (text, code) in [
+            ("-----BEGIN PRIVATE KEY-----", "private_key_refused"),
+            ("not a certificate", "certificate_missing"),
+            (&"x".repeat(70_000), "certificate_too_long"),
+        ] {
+            let refused = settings.set(SettingName::ExtraCa, text).unwrap_err();
+            assert_eq!(refused.code(), code);
+        }
+        assert_eq!(settings, Settings::default());
+        settings.set(SettingName::SignInIdleHours, " 168 ").unwrap();
+        assert_eq!(settings.sign_in_idle_hours, 168);
+    }
+}

@@ -1,0 +1,151 @@
+//! Changes settings. What changed, from what to what, is recorded in the same transaction.
+
+use serde_json::json;
+use thiserror::Error;
+use tieline_domain::{Actor, FieldError, SettingName, Settings};
+use tieline_mcp::read_authorities;
+use tieline_store::{NewSetting, StoreError};
+
+use super::SettingsView;
+use crate::Hub;
+
+/// How often a change is tried again when somebody else's came first and the caller did not ask to hear of that.
+const TRIES: usize = 5;
+
+/// What to change; a setting that is not named stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateSettings {
+    /// Each setting with its new value as text.
+    pub values: Vec<(SettingName, String)>,
+    /// The version that the editor saw, to notice that somebody else saved in between.
+    pub version: Option<i64>,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, Error)]
+pub enum UpdateSettingsError {
+    /// Values that cannot be used.
+    #[error("Some fields need another look.")]
+    Invalid {
+        /// Each with its own sentence.
+        fields: Vec<FieldError>,
+    },
+    /// Somebody saved in between.
+    #[error("Somebody changed the settings in the meantime. Look at their version first.")]
+    Stale,
+    /// The database could not save it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Hub {
+    /// Saves the change and its audit row. It is in force here when this returns, and everywhere else a moment later.
+    /// Setting what is set already changes nothing and writes no audit row.
+    pub async fn update_settings(
+        &self,
+        actor: &Actor,
+        update: &UpdateSettings,
+    ) -> Result<SettingsView, UpdateSettingsError> {
+        for _ in 0..TRIES {
+            let before = self.show_settings().await?;
+            if update.version.is_some_and(|seen| seen != before.version) {
+                return Err(UpdateSettingsError::Stale);
+            }
+            let after = updated(&before, update)?;
+            match self.save_settings(actor, &before, &after).await {
+                Ok(()) => return Ok(self.show_settings().await?),
+                Err(StoreError::Conflict { .. }) if update.version.is_none() => {}
+                Err(StoreError::Conflict { .. }) => return Err(UpdateSettingsError::Stale),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    async fn save_settings(
+        &self,
+        actor: &Actor,
+        before: &SettingsView,
+        after: &Settings,
+    ) -> Result<(), StoreError> {
+        let (mut values, mut names, mut detail) = (Vec::new(), Vec::new(), json!({}));
+        for name in SettingName::ALL {
+            let (old, new) = (before.values.text(name), after.text(name));
+            if old != new {
+                detail[name.as_str()] = json!({
+                    "before": recorded(name, &old), "after": recorded(name, &new),
+                });
+                names.push(name.as_str());
+                values.push(NewSetting {
+                    name: name.as_str(),
+                    value: new,
+                    sealed: None,
+                });
+            }
+        }
+        if values.is_empty() {
+            return Ok(());
+        }
+        let change = self.change(
+            actor,
+            "settings.changed",
+            "settings",
+            names.join(", "),
+            &detail,
+        );
+        self.inner
+            .store
+            .settings_set(before.version, &values, &change)
+            .await?;
+        self.after_change().await;
+        let asks_again = before.values.tool_changes != after.tool_changes
+            || before.values.deny_private != after.deny_private
+            || before.values.extra_ca != after.extra_ca;
+        if asks_again {
+            // What waits for an admin is judged anew with the next list, and who can be reached shows.
+            for live in self.snapshot().connectors().filter(|live| live.enabled) {
+                self.inner.refresh.request(live.id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the settings would be after this change.
+pub(super) fn updated(
+    before: &SettingsView,
+    update: &UpdateSettings,
+) -> Result<Settings, UpdateSettingsError> {
+    let mut after = Settings::clone(&before.values);
+    let mut fields = Vec::new();
+    for (name, text) in &update.values {
+        if let Some(by) = before.fixed.get(name) {
+            let detail = format!("Set by {by} on the server. Change it there.");
+            fields.push(FieldError::new(name.as_str(), "set_by_server", &detail));
+        } else if let Err(error) = after.set(*name, text) {
+            fields.push(FieldError::new(name.as_str(), error.code(), &error));
+        }
+    }
+    if let Err(error) = read_authorities(&after.extra_ca) {
+        let name = SettingName::ExtraCa.as_str();
+        fields.push(FieldError::new(name, error.code(), &error));
+    }
+    if fields.is_empty() {
+        Ok(after)
+    } else {
+        Err(UpdateSettingsError::Invalid { fields })
+    }
+}
+
+/// A value in the audit log. Of certificates the names, which are what a person reads.
+fn recorded(name: SettingName, text: &str) -> String {
+    if name != SettingName::ExtraCa {
+        return text.to_owned();
+    }
+    let found = read_authorities(text).unwrap_or_default();
+    let names: Vec<String> = found.into_iter().map(|found| found.subject).collect();
+    match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join("; "),
+    }
+}

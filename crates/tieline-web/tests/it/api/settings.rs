@@ -1,0 +1,57 @@
+//! The settings over REST: shown, changed, refused with a code for each field.
+
+use serde_json::json;
+
+use crate::app::{Sender, TestApp};
+
+const SETTINGS: &str = "/api/v1/settings";
+
+#[tokio::test]
+async fn settings_are_shown_and_changed() {
+    let app = TestApp::start().await;
+    let admin = app.admin("Ada").await;
+    let shown = admin.get(SETTINGS).await.expect(200).json();
+    assert_eq!(
+        shown,
+        json!({
+            "tool_changes": "hold_risky", "sign_in_idle_hours": 12, "sign_in_days": 7, "keep_calls_days": 30,
+            "deny_private": false, "extra_ca": "", "extra_ca_authorities": [], "set_by_server": {}, "version": 0,
+        })
+    );
+    let change = json!({ "tool_changes": "hold_all", "keep_calls_days": 365, "version": 0 });
+    let changed = admin.patch(SETTINGS, &change).await.expect(200).json();
+    assert_eq!(changed["tool_changes"], "hold_all");
+    assert_eq!(changed["keep_calls_days"], 365);
+    assert_eq!(changed["sign_in_days"], 7);
+    assert_eq!(admin.get(SETTINGS).await.json(), changed);
+    let late = admin.patch(SETTINGS, &change).await.expect(409).json();
+    assert_eq!(late["code"], "edit_conflict");
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_named_and_members_may_not() {
+    let app = TestApp::start().await;
+    let (admin, member) = (app.admin("Ada").await, app.member("Mel").await);
+    for (change, code) in [
+        (json!({ "sign_in_days": 0 }), "number_out_of_range"),
+        (json!({ "sign_in_days": "7" }), "number_type"),
+        (json!({ "keep_calls_days": 1.5 }), "number_type"),
+        (json!({ "tool_changes": "hold" }), "tool_changes_unknown"),
+        (json!({ "tool_changes": null }), "tool_changes_type"),
+        (json!({ "deny_private": "yes" }), "deny_private_type"),
+        (json!({ "extra_ca": "nonsense" }), "certificate_missing"),
+        (
+            json!({ "extra_ca": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }),
+            "certificate_unreadable",
+        ),
+        (json!({ "theme_of_all": "dark" }), "unknown_field"),
+    ] {
+        let refused = admin.patch(SETTINGS, &change).await.expect(422).json();
+        assert_eq!(refused["code"], code, "{change}");
+    }
+    assert_eq!(admin.get(SETTINGS).await.json()["version"], 0);
+    member.get(SETTINGS).await.expect(403);
+    let change = json!({ "sign_in_days": 1 });
+    member.patch(SETTINGS, &change).await.expect(403);
+    app.anonymous().get(SETTINGS).await.expect(401);
+}
