@@ -34,8 +34,8 @@ mod upstreams;
 mod users;
 mod watch;
 
-pub use audit::{AuditFilter, AuditPage, AuditVerdict};
-pub use calls::{CallFilter, CallPage};
+pub use audit::{AuditPage, AuditVerdict};
+pub use calls::{CallPage, CallStage};
 pub use catalog::{
     Catalog, CatalogConnector, CatalogOffer, CatalogRevision, CatalogTool, Declared,
 };
@@ -67,4 +67,4 @@ pub use users::{
 };
 
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
-pub use tieline_store::{AuditRow, CallRow, StoreError};
+pub use tieline_store::{AuditFilter, AuditRow, CallFilter, CallRow, StoreError};

@@ -8,6 +8,7 @@ mod purge;
 
 pub use by_tool::ToolCount;
 pub use counts::HourCount;
+pub use page::CallFilter;
 
 use sqlx::FromRow;
 use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};

@@ -39,8 +39,8 @@ pub use agent::{
     AgentSessionRow, AgentSignals, AgentSummaryRow, AgentTurnRow, AgentTurnState, AgentTurns,
     AgentWrite, AgentWritten,
 };
-pub use audit::{AuditRow, FirstBadRow};
-pub use calls::{CallRow, HourCount, ToolCount};
+pub use audit::{AuditFilter, AuditRow, FirstBadRow};
+pub use calls::{CallFilter, CallRow, HourCount, ToolCount};
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{
     ConnectorPatch, ConnectorRow, CredentialPatch, NewConnectorRow, StatusUpdate,

@@ -10,6 +10,7 @@ mod rotate;
 mod test;
 mod tool_policy;
 mod tools;
+mod try_tool;
 mod update;
 mod view;
 

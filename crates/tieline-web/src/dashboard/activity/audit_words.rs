@@ -16,6 +16,7 @@ pub(crate) fn what(action: &str) -> String {
         "tool.turned_on" => "turned on the tool",
         "tool.turned_off" => "turned off the tool",
         "tool.version_approved" => "approved the new version of the tool",
+        "tool.tried" => "tried the tool",
         "tool.kept_off" => "kept off the tool",
         "connector.tools_changed" => "noticed changed tools of",
         "tool.policy_changed" => "changed what agents may do with the tool",

@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use serde::Deserialize;
 use tieline_domain::{Slug, Timestamp};
 use tieline_hub::{CallFilter, ConnectorKind, ConnectorToolView, ConnectorView};
 
@@ -14,6 +13,7 @@ use super::page_view::Attention;
 use super::status::{call_failed, status_of};
 use super::tools::{left_out, tool};
 use crate::auth::Admin;
+use crate::dashboard::activity::list::{ListQuery, Of, calls, changes};
 use crate::dashboard::asked::{Asked, is_failing};
 use crate::dashboard::chart::Chart;
 use crate::dashboard::moment::{date, time, when};
@@ -25,18 +25,15 @@ use crate::dashboard::words::{counted, grouped, roughly, shown};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Which tab.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct TabQuery {
-    #[serde(default)]
-    tab: String,
-}
-
 /// The tab at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum At {
     /// What the server offers.
     Tools,
+    /// What it was asked.
+    Calls,
+    /// What was changed about it.
+    Changes,
     /// Address, header and token.
     Connection,
 }
@@ -47,16 +44,27 @@ pub(crate) async fn connector_page(
     asked: Asked,
     Admin(who): Admin,
     Path(slug): Path<String>,
-    Query(query): Query<TabQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
     let shell = asked.shell(&state, &who, Section::Integrations).await;
-    let at = if query.tab == "connection" {
-        At::Connection
-    } else {
-        At::Tools
+    let at = match query.tab.as_str() {
+        "calls" => At::Calls,
+        "changes" => At::Changes,
+        "connection" => At::Connection,
+        _ => At::Tools,
     };
-    Ok(page(&view(&state, shell, &slug, at).await?))
+    let mut view = view(&state, shell, &slug, at).await?;
+    let now = state.hub.clock().now();
+    if matches!(at, At::Calls | At::Changes) {
+        let connector = state.hub.connector(&slug).await?;
+        let of = Of::Connector(&connector, &connector.tool_names);
+        match at {
+            At::Calls => view.calls = Some(calls(&state, &query, of, now).await?),
+            _ => view.changes = Some(changes(&state, &query, of, now).await?),
+        }
+    }
+    Ok(page(&view))
 }
 
 /// The key in an address, or 404: a wrong one names nothing.
@@ -76,11 +84,6 @@ pub(crate) async fn view(
     let people = state.hub.people().await?;
     let now = state.hub.clock().now();
     shell.live = format!("/events?view=connector&slug={slug}");
-    let of = |query: &str| format!("/integrations/c/{slug}{query}");
-    let on = format!(
-        "{} of {} on",
-        connector.tools_enabled, connector.tools_total
-    );
     Ok(ConnectorPage {
         name: connector.name.clone(),
         slug: slug.to_string(),
@@ -89,20 +92,7 @@ pub(crate) async fn view(
         on: connector.enabled,
         problem: is_failing(connector.status).then(|| about(&connector, people, now)),
         changed: changed(&connector),
-        tabs: vec![
-            Tab {
-                label: "Tools",
-                count: on,
-                href: of(""),
-                current: at == At::Tools,
-            },
-            Tab {
-                label: "Connection",
-                count: String::new(),
-                href: of("?tab=connection"),
-                current: at == At::Connection,
-            },
-        ],
+        tabs: tabs(&connector, at),
         no_tools: no_tools(&connector, &tools),
         tool_sum: tool_sum(&connector),
         left_out: left_out(&tools),
@@ -114,6 +104,8 @@ pub(crate) async fn view(
                 .map(|listed| tool(state, slug, listed))
                 .collect()
         }),
+        calls: None,
+        changes: None,
         edit: (at == At::Connection).then(|| forms(&connector)),
         tested: None,
         chart: Chart::wide(&intervals(&connector.calls_24h), 290, 52),
@@ -123,6 +115,31 @@ pub(crate) async fn view(
         facts: facts(&connector),
         shell,
     })
+}
+
+fn tabs(connector: &ConnectorView, at: At) -> Vec<Tab> {
+    let tab = |label, count, query: &str, is: At| Tab {
+        label,
+        count,
+        href: format!("/integrations/c/{}{query}", connector.slug),
+        current: at == is,
+    };
+    let on = format!(
+        "{} of {} on",
+        connector.tools_enabled, connector.tools_total
+    );
+    let calls = grouped(u64::from(connector.calls_total()));
+    vec![
+        tab("Tools", on, "", At::Tools),
+        tab("Calls", calls, "?tab=calls", At::Calls),
+        tab("Change history", String::new(), "?tab=changes", At::Changes),
+        tab(
+            "Connection",
+            String::new(),
+            "?tab=connection",
+            At::Connection,
+        ),
+    ]
 }
 
 /// The note about tools that wait for a review.
@@ -207,6 +224,7 @@ async fn last_error(
         when: when(call.at, now),
         tool: shown(&call.tool, 80),
         text,
+        href: format!("/activity/calls/{}", call.id),
     })
 }
 

@@ -8,6 +8,7 @@ use super::form_samples::failed_rail;
 use super::page_view::Attention;
 use super::remove_view::RemovePage;
 use super::samples::{HOSTILE, day, mono};
+use crate::dashboard::activity::samples as activity;
 use crate::dashboard::chart::Chart;
 use crate::dashboard::parts::{Field, Status, Tone, When};
 use crate::dashboard::shell::{Section, Shell};
@@ -37,6 +38,7 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
         suggestion: if on { "Suggested: Ask" } else { "" },
         calls: calls.to_owned(),
         exposed: format!("mcp__acme_mcp__{name}"),
+        try_href: format!("/integrations/c/acme_mcp/try?tool={}", name.len()),
         tokens: "176 tokens".to_owned(),
         inputs: vec![
             Input {
@@ -71,7 +73,7 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
             label: "Review changes".to_owned(),
             href: "/integrations/c/acme_mcp/review".to_owned(),
         }),
-        tabs: vec![tab("Tools", "11 of 12 on", "", true), tab("Connection", "", "?tab=connection", false)],
+        tabs: vec![tab("Tools", "11 of 12 on", "", true), tab("Calls", "1,204", "?tab=calls", false), tab("Change history", "", "?tab=changes", false), tab("Connection", "", "?tab=connection", false)],
         tools: Some(vec![
             tool("search_orders", "Find orders by customer, status and date. Returns at most 100 orders, newest first.", "612 calls", true, Vec::new()),
             tool("get_order", "One order with its lines, payments and shipment.", "388 calls", true, Vec::new()),
@@ -83,6 +85,8 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
         tool_sum: "about 1,740 tokens per session".to_owned(),
         left_out: vec!["1 of 12 tools has a broken input schema and is left out: bad_one".to_owned()],
         can_switch: true,
+        calls: None,
+        changes: None,
         edit: None,
         tested: None,
         chart: Chart::wide(&day(22, &[1]), 290, 52),
@@ -92,6 +96,7 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
             when: When::new("3 h ago", "22 Nov 2026, 11:31:05 UTC", "2026-11-22T11:31:05Z"),
             tool: "export_report".to_owned(),
             text: "did not answer within 30 s, so the call was stopped. The agent was told and went on.".to_owned(),
+            href: "/activity/calls/0".to_owned(),
         }),
         facts: vec![
             Fact::new("URL", "https://mcp.acme.io/mcp", true),
@@ -107,10 +112,16 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
 /// The same connector in its other states.
 pub fn detail_states(shell: &Shell) -> Vec<(&'static str, ConnectorPage)> {
     let tools = detail(shell);
-    let mut connection = tools.clone();
-    connection.tools = None;
-    connection.tabs[0].current = false;
-    connection.tabs[1].current = true;
+    let at = |tab: usize| {
+        let mut page = tools.clone();
+        page.tools = None;
+        page.tabs[0].current = false;
+        page.tabs[tab].current = true;
+        page
+    };
+    let (mut calls, mut changes, mut connection) = (at(1), at(2), at(3));
+    calls.calls = Some(activity::list("tool"));
+    changes.changes = Some(activity::changes());
     connection.edit = Some(EditForms {
         row_version: 3,
         general: Some("The new URL is another server.".to_owned()),
@@ -156,6 +167,8 @@ pub fn detail_states(shell: &Shell) -> Vec<(&'static str, ConnectorPage)> {
     failing.tested = Some(failed_rail());
     failing.on = false;
     vec![
+        ("detail-calls", calls),
+        ("detail-changes", changes),
         ("detail-connection", connection),
         ("detail-failing", failing),
     ]

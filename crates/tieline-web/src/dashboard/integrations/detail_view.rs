@@ -5,6 +5,7 @@ use askama::Template;
 use super::add_view::{HeaderField, TokenField};
 use super::page_view::Attention;
 use super::rail_view::Rail;
+use crate::dashboard::activity::view::{AuditList, CallList};
 use crate::dashboard::chart::Chart;
 use crate::dashboard::icon;
 use crate::dashboard::monogram::Monogram;
@@ -31,7 +32,7 @@ pub struct ConnectorPage {
     pub problem: Option<Attention>,
     /// "2 tools changed." and where they are reviewed.
     pub changed: Option<Attention>,
-    /// Tools, Connection.
+    /// Tools, Calls, Change history, Connection.
     pub tabs: Vec<Tab>,
     /// The tools, on their tab.
     pub tools: Option<Vec<Tool>>,
@@ -43,6 +44,10 @@ pub struct ConnectorPage {
     pub left_out: Vec<String>,
     /// Whether single tools can be switched.
     pub can_switch: bool,
+    /// Its calls, on their tab.
+    pub calls: Option<CallList>,
+    /// What was changed about it, on its tab.
+    pub changes: Option<AuditList>,
     /// The forms of the Connection tab.
     pub edit: Option<EditForms>,
     /// The rail of a test that has just run.
@@ -91,6 +96,8 @@ pub struct Tool {
     pub calls: String,
     /// The name that agents see.
     pub exposed: String,
+    /// The page with its schema and the form that calls it.
+    pub try_href: String,
     /// "176 tokens".
     pub tokens: String,
     /// Its inputs.
@@ -146,6 +153,8 @@ pub struct LastError {
     pub tool: String,
     /// What happened.
     pub text: String,
+    /// The page that explains it.
+    pub href: String,
 }
 
 /// One line of the connection's facts.

@@ -34,4 +34,8 @@ pub(crate) mod test;
 pub(crate) mod test_now;
 mod tested;
 pub(crate) mod tools;
+mod try_form;
+pub(crate) mod try_samples;
+pub(crate) mod try_tool;
+pub mod try_view;
 pub(crate) mod turn_off;

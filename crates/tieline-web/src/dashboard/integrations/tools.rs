@@ -11,6 +11,7 @@ use super::connector::known_slug;
 use super::detail_view::{Input, PolicyChoice, Tag, Tool};
 use super::rail::writes;
 use crate::auth::Admin;
+use crate::dashboard::activity::explain_words::try_address;
 use crate::dashboard::form::Form;
 use crate::dashboard::page::go;
 use crate::dashboard::words::{counted, shown};
@@ -84,11 +85,6 @@ pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) ->
         WaitingTool::OffUntilReviewed => tag("warn", "Changed, off until reviewed"),
     });
     let tags = writes.into_iter().chain(waiting).collect();
-    let known = state.hub.catalog();
-    let exposed = known
-        .connector(slug.as_str())
-        .and_then(|connector| connector.tool(&listed.name))
-        .map(|tool| tool.agent_name.clone());
     Tool {
         name: shown(&listed.name, 128),
         description: shown(
@@ -104,7 +100,8 @@ pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) ->
         policies: policies(listed.policy),
         suggestion: suggestion(listed),
         calls: counted(listed.tokens as u64, "token", "tokens"),
-        exposed: exposed.unwrap_or_else(|| alone(slug, &listed.name)),
+        exposed: exposed(state, slug, &listed.name),
+        try_href: try_address(slug.as_str(), &listed.name),
         tokens: counted(listed.tokens as u64, "token", "tokens"),
         inputs: inputs(&definition["inputSchema"]),
     }
@@ -128,6 +125,15 @@ fn suggestion(listed: &ConnectorToolView) -> &'static str {
         (ToolPolicy::Allow, ToolPolicy::Ask) => "Suggested: Ask",
         _ => "",
     }
+}
+
+/// The name that agents see.
+pub(super) fn exposed(state: &AppState, slug: &Slug, name: &str) -> String {
+    let known = state.hub.catalog();
+    known
+        .connector(slug.as_str())
+        .and_then(|connector| connector.tool(name))
+        .map_or_else(|| alone(slug, name), |tool| tool.agent_name.clone())
 }
 
 /// The name that a tool which is off would have.

@@ -1,0 +1,6 @@
+//! The page of one connector: what its tabs show, and what an admin does there.
+
+mod explain;
+mod lists;
+mod tries;
+mod world;
