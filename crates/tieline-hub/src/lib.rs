@@ -42,9 +42,9 @@ pub use catalog::{
 pub use clients::ClientSeen;
 pub use connectors::{
     AddConnectorError, AddedConnector, ChangedTool, ChangedTools, ConnectorKind, ConnectorList,
-    ConnectorStatus, ConnectorToolView, ConnectorView, EditConnectorError, Hint, HourlyCalls,
-    ReviewError, RotateConnectorError, ServerView, TestConnectorError, TestReport, UpdateConnector,
-    WaitingTool,
+    ConnectorStatus, ConnectorToolView, ConnectorUsage, ConnectorView, EditConnectorError, Hint,
+    HourlyCalls, ReviewError, RotateConnectorError, RotationReceipt, ServerView,
+    TestConnectorError, TestReport, ToolUsage, UpdateConnector, WaitingTool,
 };
 pub use dispatch::{
     Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionKey, Wanted,
@@ -67,4 +67,6 @@ pub use users::{
 };
 
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
-pub use tieline_store::{AuditFilter, AuditRow, CallFilter, CallRow, StoreError};
+pub use tieline_store::{
+    AuditFilter, AuditRow, CallFilter, CallRow, CallTimes, ConnectorUse, StoreError,
+};

@@ -40,7 +40,7 @@ pub use agent::{
     AgentWrite, AgentWritten,
 };
 pub use audit::{AuditFilter, AuditRow, FirstBadRow};
-pub use calls::{CallFilter, CallRow, HourCount, ToolCount};
+pub use calls::{CallFilter, CallRow, CallTimes, ConnectorUse, HourCount, ToolCount};
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{
     ConnectorPatch, ConnectorRow, CredentialPatch, NewConnectorRow, StatusUpdate,

@@ -1,6 +1,6 @@
 //! Records of tool calls.
 
-use tieline_store::{CallFilter, CallRow, HourCount};
+use tieline_store::{CallFilter, CallRow, ConnectorUse, HourCount};
 
 use crate::bed::Bed;
 use crate::samples::{at, call, connector_id, user_id};
@@ -255,7 +255,10 @@ pub(crate) async fn counts_by_tool(bed: &Bed) {
         called(1, "search", ann),
         called(5, "search", ann),
         called(6, "search", ann),
-        called(7, "search", user_id()),
+        CallRow {
+            code: Some("timeout".to_owned()),
+            ..called(7, "search", user_id())
+        },
         called(8, "create", ann),
         call(connector_id(), 9),
     ];
@@ -264,7 +267,66 @@ pub(crate) async fn counts_by_tool(bed: &Bed) {
     counts.sort_by(|a, b| a.tool.cmp(&b.tool));
     let counts: Vec<_> = counts
         .iter()
-        .map(|count| (count.tool.as_str(), count.calls, count.people))
+        .map(|count| {
+            (
+                count.tool.as_str(),
+                count.calls,
+                count.timeouts,
+                count.people,
+            )
+        })
         .collect();
-    assert_eq!(counts, [("create", 1, 1), ("search", 3, 2)]);
+    assert_eq!(counts, [("create", 1, 0, 1), ("search", 3, 1, 2)]);
+}
+
+pub(crate) async fn tells_who_uses_a_connector(bed: &Bed) {
+    let (connector, ann) = (connector_id(), user_id());
+    let called = |at, session: Option<&str>, user_id| CallRow {
+        key_id: session.map_or_else(|| call(connector, at).key_id, |_| None),
+        session: session.map(str::to_owned),
+        user_id,
+        ..call(connector, at)
+    };
+    let calls = vec![
+        called(1, None, user_id()),
+        called(5, Some("one"), ann),
+        called(6, Some("two"), ann),
+        called(7, Some("two"), ann),
+        called(8, None, user_id()),
+        call(connector_id(), 9),
+    ];
+    let key = calls[4].key_id;
+    assert!(key.is_some(), "the sample has a key");
+    bed.store.calls_insert(calls).await.unwrap();
+    let used = bed.store.connector_use(connector, at(5)).await.unwrap();
+    assert_eq!((used.people, used.sessions, used.clients), (2, 2, 1));
+    let unused = bed.store.connector_use(connector, at(9)).await.unwrap();
+    assert_eq!(unused, ConnectorUse::default());
+}
+
+pub(crate) async fn tells_how_long_calls_take_and_when_they_were(bed: &Bed) {
+    let connector = connector_id();
+    assert_eq!(bed.store.call_times(connector, at(0)).await.unwrap(), None);
+    let calls = (1..=100).map(|number| CallRow {
+        ms: 101 - number,
+        ..call(connector, number)
+    });
+    let refused = CallRow {
+        outcome: "refused".to_owned(),
+        ms: 9_999,
+        ..call(connector, 101)
+    };
+    let all = calls.chain([refused]).collect();
+    bed.store.calls_insert(all).await.unwrap();
+    let times = bed.store.call_times(connector, at(0)).await.unwrap();
+    let times = times.map(|times| (times.typical, times.slowest));
+    assert_eq!(times, Some((50, 95)));
+    for (moment, around) in [
+        (40, (Some(at(39)), Some(at(40)))),
+        (1, (None, Some(at(1)))),
+        (101, (Some(at(100)), None)),
+    ] {
+        let found = bed.store.calls_around(connector, at(moment)).await.unwrap();
+        assert_eq!(found, around);
+    }
 }

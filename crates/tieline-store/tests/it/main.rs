@@ -68,7 +68,7 @@ contract! {
     }
     calls {
         keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
-        counts_by_tool,
+        counts_by_tool, tells_who_uses_a_connector, tells_how_long_calls_take_and_when_they_were,
         forgets_old_calls,
     }
     connectors {

@@ -97,7 +97,7 @@ fn chat_router() -> Router<AppState> {
 fn integrations_router() -> Router<AppState> {
     use integrations::{
         add, connect_provider, connector, edit, new, page, remove, review, rotate, slug_preview,
-        test, test_now, tools, try_tool, turn_off,
+        switch_tools, test, test_now, tools, try_tool, turn_off,
     };
     Router::new()
         .route("/integrations", get(page::integrations_page))
@@ -134,6 +134,14 @@ fn integrations_router() -> Router<AppState> {
         .route(
             "/integrations/c/{slug}/review",
             get(review::review_page).post(review::decide),
+        )
+        .route(
+            "/integrations/c/{slug}/tools/all",
+            get(connector::connector_page).post(switch_tools::switch_all),
+        )
+        .route(
+            "/integrations/c/{slug}/tools/undo",
+            get(connector::connector_page).post(switch_tools::undo_switch),
         )
         .route(
             "/integrations/c/{slug}/try",

@@ -3,10 +3,12 @@
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use tieline_domain::{Slug, Timestamp};
-use tieline_hub::{CallFilter, ConnectorKind, ConnectorToolView, ConnectorView};
+use tieline_hub::{CallFilter, ConnectorKind, ConnectorToolView, ConnectorUsage, ConnectorView};
 
 use super::add_view::TokenField;
-use super::detail_view::{ConnectorPage, EditForms, Fact, LastError, NoTools, Tab};
+use super::detail_view::{
+    ConnectorPage, EditForms, Fact, LastError, NoTools, Receipt, ReceiptToken, Tab,
+};
 use super::draft::cautions;
 use super::list::{about, intervals};
 use super::page_view::Attention;
@@ -16,12 +18,12 @@ use crate::auth::Admin;
 use crate::dashboard::activity::list::{ListQuery, Of, calls, changes};
 use crate::dashboard::asked::{Asked, is_failing};
 use crate::dashboard::chart::Chart;
-use crate::dashboard::moment::{date, time, when};
+use crate::dashboard::moment::{clock, date, time, when};
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::page::page;
 use crate::dashboard::parts::Field;
 use crate::dashboard::shell::{Section, Shell};
-use crate::dashboard::words::{counted, grouped, roughly, shown};
+use crate::dashboard::words::{counted, grouped, roughly, shown, took};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -82,6 +84,7 @@ pub(crate) async fn view(
     let connector = state.hub.connector(slug).await?;
     let tools = state.hub.connector_tools(slug).await?;
     let people = state.hub.people().await?;
+    let usage = state.hub.connector_usage(slug).await?;
     let now = state.hub.clock().now();
     shell.live = format!("/events?view=connector&slug={slug}");
     Ok(ConnectorPage {
@@ -101,16 +104,26 @@ pub(crate) async fn view(
             tools
                 .iter()
                 .filter(|tool| tool.left_out.is_none())
-                .map(|listed| tool(state, slug, listed))
+                .map(|listed| {
+                    let used = usage.tools.get(&listed.name).copied();
+                    tool(state, slug, listed, used.unwrap_or_default())
+                })
                 .collect()
         }),
         calls: None,
         changes: None,
-        edit: (at == At::Connection).then(|| forms(&connector)),
+        edit: match at {
+            At::Connection => Some(EditForms {
+                receipt: receipt(state, slug, now).await?,
+                ..forms(&connector)
+            }),
+            _ => None,
+        },
         tested: None,
         chart: Chart::wide(&intervals(&connector.calls_24h), 290, 52),
         chart_from: yesterday(now),
-        figures: figures(&connector),
+        figures: figures(&connector, &usage),
+        used: used(&usage),
         last_error: last_error(state, &connector, now).await,
         facts: facts(&connector),
         shell,
@@ -183,7 +196,60 @@ fn tool_sum(connector: &ConnectorView) -> String {
     }
 }
 
-fn figures(connector: &ConnectorView) -> Vec<(&'static str, String)> {
+/// Who would notice that tools are switched.
+fn used(usage: &ConnectorUsage) -> String {
+    match usage.week.people {
+        0 => "Nobody used these tools in the last 7 days.".to_owned(),
+        people => format!(
+            "{} used these tools in the last 7 days.",
+            counted(people, "person", "people")
+        ),
+    }
+}
+
+/// What became of the last rotation, in words.
+async fn receipt(
+    state: &AppState,
+    slug: &Slug,
+    now: Timestamp,
+) -> Result<Option<Receipt>, Problem> {
+    let Some(known) = state.hub.rotation_receipt(slug).await? else {
+        return Ok(None);
+    };
+    let label = |which: &str, hint: Option<&String>| {
+        hint.map_or_else(|| which.to_owned(), |hint| format!("{which}, {hint}"))
+    };
+    let tested = if known.tested {
+        "Passed a real tools/list before it took over."
+    } else {
+        "Saved without a test."
+    };
+    Ok(Some(Receipt {
+        when: when(known.at, now),
+        by: shown(&known.by, 80),
+        tokens: vec![
+            ReceiptToken {
+                label: label("Old token", known.old_hint.as_ref()),
+                text: match known.old_last_used {
+                    Some(_) => "Calls that were running finished with it. The last one began",
+                    None => "No call used it, as far as calls are kept.",
+                }
+                .to_owned(),
+                when: known.old_last_used.map(|at| clock(at, now)),
+            },
+            ReceiptToken {
+                label: label("New token", known.new_hint.as_ref()),
+                text: match known.new_first_used {
+                    Some(_) => format!("{tested} The first call with it began"),
+                    None => format!("{tested} No call used it yet."),
+                },
+                when: known.new_first_used.map(|at| clock(at, now)),
+            },
+        ],
+    }))
+}
+
+fn figures(connector: &ConnectorView, usage: &ConnectorUsage) -> Vec<(&'static str, String)> {
     let calls = connector.calls_total();
     let failed: u32 = connector.calls_24h.iter().map(|hour| hour.failed).sum();
     let share = if failed == 0 {
@@ -194,10 +260,16 @@ fn figures(connector: &ConnectorView) -> Vec<(&'static str, String)> {
             f64::from(failed) * 100.0 / f64::from(calls.max(1))
         )
     };
-    vec![
+    let mut figures = vec![
         ("Calls", grouped(u64::from(calls))),
         ("Failed", format!("{failed}{share}")),
-    ]
+    ];
+    if let Some(times) = usage.times {
+        figures.push(("Typical time", took(times.typical)));
+        figures.push(("Slowest 5%", format!("over {}", took(times.slowest))));
+    }
+    figures.push(("People in 7 days", grouped(usage.week.people)));
+    figures
 }
 
 /// The last call that did not reach the tool, in plain words.
@@ -300,6 +372,7 @@ pub(crate) fn forms(connector: &ConnectorView) -> EditForms {
             note: "optional".to_owned(),
             ..Field::default()
         },
+        receipt: None,
         asks_token: false,
         token_help: String::new(),
         token_now,

@@ -2,7 +2,8 @@
 
 use super::add_view::TokenField;
 use super::detail_view::{
-    ConnectorPage, EditForms, Fact, Input, LastError, NoTools, PolicyChoice, Tab, Tag, Tool,
+    ConnectorPage, EditForms, Fact, Input, LastError, NoTools, PolicyChoice, Receipt, ReceiptToken,
+    Tab, Tag, Tool,
 };
 use super::form_samples::failed_rail;
 use super::page_view::Attention;
@@ -37,6 +38,7 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
             .into(),
         suggestion: if on { "Suggested: Ask" } else { "" },
         calls: calls.to_owned(),
+        people: "4 people in 7 days".to_owned(),
         exposed: format!("mcp__acme_mcp__{name}"),
         try_href: format!("/integrations/c/acme_mcp/try?tool={}", name.len()),
         tokens: "176 tokens".to_owned(),
@@ -83,6 +85,7 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
         ]),
         no_tools: NoTools::default(),
         tool_sum: "about 1,740 tokens per session".to_owned(),
+        used: "9 people used these tools in the last 7 days.".to_owned(),
         left_out: vec!["1 of 12 tools has a broken input schema and is left out: bad_one".to_owned()],
         can_switch: true,
         calls: None,
@@ -91,7 +94,7 @@ pub fn detail(shell: &Shell) -> ConnectorPage {
         tested: None,
         chart: Chart::wide(&day(22, &[1]), 290, 52),
         chart_from: "Yesterday 16:00".to_owned(),
-        figures: vec![("Calls", "1,204".to_owned()), ("Failed", "2 (0.2%)".to_owned())],
+        figures: vec![("Calls", "1,204".to_owned()), ("Failed", "2 (0.2%)".to_owned()), ("Typical time", "180 ms".to_owned()), ("Slowest 5%", "over 1.1 s".to_owned()), ("People in 7 days", "9".to_owned())],
         last_error: Some(LastError {
             when: When::new("3 h ago", "22 Nov 2026, 11:31:05 UTC", "2026-11-22T11:31:05Z"),
             tool: "export_report".to_owned(),
@@ -133,6 +136,31 @@ pub fn detail_states(shell: &Shell) -> Vec<(&'static str, ConnectorPage)> {
             note: "optional".to_owned(),
             ..Field::default()
         },
+        receipt: Some(Receipt {
+            when: When::new(
+                "2 min ago",
+                "22 Nov 2026, 14:29:02 UTC",
+                "2026-11-22T14:29:02Z",
+            ),
+            by: "Admin account".to_owned(),
+            tokens: vec![
+                ReceiptToken {
+                    label: "Old token, …k3Qf".to_owned(),
+                    text: "Calls that were running finished with it. The last one began".to_owned(),
+                    when: Some(When::new(
+                        "14:28:59",
+                        "22 Nov 2026, 14:28:59 UTC",
+                        "2026-11-22T14:28:59Z",
+                    )),
+                },
+                ReceiptToken {
+                    label: "New token, …9xYz".to_owned(),
+                    text: "Passed a real tools/list before it took over. No call used it yet."
+                        .to_owned(),
+                    when: None,
+                },
+            ],
+        }),
         asks_token: true,
         token_help: "The stored token stays with the old server, so enter one for the new address."
             .to_owned(),
@@ -183,7 +211,8 @@ pub fn remove(shell: &Shell) -> RemovePage {
         name: "Acme MCP".to_owned(),
         slug: "acme_mcp".to_owned(),
         lose: "38 people lose 11 tools".to_owned(),
-        running: "4 sessions are using them now; their next call will fail. ".to_owned(),
+        running: "4 sessions and 2 clients are using them now; their next call will fail. "
+            .to_owned(),
         token_fate: "The token is deleted.".to_owned(),
         typed: "acme_m".to_owned(),
         problem: "Type the key exactly: acme_mcp.".to_owned(),

@@ -40,6 +40,8 @@ pub struct ConnectorPage {
     pub no_tools: NoTools,
     /// "about 1,740 tokens per session".
     pub tool_sum: String,
+    /// Who would notice that tools are switched: "9 people used these tools in the last 7 days."
+    pub used: String,
     /// Tools that were left out, each with its reason.
     pub left_out: Vec<String>,
     /// Whether single tools can be switched.
@@ -94,6 +96,8 @@ pub struct Tool {
     pub suggestion: &'static str,
     /// "612 calls".
     pub calls: String,
+    /// "4 people in 7 days", who would notice that it is switched.
+    pub people: String,
     /// The name that agents see.
     pub exposed: String,
     /// The page with its schema and the form that calls it.
@@ -206,6 +210,8 @@ pub struct EditForms {
     pub token_help: String,
     /// What is stored now: "A token is stored (ends in k3Qf)."
     pub token_now: String,
+    /// What became of the last rotation.
+    pub receipt: Option<Receipt>,
     /// The field of the rotation.
     pub token: TokenField,
     /// Always `None`: the rotation form has no header field.
@@ -214,4 +220,26 @@ pub struct EditForms {
     pub has_token: bool,
     /// Offer to replace although the test failed.
     pub save_anyway: bool,
+}
+
+/// What became of the last rotation of a token.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// When the new token took over.
+    pub when: When,
+    /// Who replaced it.
+    pub by: String,
+    /// Old token, new token, in that order.
+    pub tokens: Vec<ReceiptToken>,
+}
+
+/// One of its two tokens.
+#[derive(Debug, Clone)]
+pub struct ReceiptToken {
+    /// "Old token, …k3Qf".
+    pub label: String,
+    /// What is known of it.
+    pub text: String,
+    /// When it was used last, or first; `None` when it was not.
+    pub when: Option<When>,
 }

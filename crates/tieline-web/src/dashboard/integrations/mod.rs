@@ -30,6 +30,7 @@ pub(crate) mod rotate;
 pub(crate) mod slug_preview;
 pub(crate) mod status;
 mod stream;
+pub(crate) mod switch_tools;
 pub(crate) mod test;
 pub(crate) mod test_now;
 mod tested;

@@ -2,5 +2,6 @@
 
 mod explain;
 mod lists;
+mod switches;
 mod tries;
 mod world;
