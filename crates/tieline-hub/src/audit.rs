@@ -1,18 +1,8 @@
 //! Reads the audit log, and proves that nobody edited it.
 
-use tieline_domain::Timestamp;
-use tieline_store::{AuditRow, StoreError};
+use tieline_store::{AuditFilter, AuditRow, StoreError};
 
 use crate::Hub;
-
-/// Which audit rows to read.
-#[derive(Clone, Debug, Default)]
-pub struct AuditFilter {
-    /// Only rows of this action.
-    pub action: Option<String>,
-    /// Only rows from this moment on.
-    pub since: Option<Timestamp>,
-}
 
 /// One page of the audit log, newest first.
 #[derive(Debug)]
@@ -46,11 +36,7 @@ impl Hub {
         limit: u32,
         filter: &AuditFilter,
     ) -> Result<AuditPage, StoreError> {
-        let page = self
-            .inner
-            .store
-            .audit_page(cursor, limit, filter.action.as_deref(), filter.since)
-            .await?;
+        let page = self.inner.store.audit_page(cursor, limit, filter).await?;
         Ok(AuditPage {
             rows: page.rows,
             next: page.next,

@@ -1,22 +1,13 @@
 //! Reads the records of calls.
 
-use tieline_domain::{ConnectorId, Timestamp, UserId};
-use tieline_store::{CallRow, StoreError};
+mod stage;
+
+use tieline_domain::CallId;
+use tieline_store::{CallFilter, CallRow, StoreError};
 
 use crate::Hub;
 
-/// Which call records to read.
-#[derive(Clone, Debug, Default)]
-pub struct CallFilter {
-    /// Only calls of this connector.
-    pub connector: Option<ConnectorId>,
-    /// Only calls of this person.
-    pub user: Option<UserId>,
-    /// Only calls with this outcome word.
-    pub outcome: Option<String>,
-    /// Only calls from this moment on.
-    pub since: Option<Timestamp>,
-}
+pub use stage::CallStage;
 
 /// One page of call records, newest first.
 #[derive(Debug)]
@@ -35,20 +26,15 @@ impl Hub {
         limit: u32,
         filter: &CallFilter,
     ) -> Result<CallPage, StoreError> {
-        let CallFilter {
-            connector,
-            user,
-            outcome,
-            since,
-        } = filter;
-        let page = self
-            .inner
-            .store
-            .calls_page(cursor, limit, *connector, *user, outcome.as_deref(), *since)
-            .await?;
+        let page = self.inner.store.calls_page(cursor, limit, filter).await?;
         Ok(CallPage {
             rows: page.rows,
             next: page.next,
         })
+    }
+
+    /// One call record; [`StoreError::NotFound`] when it was never there or is no longer kept.
+    pub async fn call(&self, id: CallId) -> Result<CallRow, StoreError> {
+        self.inner.store.call(id).await?.ok_or(StoreError::NotFound)
     }
 }

@@ -37,17 +37,17 @@ mod upstreams;
 mod users;
 mod watch;
 
-pub use audit::{AuditFilter, AuditPage, AuditVerdict};
-pub use calls::{CallFilter, CallPage};
+pub use audit::{AuditPage, AuditVerdict};
+pub use calls::{CallPage, CallStage};
 pub use catalog::{
     Catalog, CatalogConnector, CatalogOffer, CatalogRevision, CatalogTool, Declared,
 };
 pub use clients::ClientSeen;
 pub use connectors::{
     AddConnectorError, AddedConnector, ChangedTool, ChangedTools, ConnectorKind, ConnectorList,
-    ConnectorStatus, ConnectorToolView, ConnectorView, EditConnectorError, Hint, HourlyCalls,
-    ReviewError, RotateConnectorError, ServerView, TestConnectorError, TestReport, UpdateConnector,
-    WaitingTool,
+    ConnectorStatus, ConnectorToolView, ConnectorUsage, ConnectorView, EditConnectorError, Hint,
+    HourlyCalls, ReviewError, RotateConnectorError, RotationReceipt, ServerView,
+    TestConnectorError, TestReport, ToolUsage, UpdateConnector, WaitingTool,
 };
 pub use dispatch::{
     Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionIs, SessionKey, Wanted,
@@ -73,4 +73,6 @@ pub use users::{
 
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
 pub use tieline_mcp::Authority;
-pub use tieline_store::{AuditRow, CallRow, StoreError};
+pub use tieline_store::{
+    AuditFilter, AuditRow, CallFilter, CallRow, CallTimes, ConnectorUse, StoreError,
+};

@@ -9,6 +9,7 @@ mod page;
 mod verify;
 
 pub(crate) use append::append;
+pub use page::AuditFilter;
 pub use verify::FirstBadRow;
 
 use sqlx::FromRow;

@@ -6,9 +6,12 @@ mod insert;
 mod older;
 mod page;
 mod purge;
+mod usage;
 
 pub use by_tool::ToolCount;
 pub use counts::HourCount;
+pub use page::CallFilter;
+pub use usage::{CallTimes, ConnectorUse};
 
 use sqlx::FromRow;
 use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};

@@ -41,9 +41,9 @@ pub use agent::{
     AgentSessionRow, AgentSignals, AgentSummaryRow, AgentTurnRow, AgentTurnState, AgentTurns,
     AgentWrite, AgentWritten,
 };
-pub use audit::{AuditRow, FirstBadRow};
+pub use audit::{AuditFilter, AuditRow, FirstBadRow};
 pub use backup::Engine;
-pub use calls::{CallRow, HourCount, ToolCount};
+pub use calls::{CallFilter, CallRow, CallTimes, ConnectorUse, HourCount, ToolCount};
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{
     ConnectorPatch, ConnectorRow, CredentialPatch, NewConnectorRow, StatusUpdate,

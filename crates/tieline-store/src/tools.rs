@@ -6,6 +6,7 @@ mod list;
 mod merge;
 mod replace;
 mod set_enabled;
+mod set_enabled_all;
 mod set_policy;
 
 pub use merge::{ReviewTools, ToolNews, ToolNewsKind};

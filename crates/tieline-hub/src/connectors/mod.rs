@@ -3,23 +3,29 @@
 mod add;
 mod enable;
 mod list;
+mod receipt;
 mod refresh;
 mod remove;
 mod review;
 mod rotate;
+mod switch_tools;
 mod test;
 mod tool_policy;
 mod tools;
+mod try_tool;
 mod update;
+mod usage;
 mod view;
 
 pub use add::{AddConnectorError, AddedConnector};
 pub use list::ConnectorList;
+pub use receipt::RotationReceipt;
 pub use review::{ChangedTool, ChangedTools, ReviewError};
 pub use rotate::RotateConnectorError;
 pub use test::{Hint, TestConnectorError, TestReport};
 pub use tools::{ConnectorToolView, WaitingTool};
 pub use update::{EditConnectorError, UpdateConnector};
+pub use usage::{ConnectorUsage, ToolUsage};
 pub use view::{ConnectorKind, ConnectorStatus, ConnectorView, HourlyCalls, ServerView};
 
 pub(crate) use add::NewRow;

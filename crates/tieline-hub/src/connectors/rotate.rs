@@ -66,12 +66,18 @@ impl Hub {
             credential: Some(self.credential_patch(row.id, &url, &header, Some(&token))),
             ..ConnectorPatch::default()
         };
+        let end = |tail: &Option<String>| tail.as_ref().map(|tail| format!("…{tail}"));
+        let detail = json!({
+            "name": row.name,
+            "tested": test_first,
+            "token": { "before": end(&row.token_hint), "after": end(&token.hint().tail) },
+        });
         let change = self.change(
             actor,
             "connector.token_rotated",
             "connector",
             slug.as_str(),
-            &json!({ "name": row.name }),
+            &detail,
         );
         self.inner
             .store

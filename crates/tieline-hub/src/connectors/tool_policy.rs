@@ -1,21 +1,21 @@
 //! What the built-in agent may do with a tool: call it, ask first, or not have it at all.
 
 use serde_json::json;
-use tieline_domain::{Actor, Slug, ToolPolicy};
+use tieline_domain::{Actor, AuditId, Slug, ToolPolicy};
 use tieline_store::StoreError;
 
 use crate::{CatalogTool, Hub};
 
 impl Hub {
     /// Sets a tool's policy. It acts at once, also in sessions that run. Doing what is already so changes nothing and
-    /// writes no audit row.
+    /// writes no audit row. Answers that row.
     pub async fn set_tool_policy(
         &self,
         actor: &Actor,
         slug: &Slug,
         tool: &str,
         policy: ToolPolicy,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<AuditId>, StoreError> {
         let store = &self.inner.store;
         let row = store.connector_by_slug(slug).await?;
         let row = row.ok_or(StoreError::NotFound)?;
@@ -25,7 +25,7 @@ impl Hub {
             .find(|stored| stored.name == tool && stored.left_out_code.is_none());
         let before = effective(stored.ok_or(StoreError::NotFound)?);
         if before == policy {
-            return Ok(());
+            return Ok(None);
         }
         let detail = json!({
             "connector": row.name, "policy": { "before": before, "after": policy },
@@ -39,7 +39,7 @@ impl Hub {
         );
         store.tool_set_policy(row.id, tool, policy, &change).await?;
         self.after_change().await;
-        Ok(())
+        Ok(Some(change.audit.id))
     }
 
     /// What the agent may do with this tool at this moment, whatever its session began with.

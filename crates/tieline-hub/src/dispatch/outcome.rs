@@ -9,6 +9,9 @@ use tieline_mcp::{Era, Reply, ReplyBody};
 use super::CallRefusal;
 use crate::scrub::Scrubber;
 
+/// JSON-RPC: the arguments do not fit what the server expects.
+const INVALID_PARAMS: i64 = -32602;
+
 /// What became of a call.
 #[derive(Debug)]
 pub enum CallOutcome {
@@ -84,6 +87,10 @@ impl CallOutcome {
             | Self::ToolError { .. }
             | Self::InputRequired { .. }
             | Self::Task { .. } => None,
+            Self::RpcError {
+                code: INVALID_PARAMS,
+                ..
+            } => Some("invalid_params"),
             Self::RpcError { .. } => Some("rpc_error"),
             Self::UpstreamFailure(failure) => Some(failure.code),
             Self::Refused(refusal) => Some(refusal.code()),

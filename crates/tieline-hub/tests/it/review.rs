@@ -55,7 +55,7 @@ impl World {
     async fn news(&self) -> Vec<serde_json::Value> {
         let filter = tieline_hub::AuditFilter {
             action: Some("connector.tools_changed".to_owned()),
-            since: None,
+            ..tieline_hub::AuditFilter::default()
         };
         let page = self
             .hub

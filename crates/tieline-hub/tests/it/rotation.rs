@@ -2,7 +2,7 @@
 
 use tieline_domain::Actor;
 use tieline_hub::{EditConnectorError, RotateConnectorError, UpdateConnector};
-use tieline_testkit::FakeMcp;
+use tieline_testkit::{At, FakeMcp, eventually};
 
 use crate::world::{World, word};
 
@@ -166,4 +166,40 @@ async fn a_token_that_is_taken_away_is_sent_no_more() {
         "ok"
     );
     assert_eq!(sent(&server, "authorization"), [None]);
+}
+
+#[tokio::test]
+async fn a_call_that_runs_during_a_rotation_finishes_with_the_old_token() {
+    for server in [
+        FakeMcp::modern(),
+        FakeMcp::legacy(),
+        FakeMcp::legacy().with_sessions(),
+    ] {
+        let world = std::sync::Arc::new(World::start().await);
+        let server = server.tools(["search"]).start().await;
+        let slug = world.connect("Acme MCP", &server, OLD).await;
+        let session = std::sync::Arc::new(world.session("Ada").await);
+        let hold = server.hold(At::CallTool);
+        let running = tokio::spawn({
+            let (world, session) = (world.clone(), session.clone());
+            async move { word(&world.call(&session, "mcp__acme_mcp__search").await) }
+        });
+        eventually(|| server.count("tools/call") == 1).await;
+        let rotated = world.hub.rotate_connector(&ADMIN, &slug, NEW, true).await;
+        rotated.unwrap();
+        hold.release();
+        assert_eq!(running.await.unwrap(), "ok");
+        assert_eq!(
+            word(&world.call(&session, "mcp__acme_mcp__search").await),
+            "ok"
+        );
+        assert_eq!(
+            sent(&server, "authorization"),
+            [Some(OLD.to_owned()), Some(NEW.to_owned())]
+        );
+        let receipt = world.hub.rotation_receipt(&slug).await.unwrap().unwrap();
+        assert!(receipt.tested);
+        assert_eq!(receipt.old_hint.as_deref(), Some("…0001"));
+        assert_eq!(receipt.new_hint.as_deref(), Some("…0002"));
+    }
 }

@@ -13,6 +13,8 @@ pub struct ToolCount {
     pub tool: String,
     /// Its calls.
     pub calls: u64,
+    /// Those of them that got no answer in time.
+    pub timeouts: u64,
     /// How many people made them.
     pub people: u64,
 }
@@ -21,6 +23,7 @@ pub struct ToolCount {
 struct Columns {
     tool: String,
     calls: i64,
+    timeouts: i64,
     people: i64,
 }
 
@@ -35,7 +38,8 @@ impl Store {
         let rows = fetch_all!(
             conn,
             Columns,
-            "SELECT tool, COUNT(*) AS calls, COUNT(DISTINCT user_id) AS people FROM calls
+            "SELECT tool, COUNT(*) AS calls, COUNT(CASE WHEN code = 'timeout' THEN 1 END) AS timeouts,
+                 COUNT(DISTINCT user_id) AS people FROM calls
              WHERE connector_id = $1 AND at >= $2 GROUP BY tool",
             id.to_string(),
             since.as_millis(),
@@ -43,6 +47,7 @@ impl Store {
         let count = |row: Columns| ToolCount {
             tool: row.tool,
             calls: uncount(row.calls),
+            timeouts: uncount(row.timeouts),
             people: uncount(row.people),
         };
         Ok(rows.into_iter().map(count).collect())

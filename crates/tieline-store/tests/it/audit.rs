@@ -1,6 +1,6 @@
 //! The audit log: every change has its row, and nobody edits one unseen.
 
-use tieline_store::{FirstBadRow, StoreError};
+use tieline_store::{AuditFilter, FirstBadRow, StoreError};
 
 use crate::bed::Bed;
 use crate::samples::{added_connector, at, chain, change, change_at, connector};
@@ -171,7 +171,7 @@ pub(crate) async fn pages_newest_first(bed: &Bed) {
     loop {
         let page = bed
             .store
-            .audit_page(cursor.as_deref(), 3, None, None)
+            .audit_page(cursor.as_deref(), 3, &AuditFilter::default())
             .await
             .unwrap();
         found.extend(page.rows.iter().map(|row| row.seq));
@@ -183,7 +183,7 @@ pub(crate) async fn pages_newest_first(bed: &Bed) {
     assert_eq!(found, [7, 6, 5, 4, 3, 2, 1]);
     assert!(
         bed.store
-            .audit_page(Some("no cursor"), 3, None, None)
+            .audit_page(Some("no cursor"), 3, &AuditFilter::default())
             .await
             .unwrap()
             .rows
@@ -198,13 +198,46 @@ pub(crate) async fn filters_by_action_and_time(bed: &Bed) {
             .await
             .unwrap();
     }
-    let seqs = async |action, since| {
-        let page = bed.store.audit_page(None, 10, action, since).await.unwrap();
-        page.rows.iter().map(|row| row.seq).collect::<Vec<_>>()
+    let seqs = async |action: Option<&str>, since, until| {
+        let filter = AuditFilter {
+            action: action.map(str::to_owned),
+            since,
+            until,
+            ..AuditFilter::default()
+        };
+        seqs_of(bed, &filter).await
     };
-    assert_eq!(seqs(Some("one"), None).await, [3, 1]);
-    assert_eq!(seqs(None, Some(at(2))).await, [3, 2]);
-    assert_eq!(seqs(Some("three"), None).await, [0; 0]);
+    assert_eq!(seqs(Some("one"), None, None).await, [3, 1]);
+    assert_eq!(seqs(None, Some(at(2)), None).await, [3, 2]);
+    assert_eq!(seqs(None, Some(at(2)), Some(at(2))).await, [2]);
+    assert_eq!(seqs(Some("three"), None, None).await, [0; 0]);
+}
+
+async fn seqs_of(bed: &Bed, filter: &AuditFilter) -> Vec<u64> {
+    let page = bed.store.audit_page(None, 10, filter).await.unwrap();
+    page.rows.iter().map(|row| row.seq).collect()
+}
+
+pub(crate) async fn filters_by_connector(bed: &Bed) {
+    for (kind, target) in [
+        ("connector", "acme_mcp"),
+        ("tool", "acme_mcp/search"),
+        ("connector", "acme_mcp_2"),
+        ("tool", "acmexmcp/search"),
+        ("user", "acme_mcp"),
+        ("tool", "acme_mcp/a_b%"),
+    ] {
+        let mut change = change("test.happened");
+        change.audit.target_kind = kind;
+        target.clone_into(&mut change.audit.target);
+        bed.store.audit_append(&change).await.unwrap();
+    }
+    let of = |slug: &str| AuditFilter {
+        connector: Some(tieline_domain::Slug::parse(slug).unwrap()),
+        ..AuditFilter::default()
+    };
+    assert_eq!(seqs_of(bed, &of("acme_mcp")).await, [6, 2, 1]);
+    assert_eq!(seqs_of(bed, &of("acme")).await, [0; 0]);
 }
 
 pub(crate) async fn stores_what_it_hashes(bed: &Bed) {
@@ -214,7 +247,7 @@ pub(crate) async fn stores_what_it_hashes(bed: &Bed) {
     bed.store.audit_append(&odd).await.unwrap();
     let row = bed
         .store
-        .audit_page(None, 1, None, None)
+        .audit_page(None, 1, &AuditFilter::default())
         .await
         .unwrap()
         .rows

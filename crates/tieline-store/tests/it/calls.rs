@@ -1,6 +1,6 @@
 //! Records of tool calls.
 
-use tieline_store::{CallRow, HourCount};
+use tieline_store::{CallFilter, CallRow, ConnectorUse, HourCount};
 
 use crate::bed::Bed;
 use crate::samples::{at, call, connector_id, user_id};
@@ -27,7 +27,7 @@ pub(crate) async fn keeps_all_fields(bed: &Bed) {
         .unwrap();
     let page = bed
         .store
-        .calls_page(None, 10, None, None, None, None)
+        .calls_page(None, 10, &CallFilter::default())
         .await
         .unwrap();
     assert_eq!((page.rows, page.next), (vec![bare, full], None));
@@ -42,7 +42,7 @@ pub(crate) async fn writes_large_batches(bed: &Bed) {
     bed.store.calls_insert(vec![]).await.unwrap();
     let page = bed
         .store
-        .calls_page(None, 5_000, None, None, None, None)
+        .calls_page(None, 5_000, &CallFilter::default())
         .await
         .unwrap();
     assert_eq!(page.rows.len(), 1_234);
@@ -65,7 +65,7 @@ pub(crate) async fn calls_that_are_alike_keep_what_they_differ_in(bed: &Bed) {
     bed.store.calls_insert(calls.clone()).await.unwrap();
     let page = bed
         .store
-        .calls_page(None, 5_000, None, None, None, None)
+        .calls_page(None, 5_000, &CallFilter::default())
         .await
         .unwrap();
     calls.sort_by_key(|call| std::cmp::Reverse(call.id));
@@ -82,7 +82,7 @@ pub(crate) async fn a_batch_can_be_written_again(bed: &Bed) {
     bed.store.calls_insert(vec![first, second]).await.unwrap();
     let page = bed
         .store
-        .calls_page(None, 10, None, None, None, None)
+        .calls_page(None, 10, &CallFilter::default())
         .await
         .unwrap();
     assert_eq!(
@@ -99,7 +99,7 @@ pub(crate) async fn pages_newest_first(bed: &Bed) {
     loop {
         let page = bed
             .store
-            .calls_page(cursor.as_deref(), 3, None, None, None, None)
+            .calls_page(cursor.as_deref(), 3, &CallFilter::default())
             .await
             .unwrap();
         found.extend(page.rows);
@@ -112,7 +112,7 @@ pub(crate) async fn pages_newest_first(bed: &Bed) {
     assert_eq!(found, newest_first);
     let none = bed
         .store
-        .calls_page(Some("0"), 3, None, None, None, None)
+        .calls_page(Some("0"), 3, &CallFilter::default())
         .await
         .unwrap();
     assert!(none.rows.is_empty());
@@ -128,16 +128,28 @@ pub(crate) async fn filters(bed: &Bed) {
         },
         CallRow {
             outcome: "refused".to_owned(),
+            tool: "Refund_order".to_owned(),
             ..call(connector, 3)
         },
     ];
-    bed.store.calls_insert(calls).await.unwrap();
-    let times = async |connector, user, outcome, since| {
-        let page = bed
-            .store
-            .calls_page(None, 10, connector, user, outcome, since)
-            .await
-            .unwrap();
+    bed.store.calls_insert(calls.clone()).await.unwrap();
+    for known in &calls {
+        assert_eq!(
+            bed.store.call(known.id).await.unwrap().as_ref(),
+            Some(known)
+        );
+    }
+    let unknown = call(connector, 4).id;
+    assert_eq!(bed.store.call(unknown).await.unwrap(), None);
+    let times = async |connector, user, outcome: Option<&str>, since| {
+        let filter = CallFilter {
+            connector,
+            user,
+            outcome: outcome.map(str::to_owned),
+            since,
+            tool: None,
+        };
+        let page = bed.store.calls_page(None, 10, &filter).await.unwrap();
         page.rows
             .iter()
             .map(|call| call.at.as_millis())
@@ -148,6 +160,15 @@ pub(crate) async fn filters(bed: &Bed) {
     assert_eq!(times(None, None, Some("refused"), None).await, [3]);
     assert_eq!(times(Some(connector), None, Some("ok"), None).await, [1]);
     assert_eq!(times(None, None, None, Some(at(2))).await, [3, 2]);
+    let of_tool = CallFilter {
+        tool: Some("Refund_order".to_owned()),
+        ..CallFilter::default()
+    };
+    let before = calls[2].id.to_string();
+    for (cursor, expected) in [(None, 1), (Some(before.as_str()), 0)] {
+        let page = bed.store.calls_page(cursor, 10, &of_tool).await.unwrap();
+        assert_eq!(page.rows.len(), expected);
+    }
 }
 
 pub(crate) async fn counts_by_hour(bed: &Bed) {
@@ -213,7 +234,7 @@ pub(crate) async fn forgets_old_calls(bed: &Bed) {
     assert_eq!(bed.store.calls_purge(at(5_004)).await.unwrap(), 5_003);
     let page = bed
         .store
-        .calls_page(None, 10, None, None, None, None)
+        .calls_page(None, 10, &CallFilter::default())
         .await
         .unwrap();
     assert_eq!(
@@ -234,7 +255,10 @@ pub(crate) async fn counts_by_tool(bed: &Bed) {
         called(1, "search", ann),
         called(5, "search", ann),
         called(6, "search", ann),
-        called(7, "search", user_id()),
+        CallRow {
+            code: Some("timeout".to_owned()),
+            ..called(7, "search", user_id())
+        },
         called(8, "create", ann),
         call(connector_id(), 9),
     ];
@@ -243,9 +267,68 @@ pub(crate) async fn counts_by_tool(bed: &Bed) {
     counts.sort_by(|a, b| a.tool.cmp(&b.tool));
     let counts: Vec<_> = counts
         .iter()
-        .map(|count| (count.tool.as_str(), count.calls, count.people))
+        .map(|count| {
+            (
+                count.tool.as_str(),
+                count.calls,
+                count.timeouts,
+                count.people,
+            )
+        })
         .collect();
-    assert_eq!(counts, [("create", 1, 1), ("search", 3, 2)]);
+    assert_eq!(counts, [("create", 1, 0, 1), ("search", 3, 1, 2)]);
+}
+
+pub(crate) async fn tells_who_uses_a_connector(bed: &Bed) {
+    let (connector, ann) = (connector_id(), user_id());
+    let called = |at, session: Option<&str>, user_id| CallRow {
+        key_id: session.map_or_else(|| call(connector, at).key_id, |_| None),
+        session: session.map(str::to_owned),
+        user_id,
+        ..call(connector, at)
+    };
+    let calls = vec![
+        called(1, None, user_id()),
+        called(5, Some("one"), ann),
+        called(6, Some("two"), ann),
+        called(7, Some("two"), ann),
+        called(8, None, user_id()),
+        call(connector_id(), 9),
+    ];
+    let key = calls[4].key_id;
+    assert!(key.is_some(), "the sample has a key");
+    bed.store.calls_insert(calls).await.unwrap();
+    let used = bed.store.connector_use(connector, at(5)).await.unwrap();
+    assert_eq!((used.people, used.sessions, used.clients), (2, 2, 1));
+    let unused = bed.store.connector_use(connector, at(9)).await.unwrap();
+    assert_eq!(unused, ConnectorUse::default());
+}
+
+pub(crate) async fn tells_how_long_calls_take_and_when_they_were(bed: &Bed) {
+    let connector = connector_id();
+    assert_eq!(bed.store.call_times(connector, at(0)).await.unwrap(), None);
+    let calls = (1..=100).map(|number| CallRow {
+        ms: 101 - number,
+        ..call(connector, number)
+    });
+    let refused = CallRow {
+        outcome: "refused".to_owned(),
+        ms: 9_999,
+        ..call(connector, 101)
+    };
+    let all = calls.chain([refused]).collect();
+    bed.store.calls_insert(all).await.unwrap();
+    let times = bed.store.call_times(connector, at(0)).await.unwrap();
+    let times = times.map(|times| (times.typical, times.slowest));
+    assert_eq!(times, Some((50, 95)));
+    for (moment, around) in [
+        (40, (Some(at(39)), Some(at(40)))),
+        (1, (None, Some(at(1)))),
+        (101, (Some(at(100)), None)),
+    ] {
+        let found = bed.store.calls_around(connector, at(moment)).await.unwrap();
+        assert_eq!(found, around);
+    }
 }
 
 pub(crate) async fn counts_those_before_a_moment(bed: &Bed) {

@@ -1,7 +1,9 @@
 //! Connectors: added, changed, removed; what is learnt about them.
 
 use tieline_domain::{ConnectorId, Slug};
-use tieline_store::{ConnectorPatch, CredentialPatch, NewConnectorRow, StatusUpdate, StoreError};
+use tieline_store::{
+    AuditFilter, ConnectorPatch, CredentialPatch, NewConnectorRow, StatusUpdate, StoreError,
+};
 
 use crate::bed::Bed;
 use crate::samples::{
@@ -89,7 +91,7 @@ pub(crate) async fn a_taken_slug_leaves_no_trace(bed: &Bed) {
     assert_eq!(bed.store.config_version().await.unwrap(), version);
     assert_eq!(
         bed.store
-            .audit_page(None, 10, None, None)
+            .audit_page(None, 10, &AuditFilter::default())
             .await
             .unwrap()
             .rows
@@ -301,7 +303,7 @@ pub(crate) async fn what_is_gone_is_not_found(bed: &Bed) {
     );
     assert!(
         bed.store
-            .audit_page(None, 10, None, None)
+            .audit_page(None, 10, &AuditFilter::default())
             .await
             .unwrap()
             .rows

@@ -65,11 +65,11 @@ contract! {
         an_untouched_log_is_whole, an_edited_row_is_found, a_removed_row_is_found, swapped_rows_are_found,
         a_log_cut_off_is_found, a_shortened_log_with_a_forged_head_is_found, a_row_added_without_the_key_is_found,
         a_relinked_log_is_found, changes_at_once_make_one_chain, no_change_without_its_row, pages_newest_first,
-        filters_by_action_and_time, stores_what_it_hashes,
+        filters_by_action_and_time, filters_by_connector, stores_what_it_hashes,
     }
     calls {
         keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
-        counts_by_tool,
+        counts_by_tool, tells_who_uses_a_connector, tells_how_long_calls_take_and_when_they_were,
         forgets_old_calls, counts_those_before_a_moment,
     }
     connectors {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tieline_domain::Verdict;
-use tieline_store::{CatalogUpdate, ConnectorRow, StoreError, ToolRow};
+use tieline_store::{AuditFilter, CatalogUpdate, ConnectorRow, StoreError, ToolRow};
 
 use crate::bed::Bed;
 use crate::samples::{Review, added_connector, at, change, listed, tool};
@@ -55,11 +55,11 @@ async fn list(
 }
 
 async fn records(bed: &Bed) -> Vec<String> {
-    let page = bed
-        .store
-        .audit_page(None, 50, Some("connector.tools_changed"), None)
-        .await
-        .unwrap();
+    let filter = AuditFilter {
+        action: Some("connector.tools_changed".to_owned()),
+        ..AuditFilter::default()
+    };
+    let page = bed.store.audit_page(None, 50, &filter).await.unwrap();
     page.rows.into_iter().map(|row| row.detail).collect()
 }
 

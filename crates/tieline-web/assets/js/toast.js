@@ -29,5 +29,6 @@ if (area?.children.length) {
   const address = new URL(location.href);
   address.searchParams.delete('done');
   address.searchParams.delete('what');
+  address.searchParams.delete('change');
   history.replaceState(history.state, '', address);
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, header};
-use tieline_domain::Slug;
+use tieline_domain::{AuditId, Slug};
 use tieline_hub::{ConnectorStatus, SignedIn};
 
 use super::shell::{Frame, Section, Shell, Theme, Toast};
@@ -113,10 +113,18 @@ fn toast(query: &str) -> Option<Toast> {
     let key = format!("mcp__{slug}");
     let page = format!("/integrations/c/{slug}");
     let plain = |text: String| Some(Toast::text(text));
+    let undoable = |text: &str| {
+        let change = value("change").and_then(|change| AuditId::parse(&change).ok());
+        Some(Toast {
+            text: text.to_owned(),
+            link: None,
+            undo: change.map(|id| ("Undo".to_owned(), format!("{page}/tools/undo?change={id}"))),
+        })
+    };
     match (done.as_str(), slug.is_empty()) {
         ("added", false) => Some(Toast {
             text: format!("{key} added. People get its tools in their next session."),
-            link: Some(("View".to_owned(), page)),
+            link: Some(("View".to_owned(), page.clone())),
             undo: None,
         }),
         ("removed", false) => plain(format!("{key} removed.")),
@@ -133,14 +141,20 @@ fn toast(query: &str) -> Option<Toast> {
         )),
         ("token_removed", false) => plain(format!("The token of {key} was removed.")),
         ("saved", false) => plain("Saved. The next call uses it.".to_owned()),
-        ("tool_off", false) => plain("Tool turned off for everyone.".to_owned()),
+        ("tool_off", false) => undoable("Tool turned off for everyone."),
+        ("tools_off", false) => undoable("All tools turned off for everyone."),
+        ("tools_on", false) => {
+            undoable("All tools turned on. People get them in their next session.")
+        }
+        ("undone", false) => plain("Undone.".to_owned()),
+        ("not_undone", false) => {
+            plain("Something else was switched since, so nothing was undone.".to_owned())
+        }
         ("tool_approved", false) => {
             plain("Approved. People get the new version in their next session.".to_owned())
         }
-        ("tool_on", false) => {
-            plain("Tool turned on. People get it in their next session.".to_owned())
-        }
-        ("tool_ask", false) => plain("The agent asks before it uses this tool.".to_owned()),
+        ("tool_on", false) => undoable("Tool turned on. People get it in their next session."),
+        ("tool_ask", false) => undoable("The agent asks before it uses this tool."),
         ("model_added", _) => {
             plain("Model API added. The agent can use it from the next message.".to_owned())
         }

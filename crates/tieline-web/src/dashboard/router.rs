@@ -52,6 +52,7 @@ pub(crate) fn router() -> Router<AppState> {
         )
         .merge(integrations_router())
         .route("/activity", get(activity::page::activity_page))
+        .route("/activity/calls/{id}", get(activity::explain::explain_page))
         .route("/activity/export", get(activity::export::export_activity))
         .route(
             "/users",
@@ -96,7 +97,7 @@ fn chat_router() -> Router<AppState> {
 fn integrations_router() -> Router<AppState> {
     use integrations::{
         add, connect_provider, connector, edit, new, page, remove, review, rotate, slug_preview,
-        test, test_now, tools, turn_off,
+        switch_tools, test, test_now, tools, try_tool, turn_off,
     };
     Router::new()
         .route("/integrations", get(page::integrations_page))
@@ -133,6 +134,18 @@ fn integrations_router() -> Router<AppState> {
         .route(
             "/integrations/c/{slug}/review",
             get(review::review_page).post(review::decide),
+        )
+        .route(
+            "/integrations/c/{slug}/tools/all",
+            get(connector::connector_page).post(switch_tools::switch_all),
+        )
+        .route(
+            "/integrations/c/{slug}/tools/undo",
+            get(connector::connector_page).post(switch_tools::undo_switch),
+        )
+        .route(
+            "/integrations/c/{slug}/try",
+            get(try_tool::try_page).post(try_tool::try_tool),
         )
         .route("/integrations/c/{slug}/turn_off", post(turn_off::turn_off))
         .route("/integrations/c/{slug}/turn_on", post(turn_off::turn_on))

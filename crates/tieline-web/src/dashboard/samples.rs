@@ -1,7 +1,7 @@
 //! Every page with example data: what the gallery serves and the template test renders.
 
 use super::account::view::PasswordPage;
-use super::activity::samples::activity as activity_samples;
+use super::activity::samples as activity;
 use super::chat::samples as chat;
 use super::connect::snippets::clients;
 use super::connect::view::{
@@ -10,7 +10,7 @@ use super::connect::view::{
 use super::integrations::rail_view::FoundTool;
 use super::integrations::samples as integrations;
 use super::integrations::samples::HOSTILE;
-use super::integrations::{detail_samples, form_samples, review_samples};
+use super::integrations::{detail_samples, form_samples, review_samples, try_samples};
 use super::invitation::view::InvitationPage;
 use super::monogram::Monogram;
 use super::parts::{Field, Status, Tone, When};
@@ -54,6 +54,9 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in detail_samples::detail_states(&admin) {
         add(name, &page)?;
     }
+    for (name, page) in try_samples::pages(&admin) {
+        add(name, &page)?;
+    }
     add("remove", &detail_samples::remove(&admin))?;
     add("review", &review_samples::review(&admin))?;
     add("review-empty", &review_samples::review_empty(&admin))?;
@@ -79,7 +82,10 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
         },
     )?;
     add("users", &users(&admin))?;
-    for (name, page) in activity_samples(&at(&admin, Section::Activity)) {
+    for (name, page) in activity::activity(&at(&admin, Section::Activity)) {
+        add(name, &page)?;
+    }
+    for (name, page) in activity::explain(&at(&admin, Section::Activity)) {
         add(name, &page)?;
     }
     let shell = at(&admin, Section::Settings);

@@ -3,6 +3,7 @@
 mod api;
 mod app;
 mod bad_requests;
+mod connector_page;
 mod dashboard;
 mod doors;
 mod gateway;

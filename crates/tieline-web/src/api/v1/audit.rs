@@ -83,8 +83,12 @@ struct Parameters {
     limit: Option<u32>,
     /// Only one kind of change, such as `connector.removed`.
     action: Option<String>,
+    /// Only changes of the connector of this key, and of its tools.
+    connector: Option<String>,
     /// Only changes from this moment on, in RFC 3339.
     since: Option<String>,
+    /// Only changes up to this moment, in RFC 3339.
+    until: Option<String>,
 }
 
 /// Lists changes, newest first
@@ -99,7 +103,9 @@ pub(super) async fn list_audit(
     let cursor = cursor.map(|seq| seq.to_string());
     let filter = AuditFilter {
         action: query.text("action"),
+        connector: query.parsed("connector")?,
         since: query.parsed("since")?,
+        until: query.parsed("until")?,
     };
     query.finish()?;
     let page = state

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};
-use tieline_hub::{CallFilter, CallRow};
+use tieline_hub::{CallFilter, CallRow, CallStage};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::path::ApiPath;
 use crate::api::query::Query;
 use crate::auth::ApiAdmin;
 use crate::problem::Problem;
@@ -23,7 +24,7 @@ pub(super) struct CallList {
 
 /// One call of one tool: who, what, when, with what outcome. Never what was said.
 #[derive(Serialize, ToSchema)]
-struct Call {
+pub(super) struct Call {
     #[schema(value_type = String, format = "uuid")]
     id: CallId,
     #[schema(value_type = String, format = DateTime)]
@@ -43,6 +44,8 @@ struct Call {
     outcome: String,
     /// Why, if it was not ok.
     code: Option<String>,
+    /// Where it ended, if it was not ok: `policy`, `dns`, `tcp`, `tls`, `http`, `mcp`, `schema` or `tool`.
+    stage: Option<&'static str>,
     ms: i64,
     bytes_in: i64,
     bytes_out: i64,
@@ -61,6 +64,7 @@ impl From<CallRow> for Call {
             connector_id: Some(row.connector_id),
             connector: row.connector_slug,
             tool: row.tool,
+            stage: CallStage::of(&row.outcome, row.code.as_deref()).map(CallStage::as_str),
             outcome: row.outcome,
             code: row.code,
             ms: row.ms,
@@ -85,6 +89,8 @@ struct Parameters {
     user_id: Option<String>,
     /// Only calls to one connector.
     connector_id: Option<String>,
+    /// Only calls of the tool that its server calls so.
+    tool: Option<String>,
     /// Only calls with one outcome.
     outcome: Option<String>,
     /// Only calls from this moment on, in RFC 3339.
@@ -104,6 +110,7 @@ pub(super) async fn list_calls(
     let filter = CallFilter {
         user: query.parsed("user_id")?,
         connector: query.parsed("connector_id")?,
+        tool: query.text("tool"),
         outcome: query.text("outcome"),
         since: query.parsed("since")?,
     };
@@ -117,4 +124,17 @@ pub(super) async fn list_calls(
         items,
         next_cursor: page.next,
     }))
+}
+
+/// Reads the record of one call
+#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "Records",
+    params(("id" = String, Path, description = "The call's id.")),
+    responses((status = 200, description = "The record.", body = Call)))]
+pub(super) async fn get_call(
+    _admin: ApiAdmin,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<Call>, Problem> {
+    let id = CallId::parse(&id).map_err(|_| Problem::not_found())?;
+    Ok(Json(state.hub.call(id).await?.into()))
 }

@@ -25,6 +25,7 @@ pub(super) fn admin_routes() -> OpenApiRouter<AppState> {
         .merge(settings::routes())
         .merge(users::routes())
         .routes(routes!(calls::list_calls))
+        .routes(routes!(calls::get_call))
         .routes(routes!(audit::list_audit))
 }
 

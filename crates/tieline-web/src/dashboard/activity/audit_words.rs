@@ -13,9 +13,12 @@ pub(crate) fn what(action: &str) -> String {
         "connector.token_rotated" => "rotated the token of",
         "connector.turned_on" => "turned on",
         "connector.turned_off" => "turned off",
+        "connector.tools_turned_on" => "turned on tools of",
+        "connector.tools_turned_off" => "turned off tools of",
         "tool.turned_on" => "turned on the tool",
         "tool.turned_off" => "turned off the tool",
         "tool.version_approved" => "approved the new version of the tool",
+        "tool.tried" => "tried the tool",
         "tool.kept_off" => "kept off the tool",
         "connector.tools_changed" => "noticed changed tools of",
         "tool.policy_changed" => "changed what agents may do with the tool",
@@ -63,6 +66,7 @@ fn plain(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Null => "nothing".to_owned(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }

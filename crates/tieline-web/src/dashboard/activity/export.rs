@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tieline_domain::UserId;
 use tieline_hub::{AuditFilter, AuditRow, CallRow};
 
-use super::page::ActivityQuery;
+use super::list::ListQuery;
 use crate::auth::Admin;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -55,7 +55,7 @@ pub(crate) struct Wanted {
 pub(crate) async fn export_activity(
     State(state): State<AppState>,
     _: Admin,
-    Query(query): Query<ActivityQuery>,
+    Query(query): Query<ListQuery>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let (name, columns, rows) = if query.wants_audit() {
@@ -76,10 +76,7 @@ pub(crate) async fn export_activity(
     Ok((headers, text).into_response())
 }
 
-async fn calls(
-    state: &AppState,
-    query: &ActivityQuery,
-) -> Result<Vec<Map<String, Value>>, Problem> {
+async fn calls(state: &AppState, query: &ListQuery) -> Result<Vec<Map<String, Value>>, Problem> {
     let filter = query.filter(&state.hub.list_connectors().await?.connectors);
     let users = state.hub.list_users().await?;
     let people: HashMap<UserId, String> = users

@@ -1,7 +1,12 @@
 //! Example data for the Activity page.
 
-use super::view::{ActivityPage, AuditRow, CallRow, FilterSelect, SelectOption};
+use super::explain_view::{ExplainPage, GoodCall};
+use super::view::{
+    ActivityPage, AuditList, AuditRow, CallList, CallRow, FilterSelect, SelectOption,
+};
 use crate::dashboard::chart::Chart;
+use crate::dashboard::integrations::detail_view::Fact;
+use crate::dashboard::integrations::rail_view::{Step, StepState};
 use crate::dashboard::integrations::samples::{HOSTILE, day};
 use crate::dashboard::monogram::{Monogram, initials};
 use crate::dashboard::parts::{Status, Tone};
@@ -9,7 +14,149 @@ use crate::dashboard::samples::when;
 use crate::dashboard::shell::Shell;
 
 /// Calls, audit log, and the empty page.
-pub fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
+pub(crate) fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
+    let calls = ActivityPage {
+        shell: shell.clone(),
+        intro: "Every tool call and every change an admin made. Calls are kept for 30 days."
+            .to_owned(),
+        today: "6,318 in 24 h".to_owned(),
+        chart: Some(Chart::wide(&day(60, &[1, 0, 0, 40, 60, 70, 60]), 1002, 64)),
+        figures: vec![
+            ("6,318".to_owned(), "calls".to_owned()),
+            ("97".to_owned(), "failed (1.5%)".to_owned()),
+        ],
+        axis: vec![when("14:30"), when("20:30"), when("02:30"), when("08:30")],
+        exports: vec![
+            ("As CSV", "/activity/export?format=csv".to_owned()),
+            ("As JSON lines", "/activity/export?format=jsonl".to_owned()),
+        ],
+        calls: Some(list("connector")),
+        audit: None,
+    };
+    let audit = ActivityPage {
+        chart: None,
+        figures: Vec::new(),
+        axis: Vec::new(),
+        calls: None,
+        audit: Some(changes()),
+        ..calls.clone()
+    };
+    let empty = ActivityPage {
+        calls: Some(CallList {
+            rows: Vec::new(),
+            older: String::new(),
+            ..list("connector")
+        }),
+        chart: None,
+        ..calls.clone()
+    };
+    let no_match = ActivityPage {
+        calls: Some(CallList {
+            filtered: true,
+            rows: Vec::new(),
+            older: String::new(),
+            ..list("connector")
+        }),
+        ..calls.clone()
+    };
+    vec![
+        ("activity", calls),
+        ("activity-audit", audit),
+        ("activity-no-match", no_match),
+        ("activity-empty", empty),
+    ]
+}
+
+/// A call that failed at its server, and one that Tieline refused.
+pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
+    let step = |state, title: &str, text: &str| Step::new(state, title, text, "");
+    let failed = ExplainPage {
+        shell: shell.clone(),
+        connector: "Billing warehouse".to_owned(),
+        connector_href: "/integrations/c/billing_warehouse".to_owned(),
+        monogram: Monogram::of("Billing warehouse", "billing_warehouse"),
+        tool: "run_query".to_owned(),
+        result: Status::new(Tone::Bad, "Token rejected", "auth_failed"),
+        when: when("14:31:08"),
+        title: "The token was rejected".to_owned(),
+        text: "The server rejected the saved token (HTTP 401).".to_owned(),
+        fix: "Make a new token at the provider and replace the saved one. It is tested before it takes over.".to_owned(),
+        action: Some((
+            "Replace token",
+            "/integrations/c/billing_warehouse?tab=connection#rotate".to_owned(),
+        )),
+        try_again: "/integrations/c/billing_warehouse/try?tool=run_query".to_owned(),
+        no_try: String::new(),
+        steps: vec![
+            step(StepState::Passed, "Policy", "Member one may call it"),
+            step(StepState::Passed, "DNS", "mcp.billing.example has an address"),
+            step(StepState::Passed, "TCP", "Connected to port 443"),
+            step(StepState::Passed, "TLS", "The certificate holds"),
+            Step::new(StepState::Broken, "HTTP", "The token was rejected", "88 ms"),
+            step(StepState::NotReached, "MCP", ""),
+            step(StepState::NotReached, "Schema", ""),
+            step(StepState::NotReached, "Tool", ""),
+        ],
+        exchange: vec![
+            Fact::new("Method", "tools/call", true),
+            Fact::new("Sent", "412 bytes", false),
+            Fact::new("Received", "0 bytes", false),
+            Fact::new("Code", "auth_failed", true),
+            Fact::new("Call", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", true),
+        ],
+        credential: vec![
+            Fact::new("Called by", "Member one", false),
+            Fact::new("Through", HOSTILE, false),
+            Fact::new(
+                "Token",
+                "The connector’s own, the same for everybody, …k3Qf",
+                false,
+            ),
+        ],
+        good: vec![
+            GoodCall {
+                label: "This tool, before".to_owned(),
+                when: Some(when("13:58:40")),
+                text: "by Admin account".to_owned(),
+            },
+            GoodCall {
+                label: "This tool, since".to_owned(),
+                when: None,
+                text: "Not yet".to_owned(),
+            },
+        ],
+        between: "About this connector between its last good call, 33 min ago, and this one."
+            .to_owned(),
+        changes: events(),
+    };
+    let refused = ExplainPage {
+        connector: HOSTILE.to_owned(),
+        connector_href: String::new(),
+        tool: HOSTILE.to_owned(),
+        result: Status::new(Tone::Off, "Refused, connector was removed", ""),
+        title: "The connector was removed".to_owned(),
+        text: HOSTILE.to_owned(),
+        try_again: String::new(),
+        no_try: "The connector is gone, so there is nothing to try again.".to_owned(),
+        steps: vec![
+            Step::new(
+                StepState::Broken,
+                "Policy",
+                "The connector was removed",
+                "0 ms",
+            ),
+            step(StepState::NotReached, "DNS", ""),
+            step(StepState::NotReached, "Tool", ""),
+        ],
+        between: "Nothing about this connector before this call; no good one is known.".to_owned(),
+        changes: Vec::new(),
+        ..failed.clone()
+    };
+    vec![("call-failed", failed), ("call-refused", refused)]
+}
+
+/// Calls with filters, of which the first is by connector or by tool.
+pub(crate) fn list(first: &'static str) -> CallList {
     let select = |name, label, first: &str| FilterSelect {
         name,
         label,
@@ -26,61 +173,29 @@ pub fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
             },
         ],
     };
-    let calls = ActivityPage {
-        shell: shell.clone(),
-        intro: "Every tool call and every change an admin made. Calls are kept for 30 days."
-            .to_owned(),
-        today: "6,318 in 24 h".to_owned(),
-        chart: Some(Chart::wide(&day(60, &[1, 0, 0, 40, 60, 70, 60]), 1002, 64)),
-        figures: vec![
-            ("6,318".to_owned(), "calls".to_owned()),
-            ("97".to_owned(), "failed (1.5%)".to_owned()),
-        ],
-        axis: vec![when("14:30"), when("20:30"), when("02:30"), when("08:30")],
-        exports: vec![
-            ("As CSV", "/activity/export?format=csv".to_owned()),
-            ("As JSON lines", "/activity/export?format=jsonl".to_owned()),
-        ],
+    CallList {
+        path: "/activity".to_owned(),
+        tab: String::new(),
         filters: vec![
-            select("connector", "Connector", "All connectors"),
+            select(first, "Connector or tool", "All"),
             select("person", "Person", "All people"),
             select("outcome", "Result", "Any result"),
         ],
         filtered: false,
-        calls: Some(calls()),
-        audit: None,
+        clear: "/activity".to_owned(),
+        rows: calls(),
         older: "/activity?cursor=x".to_owned(),
         newest: String::new(),
-    };
-    let audit = ActivityPage {
-        chart: None,
-        figures: Vec::new(),
-        axis: Vec::new(),
-        calls: None,
-        audit: Some(events()),
-        newest: "/activity?tab=audit".to_owned(),
-        ..calls.clone()
-    };
-    let empty = ActivityPage {
-        calls: Some(Vec::new()),
-        chart: None,
+    }
+}
+
+/// Changes, on their second page.
+pub(crate) fn changes() -> AuditList {
+    AuditList {
+        rows: events(),
         older: String::new(),
-        ..calls.clone()
-    };
-    let chart = calls.chart.clone();
-    vec![
-        ("activity", calls),
-        ("activity-audit", audit),
-        (
-            "activity-no-match",
-            ActivityPage {
-                filtered: true,
-                chart,
-                ..empty.clone()
-            },
-        ),
-        ("activity-empty", empty),
-    ]
+        newest: "/activity?tab=audit".to_owned(),
+    }
 }
 
 fn calls() -> Vec<CallRow> {
@@ -96,6 +211,7 @@ fn calls() -> Vec<CallRow> {
                 tool: tool.to_owned(),
                 result,
                 took: took.to_owned(),
+                href: "/activity/calls/0".to_owned(),
             }
         };
     let done = || Status::new(Tone::Good, "Done", "");

@@ -26,14 +26,38 @@ pub struct ActivityPage {
     pub axis: Vec<When>,
     /// The files that hold more than the page shows: label and address.
     pub exports: Vec<(&'static str, String)>,
-    /// The filters of the calls.
+    /// The calls, on their tab.
+    pub calls: Option<CallList>,
+    /// The audit events, on theirs.
+    pub audit: Option<AuditList>,
+}
+
+/// A page of calls with its filters.
+#[derive(Debug, Clone, Default)]
+pub struct CallList {
+    /// Address of the page that it stands on.
+    pub path: String,
+    /// The tab of that page, for the filters' form; may be empty.
+    pub tab: String,
+    /// The filters.
     pub filters: Vec<FilterSelect>,
     /// Whether a filter leaves calls out.
     pub filtered: bool,
-    /// The calls, on their tab.
-    pub calls: Option<Vec<CallRow>>,
-    /// The audit events, on theirs.
-    pub audit: Option<Vec<AuditRow>>,
+    /// Address without filters.
+    pub clear: String,
+    /// The calls, newest first.
+    pub rows: Vec<CallRow>,
+    /// Address of the older rows; empty when there are none.
+    pub older: String,
+    /// Address of the newest rows; empty on the first page.
+    pub newest: String,
+}
+
+/// A page of changes.
+#[derive(Debug, Clone, Default)]
+pub struct AuditList {
+    /// The changes, newest first.
+    pub rows: Vec<AuditRow>,
     /// Address of the older rows; empty when there are none.
     pub older: String,
     /// Address of the newest rows; empty on the first page.
@@ -83,6 +107,8 @@ pub struct CallRow {
     pub result: Status,
     /// "214 ms".
     pub took: String,
+    /// The page that explains it.
+    pub href: String,
 }
 
 /// One change.

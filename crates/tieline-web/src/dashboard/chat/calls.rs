@@ -157,7 +157,7 @@ fn trouble(block: &ToolBlock) -> Option<Sentence> {
             format!("The connection to {name} broke during the call."),
             "Whether it took effect there is unknown, so it was not repeated.".to_owned(),
         ),
-        (_, "rpc_error") => (format!("{name} refused the call."), "The agent was told why and goes on.".to_owned()),
+        (_, "rpc_error" | "invalid_params") => (format!("{name} refused the call."), "The agent was told why and goes on.".to_owned()),
         _ => (
             format!("{name} did not answer as it should."),
             "An admin can see more under Activity. The agent goes on without this tool.".to_owned(),
@@ -243,7 +243,7 @@ fn laid_out(text: &str) -> String {
 }
 
 /// The result as text: texts as they are, JSON in them laid out, everything else named.
-pub(super) fn content_text(content: &RawValue) -> String {
+pub(in crate::dashboard) fn content_text(content: &RawValue) -> String {
     let Ok(blocks) = serde_json::from_str::<Vec<&RawValue>>(content.get()) else {
         return laid_out(content.get());
     };

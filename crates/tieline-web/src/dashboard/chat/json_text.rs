@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 const LINE: usize = 72;
 
 /// Lays out JSON; `None` when the text is none.
-pub(super) fn pretty(text: &str) -> Option<String> {
+pub(in crate::dashboard) fn pretty(text: &str) -> Option<String> {
     let value: &RawValue = serde_json::from_str(text).ok()?;
     let mut out = String::with_capacity(text.len() * 2);
     lay_out(value, 0, &mut out)?;

@@ -30,7 +30,7 @@ impl Markup {
 }
 
 /// Text exactly as it is, with every character that nobody could see written as `U+202E` on a chip.
-pub(super) fn exact(text: &str) -> Markup {
+pub(in crate::dashboard) fn exact(text: &str) -> Markup {
     let mut html = String::with_capacity(text.len() + 64);
     let mut before = None;
     let mut characters = text.chars().peekable();

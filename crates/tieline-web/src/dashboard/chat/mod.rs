@@ -3,10 +3,10 @@
 //! Without scripts every action is a form and a page that is asked for again. With them the page follows
 //! `stream.rs`, which sends the same rendered pieces.
 
-mod calls;
+pub(in crate::dashboard) mod calls;
 pub(crate) mod decide;
 pub(crate) mod delete;
-mod json_text;
+pub(in crate::dashboard) mod json_text;
 mod list;
 mod markdown;
 pub mod markup;

@@ -2,41 +2,40 @@
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use serde::Deserialize;
 use tieline_domain::{Slug, Timestamp};
-use tieline_hub::{CallFilter, ConnectorKind, ConnectorToolView, ConnectorView};
+use tieline_hub::{CallFilter, ConnectorKind, ConnectorToolView, ConnectorUsage, ConnectorView};
 
 use super::add_view::TokenField;
-use super::detail_view::{ConnectorPage, EditForms, Fact, LastError, NoTools, Tab};
+use super::detail_view::{
+    ConnectorPage, EditForms, Fact, LastError, NoTools, Receipt, ReceiptToken, Tab,
+};
 use super::draft::cautions;
 use super::list::{about, intervals};
 use super::page_view::Attention;
 use super::status::{call_failed, status_of};
 use super::tools::{left_out, tool};
 use crate::auth::Admin;
+use crate::dashboard::activity::list::{ListQuery, Of, calls, changes};
 use crate::dashboard::asked::{Asked, is_failing};
 use crate::dashboard::chart::Chart;
-use crate::dashboard::moment::{date, time, when};
+use crate::dashboard::moment::{clock, date, time, when};
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::page::page;
 use crate::dashboard::parts::Field;
 use crate::dashboard::shell::{Section, Shell};
-use crate::dashboard::words::{counted, grouped, roughly, shown};
+use crate::dashboard::words::{counted, grouped, roughly, shown, took};
 use crate::problem::Problem;
 use crate::state::AppState;
-
-/// Which tab.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct TabQuery {
-    #[serde(default)]
-    tab: String,
-}
 
 /// The tab at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum At {
     /// What the server offers.
     Tools,
+    /// What it was asked.
+    Calls,
+    /// What was changed about it.
+    Changes,
     /// Address, header and token.
     Connection,
 }
@@ -47,16 +46,27 @@ pub(crate) async fn connector_page(
     asked: Asked,
     Admin(who): Admin,
     Path(slug): Path<String>,
-    Query(query): Query<TabQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
     let shell = asked.shell(&state, &who, Section::Integrations).await;
-    let at = if query.tab == "connection" {
-        At::Connection
-    } else {
-        At::Tools
+    let at = match query.tab.as_str() {
+        "calls" => At::Calls,
+        "changes" => At::Changes,
+        "connection" => At::Connection,
+        _ => At::Tools,
     };
-    Ok(page(&view(&state, shell, &slug, at).await?))
+    let mut view = view(&state, shell, &slug, at).await?;
+    let now = state.hub.clock().now();
+    if matches!(at, At::Calls | At::Changes) {
+        let connector = state.hub.connector(&slug).await?;
+        let of = Of::Connector(&connector, &connector.tool_names);
+        match at {
+            At::Calls => view.calls = Some(calls(&state, &query, of, now).await?),
+            _ => view.changes = Some(changes(&state, &query, of, now).await?),
+        }
+    }
+    Ok(page(&view))
 }
 
 /// The key in an address, or 404: a wrong one names nothing.
@@ -74,13 +84,9 @@ pub(crate) async fn view(
     let connector = state.hub.connector(slug).await?;
     let tools = state.hub.connector_tools(slug).await?;
     let people = state.hub.people().await?;
+    let usage = state.hub.connector_usage(slug).await?;
     let now = state.hub.clock().now();
     shell.live = format!("/events?view=connector&slug={slug}");
-    let of = |query: &str| format!("/integrations/c/{slug}{query}");
-    let on = format!(
-        "{} of {} on",
-        connector.tools_enabled, connector.tools_total
-    );
     Ok(ConnectorPage {
         name: connector.name.clone(),
         slug: slug.to_string(),
@@ -89,20 +95,7 @@ pub(crate) async fn view(
         on: connector.enabled,
         problem: is_failing(connector.status).then(|| about(&connector, people, now)),
         changed: changed(&connector),
-        tabs: vec![
-            Tab {
-                label: "Tools",
-                count: on,
-                href: of(""),
-                current: at == At::Tools,
-            },
-            Tab {
-                label: "Connection",
-                count: String::new(),
-                href: of("?tab=connection"),
-                current: at == At::Connection,
-            },
-        ],
+        tabs: tabs(&connector, at),
         no_tools: no_tools(&connector, &tools),
         tool_sum: tool_sum(&connector),
         left_out: left_out(&tools),
@@ -111,18 +104,55 @@ pub(crate) async fn view(
             tools
                 .iter()
                 .filter(|tool| tool.left_out.is_none())
-                .map(|listed| tool(state, slug, listed))
+                .map(|listed| {
+                    let used = usage.tools.get(&listed.name).copied();
+                    tool(state, slug, listed, used.unwrap_or_default())
+                })
                 .collect()
         }),
-        edit: (at == At::Connection).then(|| forms(&connector)),
+        calls: None,
+        changes: None,
+        edit: match at {
+            At::Connection => Some(EditForms {
+                receipt: receipt(state, slug, now).await?,
+                ..forms(&connector)
+            }),
+            _ => None,
+        },
         tested: None,
         chart: Chart::wide(&intervals(&connector.calls_24h), 290, 52),
         chart_from: yesterday(now),
-        figures: figures(&connector),
+        figures: figures(&connector, &usage),
+        used: used(&usage),
         last_error: last_error(state, &connector, now).await,
         facts: facts(&connector),
         shell,
     })
+}
+
+fn tabs(connector: &ConnectorView, at: At) -> Vec<Tab> {
+    let tab = |label, count, query: &str, is: At| Tab {
+        label,
+        count,
+        href: format!("/integrations/c/{}{query}", connector.slug),
+        current: at == is,
+    };
+    let on = format!(
+        "{} of {} on",
+        connector.tools_enabled, connector.tools_total
+    );
+    let calls = grouped(u64::from(connector.calls_total()));
+    vec![
+        tab("Tools", on, "", At::Tools),
+        tab("Calls", calls, "?tab=calls", At::Calls),
+        tab("Change history", String::new(), "?tab=changes", At::Changes),
+        tab(
+            "Connection",
+            String::new(),
+            "?tab=connection",
+            At::Connection,
+        ),
+    ]
 }
 
 /// The note about tools that wait for a review.
@@ -166,7 +196,60 @@ fn tool_sum(connector: &ConnectorView) -> String {
     }
 }
 
-fn figures(connector: &ConnectorView) -> Vec<(&'static str, String)> {
+/// Who would notice that tools are switched.
+fn used(usage: &ConnectorUsage) -> String {
+    match usage.week.people {
+        0 => "Nobody used these tools in the last 7 days.".to_owned(),
+        people => format!(
+            "{} used these tools in the last 7 days.",
+            counted(people, "person", "people")
+        ),
+    }
+}
+
+/// What became of the last rotation, in words.
+async fn receipt(
+    state: &AppState,
+    slug: &Slug,
+    now: Timestamp,
+) -> Result<Option<Receipt>, Problem> {
+    let Some(known) = state.hub.rotation_receipt(slug).await? else {
+        return Ok(None);
+    };
+    let label = |which: &str, hint: Option<&String>| {
+        hint.map_or_else(|| which.to_owned(), |hint| format!("{which}, {hint}"))
+    };
+    let tested = if known.tested {
+        "Passed a real tools/list before it took over."
+    } else {
+        "Saved without a test."
+    };
+    Ok(Some(Receipt {
+        when: when(known.at, now),
+        by: shown(&known.by, 80),
+        tokens: vec![
+            ReceiptToken {
+                label: label("Old token", known.old_hint.as_ref()),
+                text: match known.old_last_used {
+                    Some(_) => "Calls that were running finished with it. The last one began",
+                    None => "No call used it, as far as calls are kept.",
+                }
+                .to_owned(),
+                when: known.old_last_used.map(|at| clock(at, now)),
+            },
+            ReceiptToken {
+                label: label("New token", known.new_hint.as_ref()),
+                text: match known.new_first_used {
+                    Some(_) => format!("{tested} The first call with it began"),
+                    None => format!("{tested} No call used it yet."),
+                },
+                when: known.new_first_used.map(|at| clock(at, now)),
+            },
+        ],
+    }))
+}
+
+fn figures(connector: &ConnectorView, usage: &ConnectorUsage) -> Vec<(&'static str, String)> {
     let calls = connector.calls_total();
     let failed: u32 = connector.calls_24h.iter().map(|hour| hour.failed).sum();
     let share = if failed == 0 {
@@ -177,10 +260,16 @@ fn figures(connector: &ConnectorView) -> Vec<(&'static str, String)> {
             f64::from(failed) * 100.0 / f64::from(calls.max(1))
         )
     };
-    vec![
+    let mut figures = vec![
         ("Calls", grouped(u64::from(calls))),
         ("Failed", format!("{failed}{share}")),
-    ]
+    ];
+    if let Some(times) = usage.times {
+        figures.push(("Typical time", took(times.typical)));
+        figures.push(("Slowest 5%", format!("over {}", took(times.slowest))));
+    }
+    figures.push(("People in 7 days", grouped(usage.week.people)));
+    figures
 }
 
 /// The last call that did not reach the tool, in plain words.
@@ -207,6 +296,7 @@ async fn last_error(
         when: when(call.at, now),
         tool: shown(&call.tool, 80),
         text,
+        href: format!("/activity/calls/{}", call.id),
     })
 }
 
@@ -282,6 +372,7 @@ pub(crate) fn forms(connector: &ConnectorView) -> EditForms {
             note: "optional".to_owned(),
             ..Field::default()
         },
+        receipt: None,
         asks_token: false,
         token_help: String::new(),
         token_now,

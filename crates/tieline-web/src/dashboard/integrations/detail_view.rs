@@ -5,6 +5,7 @@ use askama::Template;
 use super::add_view::{HeaderField, TokenField};
 use super::page_view::Attention;
 use super::rail_view::Rail;
+use crate::dashboard::activity::view::{AuditList, CallList};
 use crate::dashboard::chart::Chart;
 use crate::dashboard::icon;
 use crate::dashboard::monogram::Monogram;
@@ -31,7 +32,7 @@ pub struct ConnectorPage {
     pub problem: Option<Attention>,
     /// "2 tools changed." and where they are reviewed.
     pub changed: Option<Attention>,
-    /// Tools, Connection.
+    /// Tools, Calls, Change history, Connection.
     pub tabs: Vec<Tab>,
     /// The tools, on their tab.
     pub tools: Option<Vec<Tool>>,
@@ -39,10 +40,16 @@ pub struct ConnectorPage {
     pub no_tools: NoTools,
     /// "about 1,740 tokens per session".
     pub tool_sum: String,
+    /// Who would notice that tools are switched: "9 people used these tools in the last 7 days."
+    pub used: String,
     /// Tools that were left out, each with its reason.
     pub left_out: Vec<String>,
     /// Whether single tools can be switched.
     pub can_switch: bool,
+    /// Its calls, on their tab.
+    pub calls: Option<CallList>,
+    /// What was changed about it, on its tab.
+    pub changes: Option<AuditList>,
     /// The forms of the Connection tab.
     pub edit: Option<EditForms>,
     /// The rail of a test that has just run.
@@ -89,8 +96,12 @@ pub struct Tool {
     pub suggestion: &'static str,
     /// "612 calls".
     pub calls: String,
+    /// "4 people in 7 days", who would notice that it is switched.
+    pub people: String,
     /// The name that agents see.
     pub exposed: String,
+    /// The page with its schema and the form that calls it.
+    pub try_href: String,
     /// "176 tokens".
     pub tokens: String,
     /// Its inputs.
@@ -146,6 +157,8 @@ pub struct LastError {
     pub tool: String,
     /// What happened.
     pub text: String,
+    /// The page that explains it.
+    pub href: String,
 }
 
 /// One line of the connection's facts.
@@ -197,6 +210,8 @@ pub struct EditForms {
     pub token_help: String,
     /// What is stored now: "A token is stored (ends in k3Qf)."
     pub token_now: String,
+    /// What became of the last rotation.
+    pub receipt: Option<Receipt>,
     /// The field of the rotation.
     pub token: TokenField,
     /// Always `None`: the rotation form has no header field.
@@ -205,4 +220,26 @@ pub struct EditForms {
     pub has_token: bool,
     /// Offer to replace although the test failed.
     pub save_anyway: bool,
+}
+
+/// What became of the last rotation of a token.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// When the new token took over.
+    pub when: When,
+    /// Who replaced it.
+    pub by: String,
+    /// Old token, new token, in that order.
+    pub tokens: Vec<ReceiptToken>,
+}
+
+/// One of its two tokens.
+#[derive(Debug, Clone)]
+pub struct ReceiptToken {
+    /// "Old token, …k3Qf".
+    pub label: String,
+    /// What is known of it.
+    pub text: String,
+    /// When it was used last, or first; `None` when it was not.
+    pub when: Option<When>,
 }

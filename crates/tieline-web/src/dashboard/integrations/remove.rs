@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use tieline_domain::{FieldError, Slug};
-use tieline_hub::SignedIn;
+use tieline_hub::{ConnectorUse, SignedIn};
 
 use super::connector::{known_slug, loss};
 use super::remove_view::RemovePage;
@@ -13,6 +13,7 @@ use crate::dashboard::asked::Asked;
 use crate::dashboard::form::Form;
 use crate::dashboard::page::{go, page, page_about};
 use crate::dashboard::shell::Section;
+use crate::dashboard::words::counted;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -76,7 +77,7 @@ async fn question(
         name: connector.name,
         slug: slug.to_string(),
         lose: loss(people, tools),
-        running: "Calls in sessions that run now fail at once. ".to_owned(),
+        running: running(state.hub.connector_usage(slug).await?.now),
         token_fate: if connector.token_set {
             "The token is deleted."
         } else {
@@ -87,4 +88,48 @@ async fn question(
         problem: String::new(),
         on: connector.enabled,
     })
+}
+
+/// Who notices at once, with the space that follows.
+fn running(now: ConnectorUse) -> String {
+    let sessions = counted(now.sessions, "session", "sessions");
+    let clients = counted(now.clients, "client", "clients");
+    let who = match (now.sessions, now.clients) {
+        (0, 0) => return "Nobody used them in the last 15 minutes. ".to_owned(),
+        (_, 0) => sessions,
+        (0, _) => clients,
+        (_, _) => format!("{sessions} and {clients}"),
+    };
+    let (is, their) = if now.sessions + now.clients == 1 {
+        ("is", "its")
+    } else {
+        ("are", "their")
+    };
+    format!("{who} {is} using them now; {their} next call will fail. ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::running;
+    use tieline_hub::ConnectorUse;
+
+    #[test]
+    fn who_notices_at_once_is_counted() {
+        let told = |sessions, clients| {
+            running(ConnectorUse {
+                people: 9,
+                sessions,
+                clients,
+            })
+        };
+        assert_eq!(
+            told(4, 2),
+            "4 sessions and 2 clients are using them now; their next call will fail. "
+        );
+        assert_eq!(
+            told(0, 1),
+            "1 client is using them now; its next call will fail. "
+        );
+        assert_eq!(told(0, 0), "Nobody used them in the last 15 minutes. ");
+    }
 }

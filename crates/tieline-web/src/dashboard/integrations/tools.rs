@@ -5,14 +5,15 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 use tieline_domain::{NameSpace, Slug, ToolPolicy, expose};
-use tieline_hub::{ConnectorToolView, WaitingTool};
+use tieline_hub::{ConnectorToolView, ToolUsage, WaitingTool};
 
 use super::connector::known_slug;
 use super::detail_view::{Input, PolicyChoice, Tag, Tool};
 use super::rail::writes;
+use super::switch_tools::after;
 use crate::auth::Admin;
+use crate::dashboard::activity::explain_words::try_address;
 use crate::dashboard::form::Form;
-use crate::dashboard::page::go;
 use crate::dashboard::words::{counted, shown};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -37,7 +38,7 @@ pub(crate) async fn set_policy(
 ) -> Result<Response, Problem> {
     let slug = known_slug(&slug)?;
     let policy: ToolPolicy = form.policy.parse().map_err(|_| Problem::not_found())?;
-    state
+    let change = state
         .hub
         .set_tool_policy(&admin.actor(), &slug, &form.tool, policy)
         .await?;
@@ -46,9 +47,7 @@ pub(crate) async fn set_policy(
         ToolPolicy::Ask => "tool_ask",
         ToolPolicy::Off => "tool_off",
     };
-    Ok(go(&format!(
-        "/integrations/c/{slug}?done={done}&what={slug}"
-    )))
+    Ok(after(&slug, done, change))
 }
 
 /// One line for each tool that is left out.
@@ -68,7 +67,12 @@ pub(crate) fn left_out(tools: &[ConnectorToolView]) -> Vec<String> {
 }
 
 /// One tool as the page shows it.
-pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) -> Tool {
+pub(crate) fn tool(
+    state: &AppState,
+    slug: &Slug,
+    listed: &ConnectorToolView,
+    used: ToolUsage,
+) -> Tool {
     let definition: Value = listed
         .definition
         .as_ref()
@@ -83,12 +87,9 @@ pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) ->
         WaitingTool::ApprovedStays => tag("acc", "Changed"),
         WaitingTool::OffUntilReviewed => tag("warn", "Changed, off until reviewed"),
     });
-    let tags = writes.into_iter().chain(waiting).collect();
-    let known = state.hub.catalog();
-    let exposed = known
-        .connector(slug.as_str())
-        .and_then(|connector| connector.tool(&listed.name))
-        .map(|tool| tool.agent_name.clone());
+    let late =
+        (used.timeouts > 0).then(|| tag("warn", &counted(used.timeouts, "timeout", "timeouts")));
+    let tags = writes.into_iter().chain(waiting).chain(late).collect();
     Tool {
         name: shown(&listed.name, 128),
         description: shown(
@@ -103,8 +104,13 @@ pub(crate) fn tool(state: &AppState, slug: &Slug, listed: &ConnectorToolView) ->
         on: listed.enabled,
         policies: policies(listed.policy),
         suggestion: suggestion(listed),
-        calls: counted(listed.tokens as u64, "token", "tokens"),
-        exposed: exposed.unwrap_or_else(|| alone(slug, &listed.name)),
+        calls: counted(used.calls, "call", "calls"),
+        people: match used.people {
+            0 => "Nobody used it in 7 days".to_owned(),
+            people => format!("{} in 7 days", counted(people, "person", "people")),
+        },
+        exposed: exposed(state, slug, &listed.name),
+        try_href: try_address(slug.as_str(), &listed.name),
         tokens: counted(listed.tokens as u64, "token", "tokens"),
         inputs: inputs(&definition["inputSchema"]),
     }
@@ -128,6 +134,15 @@ fn suggestion(listed: &ConnectorToolView) -> &'static str {
         (ToolPolicy::Allow, ToolPolicy::Ask) => "Suggested: Ask",
         _ => "",
     }
+}
+
+/// The name that agents see.
+pub(super) fn exposed(state: &AppState, slug: &Slug, name: &str) -> String {
+    let known = state.hub.catalog();
+    known
+        .connector(slug.as_str())
+        .and_then(|connector| connector.tool(name))
+        .map_or_else(|| alone(slug, name), |tool| tool.agent_name.clone())
 }
 
 /// The name that a tool which is off would have.

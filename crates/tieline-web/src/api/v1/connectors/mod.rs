@@ -12,6 +12,7 @@ mod test;
 mod test_saved;
 mod tools;
 mod update;
+mod usage;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,7 +32,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(test_saved::test_saved_connector))
         .routes(routes!(refresh::refresh_connector))
-        .routes(routes!(tools::list_connector_tools))
+        .routes(routes!(
+            tools::list_connector_tools,
+            tools::switch_connector_tools
+        ))
+        .routes(routes!(usage::get_connector_usage))
         .routes(routes!(tools::update_connector_tool))
         .routes(routes!(changes::list_connector_changes))
         .routes(routes!(changes::approve_tool))

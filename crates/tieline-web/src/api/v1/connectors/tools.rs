@@ -91,6 +91,40 @@ pub(super) async fn list_connector_tools(
     Ok(Json(tools.into_iter().map(ToolObject::from).collect()))
 }
 
+/// What to do with all tools.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the body, which the handler takes apart"
+)]
+pub(super) struct AllToolsChange {
+    /// Off acts at once, on reaches the next sessions.
+    enabled: bool,
+}
+
+/// Turns all tools of a connector on or off
+#[utoipa::path(patch, path = "/api/v1/connectors/{slug}/tools", tag = "Connectors", request_body = AllToolsChange,
+    params(("slug" = String, Path, description = "The connector's key.")),
+    responses((status = 200, description = "The tools as they now are.", body = Vec<ToolObject>)))]
+pub(super) async fn switch_connector_tools(
+    admin: ApiAdmin,
+    State(state): State<AppState>,
+    SlugPath(slug): SlugPath,
+    mut fields: Fields,
+) -> Result<Json<Vec<ToolObject>>, Problem> {
+    let enabled = fields.optional_bool("enabled", "enabled_type");
+    if enabled.is_none() && !fields.has_errors() {
+        fields.refuse("enabled", "enabled_type", "Say true or false.".to_owned());
+    }
+    fields.finish()?;
+    if let Some(enabled) = enabled {
+        let actor = admin.actor();
+        state.hub.enable_all_tools(&actor, &slug, enabled).await?;
+    }
+    let tools = state.hub.connector_tools(&slug).await?;
+    Ok(Json(tools.into_iter().map(ToolObject::from).collect()))
+}
+
 /// Turns one tool on or off, or sets what the built-in agent may do with it
 #[utoipa::path(patch, path = "/api/v1/connectors/{slug}/tools/{tool}", tag = "Connectors", request_body = ToolChange,
     params(
@@ -110,7 +144,9 @@ pub(super) async fn update_connector_tool(
     fields.finish()?;
     let (hub, actor) = (&state.hub, admin.actor());
     match (policy, enabled) {
-        (Some(policy), _) => hub.set_tool_policy(&actor, &slug, &name, policy).await?,
+        (Some(policy), _) => {
+            hub.set_tool_policy(&actor, &slug, &name, policy).await?;
+        }
         (None, Some(enabled)) => hub.enable_tool(&actor, &slug, &name, enabled).await?,
         (None, None) => {}
     }

@@ -1,0 +1,7 @@
+//! The page of one connector: what its tabs show, and what an admin does there.
+
+mod explain;
+mod lists;
+mod switches;
+mod tries;
+mod world;
