@@ -48,7 +48,7 @@ pub use model_url::{ModelUrl, ModelUrlError};
 pub use provider::{Provider, provider, providers};
 pub use random_code::{RandomCode, RandomCodeError};
 pub use resource_uri::{UpstreamUri, expose_uri, upstream_uri};
-pub use settings::{SettingError, SettingName, SettingNameError, Settings};
+pub use settings::{SettingError, SettingName, SettingNameError, Settings, ThemeDefault};
 pub use slug::{ReservedBy, Slug, SlugError};
 pub use time::{Clock, Entropy, Timestamp, TimestampError};
 pub use tool_definition::{

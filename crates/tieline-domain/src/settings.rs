@@ -23,17 +23,20 @@ pub enum SettingName {
     DenyPrivate,
     /// Certificate authorities beside those of the machine.
     ExtraCa,
+    /// The theme of pages for those who chose none.
+    Theme,
 }
 
 impl SettingName {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ToolChanges,
         Self::SignInIdleHours,
         Self::SignInDays,
         Self::KeepCallsDays,
         Self::DenyPrivate,
         Self::ExtraCa,
+        Self::Theme,
     ];
 
     /// The name in the database, in requests and in the configuration.
@@ -45,6 +48,7 @@ impl SettingName {
             Self::KeepCallsDays => "keep_calls_days",
             Self::DenyPrivate => "deny_private",
             Self::ExtraCa => "extra_ca",
+            Self::Theme => "theme",
         }
     }
 
@@ -54,7 +58,7 @@ impl SettingName {
             Self::SignInIdleHours => Some(1..=168),
             Self::SignInDays => Some(1..=90),
             Self::KeepCallsDays => Some(1..=730),
-            Self::ToolChanges | Self::DenyPrivate | Self::ExtraCa => None,
+            Self::ToolChanges | Self::DenyPrivate | Self::ExtraCa | Self::Theme => None,
         }
     }
 }
@@ -98,6 +102,9 @@ pub enum SettingError {
     /// Neither yes nor no.
     #[error("Choose one of both.")]
     Switch,
+    /// Not one of the three themes.
+    #[error("The theme must be “system”, “light” or “dark”.")]
+    Theme,
     /// More text than any list of certificates needs.
     #[error(
         "This is longer than 64 KiB. Paste only the authorities that sign your servers’ certificates."
@@ -120,10 +127,42 @@ impl SettingError {
             Self::Number { .. } => "number_out_of_range",
             Self::ToolChanges(_) => "tool_changes_unknown",
             Self::Switch => "deny_private_unknown",
+            Self::Theme => "theme_unknown",
             Self::CertificatesTooLong => "certificate_too_long",
             Self::PrivateKey => "private_key_refused",
             Self::NoCertificate => "certificate_missing",
         }
+    }
+}
+
+/// How pages look to those who chose nothing else on their browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThemeDefault {
+    /// As the person's system does.
+    System,
+    /// Dark ink on light ground.
+    Light,
+    /// Light ink on dark ground.
+    Dark,
+}
+
+impl ThemeDefault {
+    /// All of them, in the order of forms.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The word in the database and in requests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn parse(word: &str) -> Result<Self, SettingError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|theme| theme.as_str() == word)
+            .ok_or(SettingError::Theme)
     }
 }
 
@@ -142,6 +181,8 @@ pub struct Settings {
     pub deny_private: bool,
     /// Certificate authorities beside those of the machine, as PEM; empty when there are none.
     pub extra_ca: String,
+    /// The theme of pages for those who chose none.
+    pub theme: ThemeDefault,
 }
 
 impl Default for Settings {
@@ -153,6 +194,7 @@ impl Default for Settings {
             keep_calls_days: 30,
             deny_private: false,
             extra_ca: String::new(),
+            theme: ThemeDefault::System,
         }
     }
 }
@@ -167,6 +209,7 @@ impl Settings {
             SettingName::KeepCallsDays => self.keep_calls_days.to_string(),
             SettingName::DenyPrivate => self.deny_private.to_string(),
             SettingName::ExtraCa => self.extra_ca.clone(),
+            SettingName::Theme => self.theme.as_str().to_owned(),
         }
     }
 
@@ -182,6 +225,7 @@ impl Settings {
                 self.deny_private = text.parse().map_err(|_| SettingError::Switch)?;
             }
             SettingName::ExtraCa => self.extra_ca = certificates(text)?,
+            SettingName::Theme => self.theme = ThemeDefault::parse(text)?,
         }
         Ok(())
     }
@@ -236,6 +280,7 @@ mod tests {
             keep_calls_days: 365,
             deny_private: true,
             extra_ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned(),
+            theme: ThemeDefault::Dark,
         };
         let before = settings.clone();
         for name in SettingName::ALL {

@@ -447,7 +447,8 @@ fn parse_public_url(value: &str) -> Result<Url, Failure> {
 /// What an admin may set while Tieline runs, unless it is set here.
 fn parse_settings(text: impl Fn(&str) -> String) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
-    for name in SettingName::ALL {
+    let is_known = |name: &SettingName| SETTINGS.iter().any(|known| known.key == name.as_str());
+    for name in SettingName::ALL.into_iter().filter(is_known) {
         let value = text(name.as_str());
         if settings.set(name, &value).is_err() {
             let expected = match name.bounds() {

@@ -60,7 +60,10 @@ pub(crate) async fn a_change_of_an_old_version_is_refused(bed: &Bed) {
     assert!(matches!(refused, StoreError::Conflict { what: "version" }));
     assert_eq!(store.settings_all().await.unwrap().rows[0].value, "1");
     assert_eq!(store.config_version().await.unwrap(), before);
-    let page = store.audit_page(None, 10, &tieline_store::AuditFilter::default()).await.unwrap();
+    let page = store
+        .audit_page(None, 10, &tieline_store::AuditFilter::default())
+        .await
+        .unwrap();
     assert_eq!(page.rows.len(), 1, "no record without its change");
     set(1, "2").await.unwrap();
     assert!(store.config_version().await.unwrap() > before);

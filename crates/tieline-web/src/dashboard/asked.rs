@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, header};
-use tieline_domain::{AuditId, Slug};
+use tieline_domain::{AuditId, Slug, ThemeDefault};
 use tieline_hub::{ConnectorStatus, SignedIn};
 
 use super::shell::{Frame, Section, Shell, Theme, Toast};
@@ -14,6 +14,8 @@ use crate::state::AppState;
 
 /// The cookie of the chosen theme. It holds no secret, so its name is the same over http and https.
 pub(crate) const THEME_COOKIE: &str = "tieline-theme";
+/// Its value for who chose to follow the system, whatever the default is.
+pub(crate) const SYSTEM: &str = "system";
 
 /// The request as a page needs it.
 #[derive(Debug, Clone)]
@@ -33,7 +35,8 @@ impl FromRequestParts<AppState> for Asked {
         Ok(Self {
             frame: Frame {
                 assets: state.assets.base(),
-                theme: theme(&parts.headers),
+                theme: theme(&parts.headers)
+                    .unwrap_or_else(|| default_theme(state.hub.settings_in_force().theme)),
             },
             here: here.to_owned(),
             toast: parts.uri.query().and_then(toast),
@@ -83,8 +86,21 @@ pub(crate) fn is_failing(status: ConnectorStatus) -> bool {
     )
 }
 
-/// The theme that somebody chose on this browser.
-pub(crate) fn theme(headers: &HeaderMap) -> Option<Theme> {
+/// The theme for those who chose none.
+fn default_theme(theme: ThemeDefault) -> Option<Theme> {
+    match theme {
+        ThemeDefault::System => None,
+        ThemeDefault::Light => Some(Theme::Light),
+        ThemeDefault::Dark => Some(Theme::Dark),
+    }
+}
+
+/// The theme that somebody chose on this browser, of which one is to follow the system.
+#[expect(
+    clippy::option_option,
+    reason = "no choice and the choice of none differ"
+)]
+pub(crate) fn theme(headers: &HeaderMap) -> Option<Option<Theme>> {
     let lines = headers
         .get_all(header::COOKIE)
         .iter()
@@ -94,7 +110,10 @@ pub(crate) fn theme(headers: &HeaderMap) -> Option<Theme> {
         .filter_map(|pair| pair.trim().split_once('='));
     pairs
         .find(|(name, _)| *name == THEME_COOKIE)
-        .and_then(|(_, word)| Theme::from_word(word))
+        .and_then(|(_, word)| match Theme::from_word(word) {
+            None if word != SYSTEM => None,
+            chosen => Some(chosen),
+        })
 }
 
 /// The message of `?done=…&what=…`. Both are words from a fixed list or a key, so a foreign link cannot make a page
@@ -200,7 +219,12 @@ mod tests {
             header::COOKIE,
             HeaderValue::from_static("tieline=x; tieline-theme=dark"),
         );
-        assert_eq!(theme(&headers), Some(Theme::Dark));
+        assert_eq!(theme(&headers), Some(Some(Theme::Dark)));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("tieline-theme=system"),
+        );
+        assert_eq!(theme(&headers), Some(None));
         headers.insert(
             header::COOKIE,
             HeaderValue::from_static("tieline-theme=<b>"),

@@ -160,10 +160,13 @@ fn integrations_router() -> Router<AppState> {
 }
 
 fn settings_router() -> Router<AppState> {
-    use settings::{backup, edit, general};
+    use settings::{backup, edit};
     Router::new()
-        .route("/settings", get(general::general_page))
-        .route("/settings/general", get(general::general_page))
+        .route("/settings", get(edit::general_page))
+        .route(
+            "/settings/general",
+            get(edit::general_page).post(edit::save_general),
+        )
         .route(
             "/settings/network",
             get(edit::network_page).post(edit::save_network),

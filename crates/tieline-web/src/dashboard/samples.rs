@@ -89,7 +89,7 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
         add(name, &page)?;
     }
     let shell = at(&admin, Section::Settings);
-    add("settings", &settings::facts(&shell))?;
+    add("settings", &settings::general(&shell))?;
     for (name, page) in settings::security(&shell) {
         add(name, &page)?;
     }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use serde::Deserialize;
 
-use super::asked::THEME_COOKIE;
+use super::asked::{SYSTEM, THEME_COOKIE};
 use super::form::Form;
 use super::page::go;
 use super::shell::Theme;
@@ -21,7 +21,7 @@ pub(crate) struct ThemeForm {
     next: String,
 }
 
-/// Sets the cookie, or takes it away for System.
+/// Sets the cookie. System is a choice, too: it wins over the default of the settings.
 pub(crate) async fn choose_theme(
     State(state): State<AppState>,
     Form(form): Form<ThemeForm>,
@@ -32,10 +32,9 @@ pub(crate) async fn choose_theme(
     } else {
         ""
     };
-    let (word, seconds) =
-        Theme::from_word(&form.theme).map_or(("", 0), |theme| (theme.word(), 31_536_000));
+    let word = Theme::from_word(&form.theme).map_or(SYSTEM, Theme::word);
     let line =
-        format!("{THEME_COOKIE}={word}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        format!("{THEME_COOKIE}={word}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
     if let Ok(line) = HeaderValue::from_str(&line) {
         response.headers_mut().insert(header::SET_COOKIE, line);
     }

@@ -166,3 +166,30 @@ async fn certificates_are_pasted_shown_by_name_and_refused_with_a_reason() {
     let page = open(&admin, path).await.expect(200).text();
     assert!(page.contains("valid until"), "{page}");
 }
+
+#[tokio::test]
+async fn the_default_theme_is_for_those_who_chose_none() {
+    let app = TestApp::start().await;
+    let admin = app.admin("Ada").await;
+    let page = open(&admin, "/settings/general").await.expect(200).text();
+    assert!(!page.contains("data-theme=") && page.contains("None yet"));
+    let fields = [("theme", "dark"), ("version", "0")];
+    submit(&admin, "/settings/general", &fields)
+        .await
+        .expect(303);
+    let page = open(&admin, "/settings/general").await.expect(200).text();
+    assert!(page.contains("data-theme=\"dark\""));
+    let outside = open(&app.anonymous(), "/signin").await.text();
+    assert!(outside.contains("data-theme=\"dark\""));
+    let chosen = submit(&admin, "/theme", &[("theme", "system")]).await;
+    assert!(
+        chosen
+            .header("set-cookie")
+            .starts_with("tieline-theme=system;")
+    );
+    let wrong = [("theme", "pink"), ("version", "1")];
+    let wrong = submit(&admin, "/settings/general", &wrong)
+        .await
+        .expect(422);
+    assert!(wrong.text().contains("The theme must be"));
+}

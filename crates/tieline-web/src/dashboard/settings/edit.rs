@@ -8,7 +8,7 @@ use tieline_domain::{FieldError, SettingName};
 use tieline_hub::{SettingsView, SignedIn, UpdateSettings, UpdateSettingsError};
 
 use super::view::{Choice, Choices, Number, SettingsForm};
-use super::{data, network, security};
+use super::{data, general, network, security};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
 use crate::dashboard::form::Form;
@@ -21,6 +21,7 @@ use crate::state::AppState;
 /// A page with a form.
 #[derive(Clone, Copy, Debug)]
 enum Area {
+    General,
     Network,
     Security,
     Data,
@@ -29,6 +30,7 @@ enum Area {
 impl Area {
     const fn names(self) -> &'static [SettingName] {
         match self {
+            Self::General => &[SettingName::Theme],
             Self::Network => &[SettingName::DenyPrivate, SettingName::ExtraCa],
             Self::Security => &[
                 SettingName::ToolChanges,
@@ -41,6 +43,7 @@ impl Area {
 
     const fn path(self) -> &'static str {
         match self {
+            Self::General => "/settings/general",
             Self::Network => "/settings/network",
             Self::Security => "/settings/security",
             Self::Data => "/settings/data",
@@ -49,6 +52,7 @@ impl Area {
 
     const fn saved(self) -> &'static str {
         match self {
+            Self::General => "/settings/general?done=settings_saved",
             Self::Network => "/settings/network?done=settings_saved",
             Self::Security => "/settings/security?done=settings_saved",
             Self::Data => "/settings/data?done=settings_saved",
@@ -61,6 +65,25 @@ const LONGEST: usize = 64 * 1024;
 
 /// The fields as they were typed, by name.
 type Typed = HashMap<String, String>;
+
+/// `GET /settings` and `GET /settings/general`
+pub(crate) async fn general_page(
+    State(state): State<AppState>,
+    asked: Asked,
+    Admin(who): Admin,
+) -> Result<Response, Problem> {
+    show(&state, asked, &who, Area::General).await
+}
+
+/// `POST /settings/general`
+pub(crate) async fn save_general(
+    State(state): State<AppState>,
+    asked: Asked,
+    admin: Admin,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    save(&state, asked, &admin, Area::General, typed).await
+}
 
 /// `GET /settings/network`
 pub(crate) async fn network_page(
@@ -182,6 +205,11 @@ async fn answer(
         };
     }
     match known.area {
+        Area::General => {
+            let models = state.hub.list_models().await.unwrap_or_default();
+            let model = models.iter().find(|model| model.is_default);
+            answer!(general::view(shell, known, &state.settings, model))
+        }
         Area::Network => {
             let now = state.hub.clock().now();
             answer!(network::view(shell, known, state.hub.settings(), now))

@@ -1,43 +1,74 @@
-//! `GET /settings/general`: the facts of this server.
+//! Settings, General: the theme, the default model, and the facts of this server.
 
-use axum::extract::State;
-use axum::response::Response;
+use tieline_domain::{SettingName, ThemeDefault};
+use tieline_hub::ModelView;
 
-use super::view::{Group, SettingsPage, Tab};
-use crate::auth::Admin;
-use crate::dashboard::asked::Asked;
+use super::edit::Known;
+use super::view::{GeneralPage, Group, Tab};
 use crate::dashboard::integrations::detail_view::Fact;
-use crate::dashboard::page::page;
-use crate::dashboard::shell::Section;
-use crate::state::AppState;
+use crate::dashboard::shell::Shell;
+use crate::dashboard::words::shown;
+use crate::state::WebSettings;
 
 /// The page.
-pub(crate) async fn general_page(
-    State(state): State<AppState>,
-    asked: Asked,
-    Admin(who): Admin,
-) -> Response {
-    let web = &state.settings;
+pub(super) fn view(
+    shell: Shell,
+    known: &Known,
+    web: &WebSettings,
+    model: Option<&ModelView>,
+) -> GeneralPage {
+    let model = model.map_or_else(
+        || "None yet".to_owned(),
+        |model| format!("{}, {}", model.name, shown(&model.model, 200)),
+    );
+    GeneralPage {
+        shell,
+        tabs: Tab::all("/settings/general"),
+        form: known.form(),
+        theme: known.choices(
+            SettingName::Theme,
+            ThemeDefault::ALL.map(words),
+            "Who chooses a theme in the account menu keeps it on that browser.",
+        ),
+        groups: vec![
+            Group {
+                title: "The built-in agent",
+                lead: "",
+                facts: vec![Fact {
+                    href: "/settings/models".to_owned(),
+                    link: "Models",
+                    ..Fact::new("Default model", model, false)
+                }],
+            },
+            server(web),
+        ],
+    }
+}
+
+fn server(web: &WebSettings) -> Group {
     let org = if web.organization.is_empty() {
         "Not set"
     } else {
         &web.organization
     };
-    let groups = vec![Group {
+    Group {
         title: "This server",
-        lead: "These come from its command line, environment or configuration file. Changing them needs a restart.",
+        lead: "Set on the server by organization (TIELINE_ORGANIZATION), public_url (TIELINE_PUBLIC_URL) and listen (TIELINE_LISTEN). Changing them needs a restart.",
         facts: vec![
             Fact::new("Version", env!("CARGO_PKG_VERSION"), false),
             Fact::new("Organisation", org, false),
-            Fact::new("Address", web.base_url(), true),
+            Fact::new("Public URL", web.base_url(), true),
             Fact::new("Listens on", web.listen.to_string(), true),
         ],
-    }];
-    page(&SettingsPage {
-        shell: asked.shell(&state, &who, Section::Settings).await,
-        title: "General settings",
-        lead: "How this server runs.",
-        tabs: Tab::all("/settings/general"),
-        groups,
-    })
+    }
+}
+
+/// Value, label and what it means.
+pub(super) fn words(theme: ThemeDefault) -> (&'static str, &'static str, String) {
+    let (label, note) = match theme {
+        ThemeDefault::System => ("System", "Light or dark, as each person’s system is."),
+        ThemeDefault::Light => ("Light", "Light on every system."),
+        ThemeDefault::Dark => ("Dark", "Dark on every system."),
+    };
+    (theme.as_str(), label, note.to_owned())
 }

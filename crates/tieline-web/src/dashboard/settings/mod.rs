@@ -3,7 +3,7 @@
 pub(crate) mod backup;
 mod data;
 pub(crate) mod edit;
-pub(crate) mod general;
+mod general;
 pub mod models;
 mod network;
 pub mod samples;

@@ -1,37 +1,49 @@
 //! The pages of the settings with example data.
 
-use tieline_domain::ToolChangePolicy;
+use tieline_domain::{ThemeDefault, ToolChangePolicy};
 use tieline_hub::Database;
 
 use super::data::with_database;
+use super::general::words as theme_words;
 use super::network::{CERTIFICATES_HELP, words as network_words};
 use super::security::words;
 use super::view::{
-    AuthorityLine, Choice, Choices, DataPage, Group, NetworkPage, Number, SecurityPage,
-    SettingsForm, SettingsPage, Tab,
+    AuthorityLine, Choice, Choices, DataPage, GeneralPage, Group, NetworkPage, Number,
+    SecurityPage, SettingsForm, Tab,
 };
 use crate::dashboard::integrations::detail_view::Fact;
 use crate::dashboard::integrations::samples::HOSTILE;
 use crate::dashboard::parts::Field;
 use crate::dashboard::shell::Shell;
 
-/// What is only read.
-pub fn facts(shell: &Shell) -> SettingsPage {
-    SettingsPage {
+/// General.
+pub fn general(shell: &Shell) -> GeneralPage {
+    let mut theme = choices(ThemeDefault::ALL.map(theme_words), "system");
+    theme.help = "Who chooses a theme in the account menu keeps it on that browser.";
+    GeneralPage {
         shell: shell.clone(),
-        title: "General settings",
-        lead: "How this server runs.",
         tabs: Tab::all("/settings/general"),
-        groups: vec![Group {
-            title: "This server",
-            lead: "These come from its command line, environment or configuration file. Changing them needs a restart.",
-            facts: vec![
-                Fact::new("Version", "0.1.0", false),
-                Fact::new("Organisation", HOSTILE, false),
-                Fact::new("Address", "https://tieline.northwind.example", true),
-            ],
-        }],
+        form: form("/settings/general"),
+        theme,
+        groups: facts(),
     }
+}
+
+fn facts() -> Vec<Group> {
+    vec![Group {
+        title: "This server",
+        lead: "These come from its command line, environment or configuration file.",
+        facts: vec![
+            Fact::new("Version", "0.1.0", false),
+            Fact::new("Organisation", HOSTILE, false),
+            Fact::new("Public URL", "https://tieline.northwind.example", true),
+            Fact {
+                href: "/settings/models".to_owned(),
+                link: "Models",
+                ..Fact::new("Default model", HOSTILE, false)
+            },
+        ],
+    }]
 }
 
 /// Security: as it is, before a change that signs people out, wrong, and fixed by the server.
@@ -49,7 +61,7 @@ pub fn security(shell: &Shell) -> Vec<(&'static str, SecurityPage)> {
             "7",
             "1 to 90 days. A longer time counts from the next sign-in on.",
         ),
-        groups: facts(shell).groups,
+        groups: facts(),
     };
     let mut asks = page.clone();
     asks.form.affected = vec![
@@ -87,7 +99,7 @@ pub fn network(shell: &Shell) -> Vec<(&'static str, NetworkPage)> {
         deny_private,
         extra_ca: number("", CERTIFICATES_HELP),
         authorities: Vec::new(),
-        groups: facts(shell).groups,
+        groups: facts(),
     };
     let line = |name: &str, until: &str, expired| AuthorityLine {
         name: name.to_owned(),

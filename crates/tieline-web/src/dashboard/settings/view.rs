@@ -7,19 +7,19 @@ use crate::dashboard::integrations::detail_view::Fact;
 use crate::dashboard::parts::Field;
 use crate::dashboard::shell::Shell;
 
-/// Facts to read only: `/settings/general`
+/// `/settings/general`
 #[derive(Debug, Clone, Template)]
-#[template(path = "settings/page.html")]
-pub struct SettingsPage {
+#[template(path = "settings/general.html")]
+pub struct GeneralPage {
     /// Navigation and theme.
     pub shell: Shell,
-    /// The title of the window.
-    pub title: &'static str,
-    /// What this is about.
-    pub lead: &'static str,
     /// The five pages.
     pub tabs: [Tab; 5],
-    /// Facts that belong together.
+    /// What all forms of settings have.
+    pub form: SettingsForm,
+    /// The theme for those who chose none.
+    pub theme: Choices,
+    /// What cannot be set here.
     pub groups: Vec<Group>,
 }
 

@@ -15,7 +15,7 @@ async fn settings_are_shown_and_changed() {
         shown,
         json!({
             "tool_changes": "hold_risky", "sign_in_idle_hours": 12, "sign_in_days": 7, "keep_calls_days": 30,
-            "deny_private": false, "extra_ca": "", "extra_ca_authorities": [], "set_by_server": {}, "version": 0,
+            "deny_private": false, "extra_ca": "", "extra_ca_authorities": [], "theme": "system", "set_by_server": {}, "version": 0,
         })
     );
     let change = json!({ "tool_changes": "hold_all", "keep_calls_days": 365, "version": 0 });

@@ -26,6 +26,9 @@ pub(super) struct SettingsObject {
     extra_ca: String,
     /// The same as people recognise them.
     extra_ca_authorities: Vec<AuthorityObject>,
+    /// The theme of pages for those who chose none: `system`, `light` or `dark`.
+    #[schema(value_type = String)]
+    theme: &'static str,
     /// Settings that only the server's operator can change, each with what sets it, such as an environment variable.
     set_by_server: BTreeMap<&'static str, String>,
     /// Grows with each change. Sent back with a change, it makes sure that nobody else's is overwritten.
@@ -54,6 +57,7 @@ impl From<SettingsView> for SettingsObject {
             deny_private: view.values.deny_private,
             extra_ca: view.values.extra_ca.clone(),
             extra_ca_authorities: view.authorities.into_iter().map(authority).collect(),
+            theme: view.values.theme.as_str(),
             set_by_server: fixed.map(|(name, by)| (name.as_str(), by)).collect(),
             version: view.version,
         }

@@ -31,6 +31,8 @@ pub(super) struct SettingsChange {
     deny_private: Option<bool>,
     /// Certificate authorities as PEM; empty for none. Open connections are closed when this or `deny_private` changes.
     extra_ca: Option<String>,
+    /// `system`, `light` or `dark`.
+    theme: Option<String>,
     /// The version that the change is based on. If somebody changed a setting since, nothing is saved.
     version: Option<u32>,
 }
@@ -51,6 +53,7 @@ pub(super) async fn update_settings(
     for name in SettingName::ALL {
         let text = match name {
             SettingName::ToolChanges => fields.changed_text(name.as_str(), "tool_changes_type"),
+            SettingName::Theme => fields.changed_text(name.as_str(), "theme_type"),
             SettingName::ExtraCa => fields.changed_text(name.as_str(), "extra_ca_type"),
             SettingName::DenyPrivate => {
                 let switch = fields.optional_bool(name.as_str(), "deny_private_type");
