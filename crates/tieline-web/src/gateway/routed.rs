@@ -151,7 +151,7 @@ pub(super) async fn answer(
         return Ok(stream::answer(call.into_owned(), relay).boxed().await);
     }
     let outcome = call.run(None).await;
-    Ok(call.response_of(&outcome))
+    Ok(call.response_of(outcome))
 }
 
 /// Answers with one message; progress is not asked for.
