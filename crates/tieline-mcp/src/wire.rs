@@ -16,7 +16,7 @@ mod results;
 mod revision;
 mod sse;
 
-pub use abilities::{ClientCan, EXTENSION_TASKS, QuestionKind, declares_tasks};
+pub use abilities::{ClientCan, EXTENSION_APPS, EXTENSION_TASKS, QuestionKind, declares_tasks};
 pub use codes::*;
 pub use envelope::{
     Batch, Envelope, EnvelopeError, EnvelopeFault, Notification, Request, Response,

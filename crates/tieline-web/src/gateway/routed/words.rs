@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::json;
@@ -214,19 +215,40 @@ impl ReadyCall<'_> {
     }
 
     fn response_in_one(&self, outcome: &CallOutcome) -> Response {
-        if let CallOutcome::RpcError {
+        match self.fault_of(outcome) {
+            Some(fault) => fault.respond(Some(&self.id)),
+            None => json_response(self.message_of(outcome)),
+        }
+    }
+
+    /// The message that ends a stream, and its status should it be the only one.
+    pub(in crate::gateway) fn last_message(
+        &self,
+        id: &RawValue,
+        outcome: &CallOutcome,
+    ) -> (Bytes, StatusCode) {
+        match self.fault_of(outcome) {
+            Some(fault) => (fault.message(Some(id)), fault.status()),
+            None => (self.message_as(id, outcome), StatusCode::OK),
+        }
+    }
+
+    /// A server's refusal for a modern client, which reads its status, too.
+    fn fault_of(&self, outcome: &CallOutcome) -> Option<Fault> {
+        let CallOutcome::RpcError {
             code,
             message,
             data,
             era,
         } = outcome
-            && self.era == Era::Modern
-            && !bridge::wants_pages(self.era, *era, *code)
-            && let Err(fault) = self.refused_by_server(*era, *code, message, data.as_deref())
-        {
-            return fault.respond(Some(&self.id));
+        else {
+            return None;
+        };
+        if self.era == Era::Legacy || bridge::wants_pages(self.era, *era, *code) {
+            return None;
         }
-        json_response(self.message_of(outcome))
+        self.refused_by_server(*era, *code, message, data.as_deref())
+            .err()
     }
 
     fn refused_by_server(
