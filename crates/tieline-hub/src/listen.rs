@@ -233,6 +233,7 @@ impl Listener {
             prompts: promises.prompts_changed,
             resources: promises.resources_changed,
             uris: uris.iter().map(ToString::to_string).collect(),
+            questions: false,
         };
         let (tell, news) = mpsc::channel(UNREAD);
         let upstream = self.upstream.clone();
@@ -301,7 +302,8 @@ impl Listener {
                     uri: uri.as_str().into(),
                 });
             }
-            News::Listening | News::ResourceUpdated { .. } | News::Progress(_) => {}
+            News::Listening | News::ResourceUpdated { .. } | News::Progress(_) | News::Asked(_) => {
+            }
             News::Log(message) => self.note_log(message.get()),
         }
     }

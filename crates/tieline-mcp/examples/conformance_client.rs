@@ -13,11 +13,12 @@ use std::time::Duration;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use tieline_mcp::raw::{RawObject, raw_str};
-use tieline_mcp::wire::OfferKind;
+use tieline_mcp::wire::{ClientCan, OfferKind, Revision};
 use tieline_mcp::{
     Address, CallRequest, ClientInfo, Connected, DialPolicy, Era, Limits, McpClient, ParamHeaders,
-    Reply, ReplyBody, Target, Upstream,
+    Question, Questions, Reply, ReplyBody, Target, Upstream,
 };
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -27,10 +28,14 @@ type Done<T> = Result<T, Box<dyn Error>>;
 /// More rounds than any scenario asks for.
 const ROUNDS: usize = 8;
 
+/// What its caller can be asked.
+const CAPABILITIES: &str = r#"{"elicitation":{"form":{}}}"#;
+
 /// The server of a scenario.
 struct Visit {
     upstream: Upstream,
     target: Target,
+    can: ClientCan,
 }
 
 #[tokio::main]
@@ -48,8 +53,15 @@ async fn main() -> Done<()> {
     };
     let client = McpClient::new(policy, Limits::default(), info)?;
     let target = Target::new(Arc::new(Address::new(Url::parse(&url)?)), None);
-    let Connected { upstream, wire, .. } = client.connect(&target, None).await?;
-    let visit = Visit { upstream, target };
+    let declared = RawValue::from_string(CAPABILITIES.to_owned())?;
+    let can = ClientCan::read(Revision::R20251125, &declared);
+    let connected = client.connect_for(&target, None, can).await?;
+    let Connected { upstream, wire, .. } = connected;
+    let visit = Visit {
+        upstream,
+        target,
+        can,
+    };
     visit.use_tools(wire.era()).await?;
     if wire.era() == Era::Modern {
         visit.use_other_lists().await;
@@ -109,17 +121,27 @@ impl Visit {
         mut params: RawObject<'_>,
         headers: Option<&ParamHeaders>,
     ) -> Done<Value> {
+        let (to, heard) = mpsc::channel(ROUNDS);
+        tokio::spawn(reply_to(heard));
+        let (told, mut notified) = mpsc::channel(ROUNDS);
+        tokio::spawn(async move { while notified.recv().await.is_some() {} });
         for _ in 0..ROUNDS {
+            let deadline = Instant::now() + Duration::from_secs(20);
+            let questions = Questions {
+                can: self.can,
+                to: to.clone(),
+                until: deadline,
+            };
             let request = CallRequest {
                 method,
                 name,
                 params: &params,
                 param_headers: headers,
-                deadline: Instant::now() + Duration::from_secs(20),
-                notifications: None,
+                deadline,
+                notifications: Some(told.clone()),
                 capabilities: None,
-                questions: None,
-                session: tieline_mcp::SessionIs::Nobodys,
+                questions: Some(questions),
+                session: tieline_mcp::SessionIs::OneClients,
                 hold: None,
                 cancel: CancellationToken::new(),
             };
@@ -132,6 +154,17 @@ impl Visit {
             }
         }
         Err("the server never stops asking".into())
+    }
+}
+
+/// Answers what a legacy server asks while it works on a call, as somebody would who accepts every form as it is.
+async fn reply_to(mut heard: mpsc::Receiver<Question>) {
+    while let Some(question) = heard.recv().await {
+        let params = question.params.as_deref().map_or("null", RawValue::get);
+        let asked = json!({ "params": serde_json::from_str::<Value>(params).unwrap_or_default() });
+        if let Ok(reply) = to_raw_value(&answer(&asked)) {
+            question.answer(Ok(reply));
+        }
     }
 }
 

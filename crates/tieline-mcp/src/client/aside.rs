@@ -1,11 +1,13 @@
-//! What a legacy server says on its session's own stream while calls run. Some servers send log messages, and progress,
-//! there and not on the stream of the call. When the session belongs to one caller alone, that is for this caller.
+//! What a legacy server says on its session's own stream while calls run. Some servers send log messages, progress and
+//! questions there and not on the stream of the call. When the session belongs to one caller alone, that is for this
+//! caller.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -13,6 +15,8 @@ use super::http::{Http, Pace};
 use super::link::Link;
 use super::listen::listen_over;
 use super::news::{News, Wish};
+use super::question::Requested;
+use super::request::reply_body;
 use super::target::Target;
 use super::upstream::{CallRequest, Upstream};
 
@@ -56,6 +60,8 @@ pub enum SessionIs {
 struct Caller {
     number: u64,
     told: mpsc::Sender<Box<RawValue>>,
+    /// Takes questions, when this caller answers any.
+    asked: Option<mpsc::Sender<Requested>>,
     session: SessionIs,
 }
 
@@ -78,6 +84,7 @@ impl Upstream {
         &'a self,
         target: &'a Target,
         request: &'a CallRequest<'_>,
+        asked: Option<mpsc::Sender<Requested>>,
     ) -> Pin<Box<dyn Future<Output = Option<Hearing>> + Send + 'a>> {
         Box::pin(async move {
             let told = request.notifications.clone()?;
@@ -85,12 +92,12 @@ impl Upstream {
             // The link first: only then it is known what the server promises.
             let link = self.link(target, pace).await.ok()?;
             if !matches!(&*link, Link::Streamable(session) if session.id.is_some())
-                || !self.promises().logs
+                || !(self.promises().logs || asked.is_some())
             {
                 return None;
             }
             let (callers, mut phase) = self.aside(link, target)?;
-            let hearing = callers.join(told, request.session);
+            let hearing = callers.join(told, asked, request.session);
             let stands = phase.wait_for(|phase| *phase != Phase::Opening);
             // Without it the call goes on: it only hears less.
             let _ = tokio::time::timeout(STANDS_WITHIN, stands).await;
@@ -149,7 +156,10 @@ async fn hear(
     phase: &watch::Sender<Phase>,
 ) {
     let (tell, mut news) = mpsc::channel(UNREAD);
-    let wish = Wish::default();
+    let wish = Wish {
+        questions: true,
+        ..Wish::default()
+    };
     let listening = listen_over(http, link, target, &wish, &tell);
     tokio::pin!(listening);
     loop {
@@ -161,6 +171,11 @@ async fn hear(
                 }
                 News::Log(message) => callers.tell_one(message),
                 News::Progress(message) => callers.tell_all(&message),
+                News::Asked(requested) => {
+                    if let Some(refused) = callers.ask_one(requested) {
+                        link.say(http, target, reply_body(&refused.id, &refused.method)).await;
+                    }
+                }
                 _ => {}
             },
             ended = &mut listening => {
@@ -176,13 +191,19 @@ impl Callers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn join(self: &Arc<Self>, told: mpsc::Sender<Box<RawValue>>, session: SessionIs) -> Hearing {
+    fn join(
+        self: &Arc<Self>,
+        told: mpsc::Sender<Box<RawValue>>,
+        asked: Option<mpsc::Sender<Requested>>,
+        session: SessionIs,
+    ) -> Hearing {
         let mut held = self.lock();
         held.0 += 1;
         let number = held.0;
         held.1.push(Caller {
             number,
             told,
+            asked,
             session,
         });
         drop(held);
@@ -202,6 +223,25 @@ impl Callers {
                 let _ = caller.told.try_send(message);
             }
             _ => {}
+        }
+    }
+
+    /// Hands a question to the caller whom it must be for; it comes back when that cannot be told, or nobody answers.
+    fn ask_one(&self, requested: Requested) -> Option<Requested> {
+        let held = self.lock();
+        let asked = match &held.1[..] {
+            [caller] => caller.asked.as_ref(),
+            [first, ..] if first.session == SessionIs::OneClients => {
+                held.1.iter().find_map(|caller| caller.asked.as_ref())
+            }
+            _ => None,
+        };
+        match asked {
+            None => Some(requested),
+            Some(asked) => asked
+                .try_send(requested)
+                .err()
+                .map(TrySendError::into_inner),
         }
     }
 

@@ -23,7 +23,7 @@ use super::link::{Ask, Outcome, post_message};
 use super::listen::Ended;
 use super::message::{self, Answer, AnswerId, Inbound, LIST_DEPTH, Rules};
 use super::news::{self, News};
-use super::question::Desk;
+use super::question::{Desk, Requested};
 use super::refusal::Refusal;
 use super::request::{legacy_body, reply_body};
 use super::sse::{Event, Reader};
@@ -63,14 +63,6 @@ struct Waiting {
     /// Takes requests of the server while this is the only call of the session.
     requests: Option<mpsc::UnboundedSender<Requested>>,
     target: Target,
-}
-
-/// A request of the server.
-#[derive(Debug)]
-struct Requested {
-    id: Box<RawValue>,
-    method: String,
-    params: Option<Box<RawValue>>,
 }
 
 impl SseLink {
@@ -203,7 +195,7 @@ impl SseLink {
             let deadline = desk.pace(pace).deadline;
             let next = async {
                 tokio::select! {
-                    reply = desk.next() => Some(reply),
+                    reply = desk.next() => reply,
                     Some(asked) = requested.recv() => desk.take(&asked.id, &asked.method, asked.params),
                 }
             };

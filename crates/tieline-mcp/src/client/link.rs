@@ -289,7 +289,9 @@ async fn answer_on_stream(
                 }
                 tokio::select! {
                     reply = desk.next() => {
-                        reply_on(http, target, session, reply).await;
+                        if let Some(reply) = reply {
+                            reply_on(http, target, session, reply).await;
+                        }
                         continue;
                     }
                     read = reader.next(&http.limits, &pace) => read,

@@ -17,6 +17,7 @@ use super::http::{Http, Media, Pace};
 use super::link::{Link, Session, post_message};
 use super::message::{self, Answer, Inbound, Rules, STRICT_DEPTH};
 use super::news::{self, News, Wish};
+use super::question::Requested;
 use super::refusal::Refusal;
 use super::request::{modern_headers, reply_body};
 use super::sse::{Event, Reader};
@@ -119,6 +120,7 @@ pub(super) async fn listen_over(
         target,
         news,
         pace: &pace,
+        questions: wish.questions,
     };
     match link {
         Link::Modern => {
@@ -182,6 +184,7 @@ struct Ears<'a> {
     target: &'a Target,
     news: &'a mpsc::Sender<News>,
     pace: &'a Pace,
+    questions: bool,
 }
 
 impl Ears<'_> {
@@ -263,6 +266,13 @@ impl Ears<'_> {
             }
             // The graceful end of a modern subscription.
             (Inbound::Answer(_, Answer::Result(_)), Voice::Modern(_)) => Ok(Some(Ended::Over)),
+            (Inbound::Request { id, method, params }, Voice::Legacy(_))
+                if self.questions && method != "ping" =>
+            {
+                let asked = News::Asked(Requested { id, method, params });
+                let unheard = self.news.send(asked).await.is_err();
+                Ok(unheard.then_some(Ended::Unheard))
+            }
             (Inbound::Request { id, method, .. }, Voice::Legacy(session)) => {
                 self.reply(&id, &method, session).await;
                 Ok(None)

@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::message::Inbound;
+use super::question::Requested;
 use crate::raw::{self, RawObject};
 use crate::wire::META_SUBSCRIPTION_ID;
 
@@ -29,10 +30,16 @@ pub enum News {
     Log(Box<RawValue>),
     /// Progress of a call, whole.
     Progress(Box<RawValue>),
+    /// A request of the server that belongs to no call, for one who [wished](Wish::questions) for them.
+    Asked(Requested),
 }
 
 /// What a server should tell of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one kind of thing that a server can say"
+)]
 pub struct Wish {
     /// Other tools.
     pub tools: bool,
@@ -43,6 +50,8 @@ pub struct Wish {
     /// New contents of these resources. A modern server is told with the stream; a legacy one is asked for each with
     /// [`Upstream::subscribe`](super::Upstream::subscribe).
     pub uris: Vec<String>,
+    /// The requests of a legacy server. For whoever does not wish for them they are refused.
+    pub questions: bool,
 }
 
 /// What a server promised when it said what it can do.

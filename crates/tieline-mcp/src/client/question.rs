@@ -93,17 +93,52 @@ pub struct Questions {
     pub until: Instant,
 }
 
+/// A request of the server, before it is known whether anybody can answer it.
+#[derive(Debug, Clone)]
+pub struct Requested {
+    /// The server's id of it.
+    pub id: Box<RawValue>,
+    /// What is wanted.
+    pub method: String,
+    /// Its parameters, untouched.
+    pub params: Option<Box<RawValue>>,
+}
+
 /// The questions of a call under way, and those the server still waits for.
 #[derive(Debug)]
 pub(crate) struct Asking {
     pub(crate) questions: Questions,
     open: Mutex<Vec<Box<RawValue>>>,
+    /// Takes what the server asks on another stream than the call's own.
+    aside: mpsc::Sender<Requested>,
+    asked_aside: tokio::sync::Mutex<mpsc::Receiver<Requested>>,
 }
 
 impl Asking {
     pub(crate) fn new(questions: Questions) -> Self {
-        let open = Mutex::default();
-        Self { questions, open }
+        let (aside, asked_aside) = mpsc::channel(OPEN_AT_ONCE);
+        Self {
+            questions,
+            open: Mutex::default(),
+            aside,
+            asked_aside: tokio::sync::Mutex::new(asked_aside),
+        }
+    }
+
+    /// Where to put what is asked aside.
+    pub(crate) fn aside(&self) -> mpsc::Sender<Requested> {
+        self.aside.clone()
+    }
+
+    /// Refusals for what was asked aside when the call was over already.
+    pub(crate) fn refuse_late(&self) -> Vec<Bytes> {
+        let mut late = Vec::new();
+        if let Ok(mut asked) = self.asked_aside.try_lock() {
+            while let Ok(requested) = asked.try_recv() {
+                late.push(super::request::reply_body(&requested.id, &requested.method));
+            }
+        }
+        late
     }
 
     /// Refusals for everything that the server will get no reply to any more.
@@ -186,20 +221,24 @@ impl<'a> Desk<'a> {
         None
     }
 
-    /// The next reply, as the message for the server. Waits for ever when no question is open.
-    pub(crate) async fn next(&mut self) -> Bytes {
-        let Some(replied) = self.replies.recv().await else {
-            return std::future::pending().await;
+    /// The next reply, as the message for the server; nothing when something was asked aside and handed on, which
+    /// changes the pace. Waits for ever when nothing of this happens.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
+        let asked_aside = async { self.asking.asked_aside.lock().await.recv().await };
+        let replied = tokio::select! {
+            Some(replied) = self.replies.recv() => replied,
+            Some(asked) = asked_aside => return self.take(&asked.id, &asked.method, asked.params),
+            else => return std::future::pending().await,
         };
         self.open = self.open.saturating_sub(1);
         if self.open == 0 {
             self.waited += self.since.elapsed();
         }
         self.forget(&replied.id);
-        match replied.reply {
+        Some(match replied.reply {
             Some(reply) => response_body(&replied.id, &reply),
             None => unanswered(&replied.id),
-        }
+        })
     }
 
     /// The pace of the call now: nobody is rushed while a question is open.

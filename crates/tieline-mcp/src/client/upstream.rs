@@ -214,8 +214,10 @@ impl Upstream {
             self.agree_on_logs(target, &request).await;
         }
         let hears = request.session != SessionIs::Nobodys && request.notifications.is_some();
-        let _hearing = if hears {
-            self.hear_aside(target, &request).await
+        let asking = request.questions.clone().map(Asking::new);
+        let hearing = if hears {
+            let asked = asking.as_ref().map(Asking::aside);
+            self.hear_aside(target, &request, asked).await
         } else {
             None
         };
@@ -223,7 +225,6 @@ impl Upstream {
             .questions
             .as_ref()
             .map_or(request.deadline, |questions| questions.until);
-        let asking = request.questions.map(Asking::new);
         let ask = Ask {
             method: request.method,
             name: request.name,
@@ -251,6 +252,10 @@ impl Upstream {
             // A server that keeps us busy with requests of its own does not get more time for the answer.
             () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),
         };
+        drop(hearing);
+        if let Some(asking) = &asking {
+            self.refuse_late(target, asking);
+        }
         if let Err(error) = &answered
             && matches!(error.failure, Failure::Cancelled | Failure::Timeout { .. })
         {
@@ -397,6 +402,22 @@ impl Upstream {
     }
 
     /// Tells a legacy server, in the background, that nobody waits any more.
+    /// What was asked aside when the call was over has nobody to answer it.
+    fn refuse_late(&self, target: &Target, asking: &Asking) {
+        let late = asking.refuse_late();
+        if late.is_empty() {
+            return;
+        }
+        if let Some(link) = self.current() {
+            let (http, target) = (self.inner.http.clone(), target.clone());
+            tokio::spawn(async move {
+                for refusal in late {
+                    link.say(&http, &target, refusal).await;
+                }
+            });
+        }
+    }
+
     fn give_up(&self, target: &Target, flight: &Flight, asking: Option<&Asking>) {
         let refusals = asking.map(Asking::refuse_open).unwrap_or_default();
         let flight = flight.lock().unwrap_or_else(PoisonError::into_inner).take();

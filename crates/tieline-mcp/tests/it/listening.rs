@@ -31,6 +31,7 @@ fn wish(uris: &[&str]) -> Wish {
         prompts: true,
         resources: true,
         uris: uris.iter().map(ToString::to_string).collect(),
+        questions: false,
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) async fn talk(
     tool: FakeTool,
     id: Box<RawValue>,
     events: mpsc::UnboundedSender<Bytes>,
+    session: String,
 ) {
     let mut blocks = Vec::new();
     for questions in &tool.dialogue {
@@ -35,6 +36,10 @@ pub(super) async fn talk(
             let (sender, reply) = oneshot::channel();
             shared.state().asked.insert(own.clone(), sender);
             replies.push(reply);
+            if tool.asks_aside {
+                shared.ask_aside(&session, &own, method, params);
+                continue;
+            }
             let request = wire::request(&raw::raw_str(&own), method, Some(params));
             if events.send(sse_message(&request)).is_err() {
                 return;

@@ -84,8 +84,13 @@ async fn take(shared: &Arc<Shared>, uri: &Uri, body: &[u8], bend: Bend) -> Respo
         return status(202);
     };
     if let Some(tool) = shared.dialogue_of(&request) {
-        let talking =
-            super::dialogue::talk(Arc::clone(shared), tool, request.id.to_owned(), sender);
+        let talking = super::dialogue::talk(
+            Arc::clone(shared),
+            tool,
+            request.id.to_owned(),
+            sender,
+            String::new(),
+        );
         tokio::spawn(talking);
         return status(202);
     }

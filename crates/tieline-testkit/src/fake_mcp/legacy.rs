@@ -37,8 +37,13 @@ pub(super) async fn answer(
     };
     if let Some(tool) = shared.dialogue_of(&request) {
         let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let talking =
-            super::dialogue::talk(Arc::clone(shared), tool, request.id.to_owned(), events);
+        let talking = super::dialogue::talk(
+            Arc::clone(shared),
+            tool,
+            request.id.to_owned(),
+            events,
+            session_of(headers),
+        );
         tokio::spawn(talking);
         return super::answer::sse(super::dialogue::body(receiver));
     }
@@ -66,7 +71,7 @@ pub(super) fn listen(shared: &Arc<Shared>, headers: &HeaderMap) -> Response {
     if let Some(refusal) = shared.refuse_headers(headers, None) {
         return refusal;
     }
-    shared.legacy_stream()
+    shared.legacy_stream(session_of(headers))
 }
 
 pub(super) fn end_session(shared: &Shared, headers: &HeaderMap) -> Response {
@@ -76,12 +81,15 @@ pub(super) fn end_session(shared: &Shared, headers: &HeaderMap) -> Response {
     if let Some(refusal) = shared.refuse_headers(headers, None) {
         return refusal;
     }
-    let ended = headers
-        .get(HEADER_SESSION_ID)
-        .and_then(|session| session.to_str().ok())
-        .unwrap_or_default();
-    shared.state().sessions.retain(|session| session != ended);
+    let ended = session_of(headers);
+    shared.state().sessions.retain(|session| *session != ended);
     status(204)
+}
+
+fn session_of(headers: &HeaderMap) -> String {
+    let session = headers.get(HEADER_SESSION_ID);
+    let session = session.and_then(|session| session.to_str().ok());
+    session.unwrap_or_default().to_owned()
 }
 
 impl Shared {

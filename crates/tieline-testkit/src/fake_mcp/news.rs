@@ -22,6 +22,8 @@ pub(super) struct Announcement {
     params: Option<Box<RawValue>>,
     /// Only for those who follow this resource.
     uri: Option<String>,
+    /// A request with this id, only for the stream of this session.
+    asked_of: Option<(String, String)>,
 }
 
 /// One who listens, counted while the stream is open.
@@ -96,6 +98,7 @@ impl FakeMcp {
             method,
             params,
             uri,
+            asked_of: None,
         });
     }
 }
@@ -103,7 +106,10 @@ impl FakeMcp {
 impl Announcement {
     /// As it goes to a legacy listener.
     pub(super) fn message(&self) -> Bytes {
-        wire::notification(self.method, self.params.as_deref())
+        match &self.asked_of {
+            None => wire::notification(self.method, self.params.as_deref()),
+            Some((_, id)) => wire::request(&raw::raw_str(id), self.method, self.params.as_deref()),
+        }
     }
 
     fn message_for(&self, subscription: &RawValue) -> Bytes {
@@ -114,9 +120,11 @@ impl Announcement {
     }
 
     pub(super) fn is_for(&self, shared: &Shared) -> bool {
-        self.uri
-            .as_ref()
-            .is_none_or(|uri| shared.state().followed.contains(uri))
+        self.asked_of.is_none()
+            && self
+                .uri
+                .as_ref()
+                .is_none_or(|uri| shared.state().followed.contains(uri))
     }
 }
 
@@ -128,9 +136,15 @@ fn meta(subscription: &RawValue) -> Box<RawValue> {
 
 impl Shared {
     /// The standalone stream of a legacy session.
-    pub(super) fn legacy_stream(self: &Arc<Self>) -> Response {
+    pub(super) fn legacy_stream(self: &Arc<Self>, session: String) -> Response {
         let shared = self.clone();
-        let message = move |news: &Announcement| news.is_for(&shared).then(|| news.message());
+        let message = move |news: &Announcement| {
+            let is_ours = match &news.asked_of {
+                Some((whose, _)) => *whose == session,
+                None => news.is_for(&shared),
+            };
+            is_ours.then(|| news.message())
+        };
         self.news_stream(Vec::new(), Listening::new(self, Vec::new()), message)
     }
 
@@ -169,6 +183,22 @@ impl Shared {
             granted.then(|| news.message_for(&id))
         };
         self.news_stream(vec![first], listening, message)
+    }
+
+    /// Asks something on the session's own stream.
+    pub(super) fn ask_aside(
+        &self,
+        session: &str,
+        id: &str,
+        method: &'static str,
+        params: &RawValue,
+    ) {
+        let _ = self.changes.send(Announcement {
+            method,
+            params: Some(params.to_owned()),
+            uri: None,
+            asked_of: Some((session.to_owned(), id.to_owned())),
+        });
     }
 
     fn news_stream(

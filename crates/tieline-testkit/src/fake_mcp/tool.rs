@@ -17,7 +17,8 @@ pub struct FakeTool {
     /// Level and text of messages that it logs before it answers.
     pub(super) logs: Vec<(String, String)>,
     pub(super) asks: Option<(String, Box<RawValue>)>,
-    pub(super) dialogue: Vec<Vec<(String, Box<RawValue>)>>,
+    pub(super) dialogue: Vec<Vec<(&'static str, Box<RawValue>)>>,
+    pub(super) asks_aside: bool,
 }
 
 /// Makes a result from a call's arguments.
@@ -89,6 +90,7 @@ impl FakeTool {
             logs: Vec::new(),
             asks: None,
             dialogue: Vec::new(),
+            asks_aside: false,
         }
     }
 
@@ -185,9 +187,17 @@ impl FakeTool {
     /// Asks the client these things at once and waits for every reply before it goes on (legacy era only). May be said
     /// several times. The result is the replies as they came, one text block each.
     #[must_use]
-    pub fn waiting_for(mut self, questions: &[(&str, &str)]) -> Self {
-        let owned = |(method, params): &(&str, &str)| ((*method).to_owned(), json(params));
+    pub fn waiting_for(mut self, questions: &[(&'static str, &str)]) -> Self {
+        let owned = |(method, params): &(&'static str, &str)| (*method, json(params));
         self.dialogue.push(questions.iter().map(owned).collect());
+        self
+    }
+
+    /// Asks on the session's own stream instead of the call's, as servers on the TypeScript SDK do that have only the
+    /// server at hand.
+    #[must_use]
+    pub fn asking_aside(mut self) -> Self {
+        self.asks_aside = true;
         self
     }
 

@@ -269,6 +269,40 @@ async fn modern_client_and_http_sse_server_the_call_waits_for_the_answer() {
     assert_eq!(server.count("tools/call"), 1, "the call is made once");
 }
 
+/// Servers on the TypeScript SDK ask like that when a tool has only the server at hand.
+#[tokio::test]
+async fn a_question_on_the_sessions_own_stream_is_for_the_only_call_of_its_key() {
+    let (world, server, ada) = with(asks_for_a_form().asking_aside()).await;
+    let arguments = json!({"a": 1});
+    let asked = call(&world, &ada, first(&arguments)).await;
+    is_asked(&asked, &["q1"]);
+    let form = json!({"q1": {"action": "accept", "content": {"who": "Ada"}}});
+    let done = call(&world, &ada, retry(&asked, &arguments, form)).await;
+    assert!(done.text().contains("Ada"), "{done:?}");
+
+    // Each person has a session of their own at the server, so two at once are told apart.
+    let bob = world.person("Bob").await.key;
+    let (asked_ada, asked_bob) = (
+        call(&world, &ada, first(&arguments)).await,
+        call(&world, &bob, first(&arguments)).await,
+    );
+    for (key, asked, name) in [(&bob, asked_bob, "Bob"), (&ada, asked_ada, "Ada")] {
+        let form = json!({"q1": {"action": "accept", "content": {"who": name}}});
+        let done = call(&world, key, retry(&asked, &arguments, form)).await;
+        assert!(done.text().contains(name), "{done:?}");
+    }
+    assert_eq!(server.count("tools/call"), 3);
+
+    // Of two calls with one key nobody can say whose question it is: the server is refused, and says so.
+    let waiting = call(&world, &ada, first(&arguments)).await;
+    is_asked(&waiting, &["q1"]);
+    let second = call(&world, &ada, first(&arguments)).await;
+    assert!(second.text().contains("-32601"), "{second:?}");
+    let form = json!({"q1": {"action": "accept", "content": {"who": "Ada"}}});
+    let done = call(&world, &ada, retry(&waiting, &arguments, form)).await;
+    assert!(done.text().contains("Ada"), "{done:?}");
+}
+
 #[tokio::test]
 async fn a_modern_client_that_leaves_after_it_answered_ends_the_call() {
     let (world, server, key) = with(asks_for_a_form()).await;
