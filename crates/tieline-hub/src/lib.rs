@@ -46,7 +46,7 @@ pub use clients::ClientSeen;
 pub use connectors::{
     AddConnectorError, AddedConnector, ChangedTool, ChangedTools, ConnectorKind, ConnectorList,
     ConnectorStatus, ConnectorToolView, ConnectorUsage, ConnectorView, EditConnectorError, Hint,
-    HourlyCalls, ReviewError, RotateConnectorError, RotationReceipt, ServerView,
+    HourlyCalls, RecentUse, ReviewError, RotateConnectorError, RotationReceipt, ServerView,
     TestConnectorError, TestReport, ToolUsage, UpdateConnector, WaitingTool,
 };
 pub use dispatch::{

@@ -11,16 +11,18 @@ if (page) {
       }
     }
   });
-  source.addEventListener('list', () => {
+  source.addEventListener('list', ({ data }) => {
     const list = document.getElementById('connectors');
-    if (!list || document.getElementById('list-changed')) return;
+    document.getElementById('list-changed')?.remove();
+    if (!list || data === 'same') return;
     const line = document.createElement('p');
     line.className = 'pill';
     line.id = 'list-changed';
+    line.setAttribute('role', 'status');
     const link = document.createElement('a');
     link.className = 'b sm';
     link.href = location.href;
-    link.textContent = 'The list changed. Refresh';
+    link.textContent = data === 'order' ? 'Order changed. Refresh' : 'The list changed. Refresh';
     line.append(link);
     list.before(line);
   });

@@ -46,6 +46,9 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in integrations::page_states(&admin) {
         add(name, &page)?;
     }
+    for (name, page) in integrations::bulk(&admin) {
+        add(name, &page)?;
+    }
     for (name, page) in form_samples::add(&admin) {
         add(name, &page)?;
     }
@@ -72,15 +75,7 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in connect(&admin) {
         add(name, &page)?;
     }
-    add(
-        "revoke",
-        &RevokePage {
-            shell: at(&admin, Section::Connect),
-            id: "k1".to_owned(),
-            name: HOSTILE.to_owned(),
-            hint: "tl_c81X…p0Rw".to_owned(),
-        },
-    )?;
+    add("revoke", &revoke(&admin))?;
     add("users", &users(&admin))?;
     for (name, page) in activity::activity(&at(&admin, Section::Activity)) {
         add(name, &page)?;
@@ -131,6 +126,15 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     };
     add("not-found", &outside)?;
     Ok(samples)
+}
+
+fn revoke(admin: &Shell) -> RevokePage {
+    RevokePage {
+        shell: at(admin, Section::Connect),
+        id: "k1".to_owned(),
+        name: HOSTILE.to_owned(),
+        hint: "tl_c81X…p0Rw".to_owned(),
+    }
 }
 
 fn trouble_inside(admin: &Shell) -> Vec<(&'static str, TroubleInside)> {

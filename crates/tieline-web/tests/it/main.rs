@@ -7,6 +7,7 @@ mod connector_page;
 mod dashboard;
 mod doors;
 mod gateway;
+mod integrations_list;
 mod models_pages;
 mod review;
 mod settings_pages;
