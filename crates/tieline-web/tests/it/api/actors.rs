@@ -67,7 +67,7 @@ async fn every_route_serves_whom_it_says_and_nobody_else() {
     let (admin, member) = (app.admin("Ada").await, app.member("Mel").await);
     let (admin_key, member_key) = (app.key_of(admin.user).await, app.key_of(member.user).await);
     let operations = operations();
-    assert_eq!(operations.len(), 41, "{operations:#?}");
+    assert_eq!(operations.len(), 46, "{operations:#?}");
     for operation in &operations {
         let about = format!("{} {}", operation.method, operation.template);
         assert_eq!(status(&app.anonymous(), operation).await, 401, "{about}");
