@@ -15,8 +15,8 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::json;
 use tieline_domain::Slug;
-use tieline_hub::SignedIn;
-use tokio::sync::mpsc;
+use tieline_hub::{ClientSeen, SignedIn};
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::asked::is_failing;
@@ -86,7 +86,11 @@ pub(crate) async fn events(
                 Box::pin(connector(state, slug.clone()))
             }))
         }
-        "connect" => tokio::spawn(clients(guard, who, sender)),
+        "connect" => {
+            // From here on, not from when the task first runs: the client may be quicker than that.
+            let seen = guard.state.hub.subscribe_clients();
+            tokio::spawn(clients(guard, who, seen, sender))
+        }
         _ => return Err(Problem::not_found()),
     };
     Ok(Sse::new(receive(AbortOnDropHandle::new(task), receiver))
@@ -241,8 +245,12 @@ async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
 }
 
 /// Step 3 of Connect your client: the first contact of the person's own client.
-async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
-    let mut seen = guard.state.hub.subscribe_clients();
+async fn clients(
+    guard: Guard,
+    who: SignedIn,
+    mut seen: broadcast::Receiver<ClientSeen>,
+    sender: Sender,
+) {
     let mut waited = Duration::ZERO;
     let mut met = false;
     loop {
@@ -253,8 +261,8 @@ async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
                     met = true;
                     Some(contact(&event, guard.state.hub.clock().now()))
                 }
-                Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => None,
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => None,
+                Err(broadcast::error::RecvError::Closed) => return,
             },
             () = tokio::time::sleep(EVERY) => {
                 if !guard.stands().await {

@@ -59,14 +59,14 @@ async fn first_event(admin: &AdminBrowser<'_>, page: &str, kind: &str) -> Option
 }
 
 #[tokio::test]
-async fn two_hundred_connectors_and_ten_thousand_tools_hold_together() {
+async fn two_hundred_connectors_and_two_thousand_tools_hold_together() {
     let app = TestApp::with(Options {
         background: true,
         ..Options::default()
     })
     .await;
     let admin = app.admin("Ada").await;
-    let names: Vec<String> = (0..50).map(|at| format!("tool_{at}")).collect();
+    let names: Vec<String> = (0..10).map(|at| format!("tool_{at}")).collect();
     let server = FakeMcp::dual().tools(names.iter().map(String::as_str));
     let server = server.start().await;
     for at in 0..200 {
@@ -74,7 +74,7 @@ async fn two_hundred_connectors_and_ten_thousand_tools_hold_together() {
     }
     let first = eventually_async(async || {
         let page = open(&admin, "/integrations?sort=name").await.text();
-        page.contains("10,000 tools on, about").then_some(page)
+        page.contains("2,000 tools on, about").then_some(page)
     })
     .await;
     assert!(
@@ -95,10 +95,10 @@ async fn two_hundred_connectors_and_ten_thousand_tools_hold_together() {
     assert_eq!(seen.len(), 200);
 
     // Names and keys do not hold it, so each row says which tool does.
-    let found = open(&admin, "/integrations?q=tool_49&page=2").await.text();
+    let found = open(&admin, "/integrations?q=tool_9&page=2").await.text();
     assert_eq!(slugs(&found).len(), 50);
-    assert_eq!(found.matches(">matches tool tool_49</span>").count(), 50);
-    assert!(found.contains("href=\"/integrations?q=tool_49&#38;sort=calls\""));
+    assert_eq!(found.matches(">matches tool tool_9</span>").count(), 50);
+    assert!(found.contains("href=\"/integrations?q=tool_9&#38;sort=calls\""));
     assert!(!found.contains("class=\"fold\""));
     let patch = first_event(&admin, &found, "patch").await.expect("a patch");
     let patch: Value = serde_json::from_str(&patch).expect("JSON");
@@ -108,7 +108,7 @@ async fn two_hundred_connectors_and_ten_thousand_tools_hold_together() {
     assert_eq!(statuses.len(), 50, "only what is on the page is sent");
     for (id, html) in statuses {
         let html = html.as_str().expect("HTML");
-        assert!(html.contains("matches tool tool_49"), "{id}: {html}");
+        assert!(html.contains("matches tool tool_9"), "{id}: {html}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod api;
 mod app;
 mod bad_requests;
+mod connect_page;
 mod connector_page;
 mod dashboard;
 mod doors;
