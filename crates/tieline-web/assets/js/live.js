@@ -5,12 +5,20 @@ if (page) {
   source.addEventListener('patch', ({ data }) => {
     for (const [id, html] of Object.entries(JSON.parse(data))) {
       const target = document.getElementById(id);
+      if (target?.dataset.steady !== undefined && keepsPlace(target, html)) continue;
       if (target && target.dataset.last !== html && !(target.dataset.last === undefined && target.innerHTML === html)) {
         target.innerHTML = html;
         target.dataset.last = html;
       }
     }
   });
+  // A note that comes or goes would push everything below it: it changes where it stands, or waits for the next page.
+  function keepsPlace(target, html) {
+    const none = html === '';
+    if (target.childElementCount === 0) return true;
+    target.classList.toggle('over', none);
+    return none;
+  }
   source.addEventListener('list', ({ data }) => {
     const list = document.getElementById('connectors');
     document.getElementById('list-changed')?.remove();
