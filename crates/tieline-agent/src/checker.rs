@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tieline_domain::{Clock, Entropy, Timestamp};
-use tieline_hub::{Hub, OpenModel};
+use tieline_hub::{Hub, OpenModel, Outbound};
 
-use crate::model::{ModelClient, ModelEndpoint, ModelError, ModelLimits};
+use crate::model::{ModelClient, ModelEndpoint, ModelError, ModelLimits, ModelNetwork};
 
 /// Somebody waits for the answer of a test; a turn may take longer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,7 +29,7 @@ impl ModelChecker {
         };
         let shared = Arc::new(OfHub(hub.clone()));
         Self {
-            client: ModelClient::new(limits, shared.clone(), shared),
+            client: ModelClient::new(limits, shared.clone(), shared.clone(), shared),
         }
     }
 
@@ -40,12 +40,18 @@ impl ModelChecker {
     }
 }
 
-/// The hub's clock and randomness under the traits that a client takes.
+/// The hub's network, clock and randomness under the traits that a client takes.
 struct OfHub(Hub);
 
 impl fmt::Debug for OfHub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OfHub")
+    }
+}
+
+impl ModelNetwork for OfHub {
+    fn outbound(&self) -> Outbound {
+        self.0.outbound()
     }
 }
 

@@ -24,6 +24,7 @@ mod sse;
 mod text;
 
 pub use client::ModelClient;
+pub use dial::ModelNetwork;
 pub use endpoint::ModelEndpoint;
 pub use error::{ModelError, Phase};
 pub use event::{ModelEvent, StopReason, Usage};

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use tieline_domain::{Clock, Entropy, Timestamp};
-use tieline_hub::{Hub, OpenModel, OpenModelError};
+use tieline_hub::{Hub, OpenModel, OpenModelError, Outbound};
 
 use crate::error::AgentError;
-use crate::model::{ModelApi, ModelClient, ModelEndpoint, ModelLimits};
+use crate::model::{ModelApi, ModelClient, ModelEndpoint, ModelLimits, ModelNetwork};
 
 /// A model that is ready to be asked.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl HubModels {
     pub fn new(hub: Hub, limits: ModelLimits) -> Self {
         let outside = Arc::new(Outside(hub.clone()));
         Self {
-            client: ModelClient::new(limits, outside.clone(), outside),
+            client: ModelClient::new(limits, outside.clone(), outside.clone(), outside),
             hub,
         }
     }
@@ -73,9 +73,15 @@ impl From<OpenModelError> for AgentError {
     }
 }
 
-/// The hub's clock and randomness.
+/// The hub's network, clock and randomness.
 #[derive(Debug)]
 struct Outside(Hub);
+
+impl ModelNetwork for Outside {
+    fn outbound(&self) -> Outbound {
+        self.0.outbound()
+    }
+}
 
 impl Clock for Outside {
     fn now(&self) -> Timestamp {

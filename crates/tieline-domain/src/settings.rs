@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{ToolChangePolicy, ToolChangePolicyError};
+use crate::{ProxyUrl, ProxyUrlError, ToolChangePolicy, ToolChangePolicyError};
 
 /// One setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,19 +23,22 @@ pub enum SettingName {
     DenyPrivate,
     /// Certificate authorities beside those of the machine.
     ExtraCa,
+    /// The proxy through which hosts outside of the own network are reached.
+    EgressProxy,
     /// The theme of pages for those who chose none.
     Theme,
 }
 
 impl SettingName {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ToolChanges,
         Self::SignInIdleHours,
         Self::SignInDays,
         Self::KeepCallsDays,
         Self::DenyPrivate,
         Self::ExtraCa,
+        Self::EgressProxy,
         Self::Theme,
     ];
 
@@ -48,6 +51,7 @@ impl SettingName {
             Self::KeepCallsDays => "keep_calls_days",
             Self::DenyPrivate => "deny_private",
             Self::ExtraCa => "extra_ca",
+            Self::EgressProxy => "egress_proxy",
             Self::Theme => "theme",
         }
     }
@@ -58,7 +62,11 @@ impl SettingName {
             Self::SignInIdleHours => Some(1..=168),
             Self::SignInDays => Some(1..=90),
             Self::KeepCallsDays => Some(1..=730),
-            Self::ToolChanges | Self::DenyPrivate | Self::ExtraCa | Self::Theme => None,
+            Self::ToolChanges
+            | Self::DenyPrivate
+            | Self::ExtraCa
+            | Self::EgressProxy
+            | Self::Theme => None,
         }
     }
 }
@@ -102,6 +110,9 @@ pub enum SettingError {
     /// Neither yes nor no.
     #[error("Choose one of both.")]
     Switch,
+    /// Not the address of a proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyUrlError),
     /// Not one of the three themes.
     #[error("The theme must be “system”, “light” or “dark”.")]
     Theme,
@@ -127,6 +138,7 @@ impl SettingError {
             Self::Number { .. } => "number_out_of_range",
             Self::ToolChanges(_) => "tool_changes_unknown",
             Self::Switch => "deny_private_unknown",
+            Self::Proxy(error) => error.code(),
             Self::Theme => "theme_unknown",
             Self::CertificatesTooLong => "certificate_too_long",
             Self::PrivateKey => "private_key_refused",
@@ -181,6 +193,8 @@ pub struct Settings {
     pub deny_private: bool,
     /// Certificate authorities beside those of the machine, as PEM; empty when there are none.
     pub extra_ca: String,
+    /// The proxy to the outside; none when hosts are reached directly. Its login is not among the values.
+    pub egress_proxy: Option<ProxyUrl>,
     /// The theme of pages for those who chose none.
     pub theme: ThemeDefault,
 }
@@ -194,6 +208,7 @@ impl Default for Settings {
             keep_calls_days: 30,
             deny_private: false,
             extra_ca: String::new(),
+            egress_proxy: None,
             theme: ThemeDefault::System,
         }
     }
@@ -209,11 +224,15 @@ impl Settings {
             SettingName::KeepCallsDays => self.keep_calls_days.to_string(),
             SettingName::DenyPrivate => self.deny_private.to_string(),
             SettingName::ExtraCa => self.extra_ca.clone(),
+            SettingName::EgressProxy => {
+                let proxy = self.egress_proxy.as_ref();
+                proxy.map(ProxyUrl::to_string).unwrap_or_default()
+            }
             SettingName::Theme => self.theme.as_str().to_owned(),
         }
     }
 
-    /// Takes a value from its text. What cannot be used leaves the value as it was.
+    /// Takes a value from its text. What cannot be used leaves the value as it was. A login of the proxy is not taken.
     pub fn set(&mut self, name: SettingName, text: &str) -> Result<(), SettingError> {
         let text = text.trim();
         match name {
@@ -225,6 +244,8 @@ impl Settings {
                 self.deny_private = text.parse().map_err(|_| SettingError::Switch)?;
             }
             SettingName::ExtraCa => self.extra_ca = certificates(text)?,
+            SettingName::EgressProxy if text.is_empty() => self.egress_proxy = None,
+            SettingName::EgressProxy => self.egress_proxy = Some(ProxyUrl::parse(text)?.0),
             SettingName::Theme => self.theme = ThemeDefault::parse(text)?,
         }
         Ok(())
@@ -280,6 +301,7 @@ mod tests {
             keep_calls_days: 365,
             deny_private: true,
             extra_ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned(),
+            egress_proxy: Some(ProxyUrl::parse("proxy.example:3128").unwrap().0),
             theme: ThemeDefault::Dark,
         };
         let before = settings.clone();
@@ -316,6 +338,8 @@ mod tests {
             let refused = settings.set(SettingName::ExtraCa, text).unwrap_err();
             assert_eq!(refused.code(), code);
         }
+        let refused = settings.set(SettingName::EgressProxy, "socks5://proxy:1080");
+        assert_eq!(refused.unwrap_err().code(), "proxy_scheme");
         assert_eq!(settings, Settings::default());
         settings.set(SettingName::SignInIdleHours, " 168 ").unwrap();
         assert_eq!(settings.sign_in_idle_hours, 168);

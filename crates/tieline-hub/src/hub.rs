@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
-use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, SettingName, Settings};
+use tieline_domain::{Clock, ConnectorId, Entropy, KeyId, ProxyLogin, SettingName, Settings};
 use tieline_mcp::{DialPolicy, Limits, Memory, TlsSetupError};
 use tieline_secrets::KeyRing;
 use tieline_store::{Store, StoreError};
@@ -59,6 +59,8 @@ pub struct HubSettings {
     /// What no admin can set, because the server's operator did, and by what: `TIELINE_TOOL_CHANGES`. Its value is that
     /// of `start`.
     pub fixed: BTreeMap<SettingName, String>,
+    /// The login of the proxy in `start`, when an operator set both.
+    pub proxy_login: Option<ProxyLogin>,
 }
 
 impl Default for HubSettings {
@@ -74,6 +76,7 @@ impl Default for HubSettings {
             parallel_checks: 8,
             start: Settings::default(),
             fixed: BTreeMap::new(),
+            proxy_login: None,
         }
     }
 }
@@ -140,8 +143,8 @@ impl Hub {
         entropy: Arc<dyn Entropy>,
         settings: HubSettings,
     ) -> Result<Self, StartError> {
-        let network = Network::open(&settings)?;
-        let snapshot = Snapshot::load(&store, &settings, (&network, None)).await?;
+        let network = Network::open(&settings, &keyring)?;
+        let snapshot = Snapshot::load(&store, (&settings, &keyring), (&network, None)).await?;
         let (version, _) = watch::channel(snapshot.version());
         let answers = Arc::new(Memory::new(settings.answer_bytes));
         let inner = Inner {
@@ -265,7 +268,7 @@ impl Hub {
             if store.config_version().await? == previous.version() {
                 return Ok(None);
             }
-            let server = &self.inner.settings;
+            let server = (&self.inner.settings, &self.inner.keyring);
             Snapshot::load(store, server, (previous.network(), Some(previous)))
                 .await
                 .map(Some)

@@ -46,7 +46,7 @@ pub use clients::ClientSeen;
 pub use connectors::{
     AddConnectorError, AddedConnector, ChangedTool, ChangedTools, ConnectorKind, ConnectorList,
     ConnectorStatus, ConnectorToolView, ConnectorUsage, ConnectorView, EditConnectorError, Hint,
-    HourlyCalls, ReviewError, RotateConnectorError, RotationReceipt, ServerView,
+    HourlyCalls, RecentUse, ReviewError, RotateConnectorError, RotationReceipt, ServerView,
     TestConnectorError, TestReport, ToolUsage, UpdateConnector, WaitingTool,
 };
 pub use dispatch::{
@@ -72,7 +72,7 @@ pub use users::{
 };
 
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
-pub use tieline_mcp::Authority;
+pub use tieline_mcp::{Authority, DialIo as OutboundStream, Failure as NetworkFailure, Outbound};
 pub use tieline_store::{
     AuditFilter, AuditRow, CallFilter, CallRow, CallTimes, ConnectorUse, StoreError,
 };

@@ -16,7 +16,7 @@ use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::OfferKind;
 use tieline_mcp::wire::ParamHeaders;
 use tieline_mcp::{Address, Era, Wire};
-use tieline_secrets::{DataKey, Sealed};
+use tieline_secrets::{DataKey, KeyRing, Sealed};
 use tieline_store::{ConnectorRow, OfferRow, Store, StoreError, ToolRow, UserRow};
 use tokio_util::sync::CancellationToken;
 
@@ -128,13 +128,13 @@ impl Snapshot {
     /// catalogue when nothing about it changed.
     pub(crate) async fn load(
         store: &Store,
-        server: &HubSettings,
+        (server, keyring): (&HubSettings, &KeyRing),
         (network, previous): (&Arc<Network>, Option<&Self>),
     ) -> Result<Self, StoreError> {
         // The version is read first: a change between the reads is then seen again at the next poll, never missed.
         let version = store.config_version().await?;
         let settings = LiveSettings::load(store, server).await?;
-        let network = Network::next(server, &settings.values, network);
+        let network = Network::next(server, keyring, &settings, network);
         let mut tools: HashMap<ConnectorId, Vec<ToolRow>> = HashMap::new();
         for tool in store.tools_all().await? {
             tools.entry(tool.connector_id).or_default().push(tool);

@@ -19,6 +19,7 @@ mod memory;
 mod message;
 mod news;
 mod offer;
+mod outbound;
 mod pool;
 mod probe;
 mod question;
@@ -34,8 +35,8 @@ use std::sync::Arc;
 
 pub use aside::SessionIs;
 pub use dial::{
-    AddressKind, AddressRefused, Addresses, Authority, AuthorityError, DialPolicy, Resolve,
-    SystemResolver, TlsSetupError, read_authorities,
+    AddressKind, AddressRefused, Addresses, Authority, AuthorityError, DialIo, DialPolicy, Proxy,
+    ProxyLogin, Resolve, SystemResolver, TlsSetupError, read_authorities,
 };
 pub use error::{Failure, McpError};
 pub use limits::Limits;
@@ -43,6 +44,7 @@ pub use list::{LeftOut, Listed, ListedItem};
 pub use listen::Ended;
 pub use memory::{Hold, Memory};
 pub use news::{News, Promises, Wish};
+pub use outbound::Outbound;
 pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
 pub use question::{Question, QuestionReply, Questions, Replied};
 pub use target::{Address, Target};
@@ -117,6 +119,11 @@ impl McpClient {
     /// Which addresses may be called.
     pub fn policy(&self) -> &DialPolicy {
         &self.http.dialer.policy
+    }
+
+    /// Connections under the same rules for other protocols.
+    pub fn outbound(&self) -> Outbound {
+        Outbound::new(self.http.clone())
     }
 
     /// The limits of every exchange.

@@ -1,6 +1,7 @@
 //! Test helpers: fake MCP servers of both eras, a scripted model API, fixed clock, snapshot filters.
 
 mod clock;
+mod connect_proxy;
 mod entropy;
 mod eventually;
 mod fake_mcp;
@@ -11,6 +12,7 @@ mod raw_server;
 mod scripted_model;
 
 pub use clock::FixedClock;
+pub use connect_proxy::{ConnectProxy, ProxyManner};
 pub use entropy::SeededEntropy;
 pub use eventually::{eventually, eventually_async, eventually_some, free_port};
 pub use fake_mcp::{

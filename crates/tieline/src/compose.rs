@@ -48,6 +48,7 @@ pub(crate) async fn compose(
         call_timeout: config.call_timeout,
         start: config.settings.clone(),
         fixed: config.fixed_settings(),
+        proxy_login: config.proxy_login.clone(),
         ..HubSettings::default()
     };
     let hub = Hub::open(

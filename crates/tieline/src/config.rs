@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tieline_agent::AgentSettings;
-use tieline_domain::{SettingName, Settings};
+use tieline_domain::{ProxyLogin, ProxyUrl, SettingName, Settings, TypedLogin};
 use url::Url;
 
 use crate::cli::{Place, ServeFlags};
@@ -78,6 +78,12 @@ const SETTINGS: &[Setting] = &[
         env: "TIELINE_DENY_PRIVATE",
         default: "false",
         help: "refuse connectors on private addresses",
+    },
+    Setting {
+        key: "egress_proxy",
+        env: "TIELINE_EGRESS_PROXY",
+        default: "",
+        help: "HTTP proxy to hosts outside of this network, with its login if it wants one",
     },
     Setting {
         key: "organization",
@@ -203,6 +209,8 @@ pub(crate) struct Config {
     pub(crate) check_interval: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) settings: Settings,
+    /// The login of the proxy among them.
+    pub(crate) proxy_login: Option<ProxyLogin>,
     pub(crate) running_turns: usize,
     pub(crate) tool_tokens: u64,
     pub(crate) values: BTreeMap<&'static str, (String, Source)>,
@@ -293,6 +301,10 @@ impl Config {
                 &text("check_interval_seconds"),
             )?,
             call_timeout: parse_seconds("call_timeout_seconds", &text("call_timeout_seconds"))?,
+            proxy_login: match ProxyUrl::parse(&text("egress_proxy")) {
+                Ok((_, TypedLogin::Given(login))) => Some(login),
+                _ => None,
+            },
             settings: parse_settings(text)?,
             running_turns: text("running_turns")
                 .parse()
@@ -341,7 +353,7 @@ impl Config {
     }
 
     /// Every setting as a table: key, value, where it came from, environment name, meaning. A password in the database
-    /// URL is not shown.
+    /// URL and the login of the proxy are not shown.
     pub(crate) fn table(&self) -> String {
         let mut lines = Vec::new();
         for setting in SETTINGS {
@@ -353,6 +365,8 @@ impl Config {
                 });
             let shown = if setting.key == "database_url" {
                 without_password(value)
+            } else if setting.key == SettingName::EgressProxy.as_str() {
+                ProxyUrl::without_login(value)
             } else {
                 value.to_owned()
             };
@@ -454,6 +468,9 @@ fn parse_settings(text: impl Fn(&str) -> String) -> Result<Settings, Failure> {
             let expected = match name.bounds() {
                 Some(bounds) => format!("a number from {} to {}", bounds.start(), bounds.end()),
                 None if name == SettingName::DenyPrivate => "true or false".to_owned(),
+                None if name == SettingName::EgressProxy => {
+                    "an HTTP proxy such as http://proxy.example:3128".to_owned()
+                }
                 None => "hold_risky, hold_all or use_all".to_owned(),
             };
             return Err(wrong(name.as_str(), &expected));

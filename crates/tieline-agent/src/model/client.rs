@@ -1,7 +1,7 @@
 //! The HTTP client of all model APIs: one pool of connections, and what else a request needs from outside.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,19 +10,24 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tieline_domain::{Clock, Entropy};
+use tieline_hub::Outbound;
 
 use super::attempts::Attempts;
-use super::dial::Dialer;
+use super::dial::{Dialer, ModelNetwork};
 use super::openai::Accent;
 use super::{Message, ModelApi, ModelEndpoint, ModelError, ModelLimits, ModelRequest, UserPart};
 
 /// Below the time after which common servers close an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(50);
 
+type Http = Client<Dialer, Full<Bytes>>;
+
 /// Makes [`ModelApi`]s. A cheap clone; all clones share their connections.
 #[derive(Clone)]
 pub struct ModelClient {
-    pub(super) http: Client<Dialer, Full<Bytes>>,
+    network: Arc<dyn ModelNetwork>,
+    /// The connections, with the rules that they were made under.
+    http: Arc<Mutex<(Outbound, Http)>>,
     pub(super) limits: ModelLimits,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
@@ -38,21 +43,31 @@ impl fmt::Debug for ModelClient {
 
 impl ModelClient {
     /// A client without connections. The clock reads dates in `Retry-After`, randomness spreads the retries.
-    pub fn new(limits: ModelLimits, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        let http = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_max_idle_per_host(64)
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .http2_keep_alive_timeout(Duration::from_secs(10))
-            .build(Dialer::new(limits.connect));
+    pub fn new(
+        limits: ModelLimits,
+        network: Arc<dyn ModelNetwork>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let outbound = network.outbound();
+        let http = client(&outbound, &limits);
         Self {
-            http,
+            network,
+            http: Arc::new(Mutex::new((outbound, http))),
             limits,
             clock,
             entropy,
         }
+    }
+
+    /// The connections for the next request. Those that were made under other rules are given up.
+    pub(super) fn http(&self) -> Http {
+        let now = self.network.outbound();
+        let mut held = self.http.lock().unwrap_or_else(PoisonError::into_inner);
+        if !held.0.has_rules_of(&now) {
+            *held = (now.clone(), client(&now, &self.limits));
+        }
+        held.1.clone()
     }
 
     /// A model API that asks `endpoint`, and its fallback when it can't answer.
@@ -94,6 +109,17 @@ impl ModelClient {
             None => Err(ModelError::Cut { api }),
         }
     }
+}
+
+fn client(outbound: &Outbound, limits: &ModelLimits) -> Http {
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(64)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(10))
+        .build(Dialer(outbound.clone().within(limits.connect)))
 }
 
 #[derive(Debug)]

@@ -1,29 +1,33 @@
-//! Connections to model APIs: TCP, and TLS where the address says so.
-//!
-//! No proxy from the environment and no redirects. Private addresses are fine: an admin chose the address, and a model
-//! often runs on the same machine.
+//! Connections to model APIs. Which addresses may be called, whose certificates are trusted and through which proxy
+//! the way leads is for whoever hands over the [`Outbound`] to say.
 
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use tieline_hub::{NetworkFailure, Outbound, OutboundStream};
 use tower::Service;
 
+/// How model APIs are reached, asked before each request: an admin may have changed it.
+pub trait ModelNetwork: Send + Sync + fmt::Debug {
+    /// The way out as it is now.
+    fn outbound(&self) -> Outbound;
+}
+
+/// One way out for good.
+impl ModelNetwork for Outbound {
+    fn outbound(&self) -> Outbound {
+        self.clone()
+    }
+}
+
 /// No connection came about. Its text says why and names no secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub(super) struct DialError {
     pub(super) reason: String,
@@ -31,175 +35,61 @@ pub(super) struct DialError {
     pub(super) passing: bool,
 }
 
-impl DialError {
-    fn passing(reason: impl Into<String>) -> Self {
-        let (reason, passing) = (reason.into(), true);
+impl From<NetworkFailure> for DialError {
+    fn from(failure: NetworkFailure) -> Self {
+        use NetworkFailure as Failure;
+        let reason = match &failure {
+            Failure::DnsFailed { host } => format!("the host {host} was not found"),
+            Failure::ConnectRefused { .. } => "nothing listens at that address".to_owned(),
+            Failure::ConnectTimeout { .. } => "the connection got no answer".to_owned(),
+            Failure::Unreachable { host, .. } => format!("no connection to {host}"),
+            Failure::TlsFailed { reason, .. } => reason.clone(),
+            // The others are whole sentences; this one goes on after a colon and before a full stop.
+            other => other.to_string().trim_end_matches('.').to_owned(),
+        };
+        let passing = !matches!(
+            failure,
+            Failure::AddressRefused(_)
+                | Failure::TlsExpired { .. }
+                | Failure::TlsWrongHost { .. }
+                | Failure::TlsUnknownAuthority
+                | Failure::TlsFailed { .. }
+                | Failure::ProxyRefused { .. }
+                | Failure::ProxyBadAnswer { .. }
+                | Failure::ProxyLoginUnreadable { .. }
+        );
         Self { reason, passing }
     }
-
-    fn lasting(reason: impl Into<String>) -> Self {
-        let (reason, passing) = (reason.into(), false);
-        Self { reason, passing }
-    }
 }
 
-/// Makes the connections of one client.
-#[derive(Clone)]
-pub(super) struct Dialer {
-    tcp: HttpConnector,
-    /// Read when the first encrypted connection is made: whoever uses no such API pays nothing for it.
-    tls: Arc<OnceLock<Arc<ClientConfig>>>,
-    limit: Duration,
-}
-
-impl fmt::Debug for Dialer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Dialer")
-    }
-}
-
-impl Dialer {
-    pub(super) fn new(limit: Duration) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(Duration::from_mins(1)));
-        tcp.set_connect_timeout(Some(limit));
-        let tls = Arc::default();
-        Self { tcp, tls, limit }
-    }
-
-    fn tls(&self) -> Result<Arc<ClientConfig>, DialError> {
-        if let Some(config) = self.tls.get() {
-            return Ok(Arc::clone(config));
-        }
-        let config = Arc::new(tls_config(machine_roots()?)?);
-        Ok(Arc::clone(self.tls.get_or_init(|| config)))
-    }
-
-    async fn dial(mut self, uri: Uri) -> Result<Stream, DialError> {
-        let host = uri.host().unwrap_or_default().to_owned();
-        let encrypted = uri.scheme_str() == Some("https");
-        let tcp = self
-            .tcp
-            .call(uri)
-            .await
-            .map_err(|error| explain_tcp(&error, &host))?;
-        if !encrypted {
-            return Ok(Stream::Plain(tcp));
-        }
-        secure(self.tls()?, &host, tcp.into_inner(), self.limit).await
-    }
-}
+/// Makes the connections of one HTTP client.
+#[derive(Clone, Debug)]
+pub(super) struct Dialer(pub(super) Outbound);
 
 impl Service<Uri> for Dialer {
     type Response = Stream;
     type Error = DialError;
     type Future = Pin<Box<dyn Future<Output = Result<Stream, DialError>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        self.tcp
-            .poll_ready(context)
-            .map_err(|_| DialError::passing("no connection can be made"))
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(self.clone().dial(uri))
-    }
-}
-
-/// The handshake. `host` is what the certificate must be made for.
-async fn secure(
-    config: Arc<ClientConfig>,
-    host: &str,
-    tcp: TcpStream,
-    limit: Duration,
-) -> Result<Stream, DialError> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let name = ServerName::try_from(bare.to_owned())
-        .map_err(|_| DialError::lasting("its host is not a name that a certificate can have"))?;
-    let handshake = TlsConnector::from(config).connect(name, tcp);
-    let stream = tokio::time::timeout(limit, handshake)
-        .await
-        .map_err(|_| DialError::passing("it did not answer the TLS handshake"))?
-        .map_err(|error| explain_tls(&error))?;
-    Ok(Stream::Tls(Box::new(TokioIo::new(stream))))
-}
-
-/// The machine's authorities.
-fn machine_roots() -> Result<RootCertStore, DialError> {
-    let mut roots = RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    let (added, _) = roots.add_parsable_certificates(native.certs);
-    if added == 0 {
-        return Err(DialError::lasting(
-            "this machine has no certificate authorities, so https can’t be verified",
-        ));
-    }
-    Ok(roots)
-}
-
-/// TLS 1.2 and 1.3, HTTP/2 preferred.
-fn tls_config(roots: RootCertStore) -> Result<ClientConfig, DialError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(|_| DialError::lasting("encryption can’t be set up"))?;
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-fn explain_tcp(error: &(dyn std::error::Error + 'static), host: &str) -> DialError {
-    // The library keeps its kinds to itself, but not their names.
-    if error.to_string().starts_with("dns error") {
-        return DialError::passing(format!("the host {host} was not found"));
-    }
-    let mut cause = Some(error);
-    while let Some(inner) = cause {
-        if let Some(io) = inner.downcast_ref::<io::Error>() {
-            return match io.kind() {
-                io::ErrorKind::ConnectionRefused => {
-                    DialError::passing("nothing listens at that address")
-                }
-                io::ErrorKind::TimedOut => DialError::passing("the connection got no answer"),
-                _ => DialError::passing(format!("no connection to {host}")),
-            };
-        }
-        cause = inner.source();
-    }
-    DialError::passing(format!("no connection to {host}"))
-}
-
-fn explain_tls(error: &io::Error) -> DialError {
-    let tls = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
-        Some(rustls::Error::InvalidCertificate(_)) => {
-            DialError::lasting("its certificate can’t be verified by this machine")
-        }
-        Some(rustls::Error::InvalidMessage(_)) => {
-            DialError::lasting("it does not speak TLS on this port")
-        }
-        Some(_) => DialError::lasting("it refused the TLS handshake"),
-        None => DialError::passing("it closed the connection during the TLS handshake"),
+        let outbound = self.0.clone();
+        Box::pin(async move { Ok(Stream(outbound.dial(&uri).await?)) })
     }
 }
 
 /// An open connection, encrypted or not.
-pub(super) enum Stream {
-    Plain(TokioIo<TcpStream>),
-    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
-}
+pub(super) struct Stream(OutboundStream);
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        match self {
-            Self::Tls(stream) if stream.inner().get_ref().1.alpn_protocol() == Some(b"h2") => {
-                Connected::new().negotiated_h2()
-            }
-            Self::Plain(_) | Self::Tls(_) => Connected::new(),
+        if self.0.is_http2() {
+            Connected::new().negotiated_h2()
+        } else {
+            Connected::new()
         }
     }
 }
@@ -210,10 +100,7 @@ impl Read for Stream {
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
+        Pin::new(&mut self.get_mut().0).poll_read(context, buffer)
     }
 }
 
@@ -223,31 +110,19 @@ impl Write for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
+        Pin::new(&mut self.get_mut().0).poll_write(context, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
+        Pin::new(&mut self.get_mut().0).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+        Pin::new(&mut self.get_mut().0).poll_shutdown(context)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.0.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -255,12 +130,57 @@ impl Write for Stream {
         context: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, buffers),
-            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(context, buffers),
-        }
+        Pin::new(&mut self.get_mut().0).poll_write_vectored(context, buffers)
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::{DialError, NetworkFailure as Failure};
+
+    #[test]
+    fn a_certificate_is_wrong_for_good_and_silence_is_not() {
+        let host = || "api.example".to_owned();
+        let proxy = || "proxy.example:3128".to_owned();
+        for (failure, reason, passing) in [
+            (
+                Failure::DnsFailed { host: host() },
+                "the host api.example was not found",
+                true,
+            ),
+            (
+                Failure::ConnectRefused {
+                    host: host(),
+                    port: 1,
+                },
+                "nothing listens at that address",
+                true,
+            ),
+            (
+                Failure::TlsExpired { date: None },
+                "The certificate has expired",
+                false,
+            ),
+            (
+                Failure::ProxyUnreachable { proxy: proxy() },
+                "The proxy proxy.example:3128 could not be reached. Check that it runs, or change it in Settings, Network",
+                true,
+            ),
+            (
+                Failure::ProxyRefused {
+                    proxy: proxy(),
+                    host: host(),
+                    status: 403,
+                },
+                "The proxy proxy.example:3128 refused the connection (HTTP 403). Its own rules may not let api.example through",
+                false,
+            ),
+        ] {
+            let expected = DialError {
+                reason: reason.to_owned(),
+                passing,
+            };
+            assert_eq!(DialError::from(failure), expected);
+        }
+    }
+}

@@ -92,7 +92,7 @@ pub(super) async fn open(
     };
     let http_request = http_request(endpoint, request, accent, &context.api)?;
     let first = begun + limits.first_token;
-    let response = timeout_at(first, client.http.request(http_request))
+    let response = timeout_at(first, client.http().request(http_request))
         .await
         .map_err(|_| late(&context.api, Phase::FirstToken, limits.first_token))?
         .map_err(|error| not_sent(&error, &context.api))?;

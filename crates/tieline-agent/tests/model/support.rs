@@ -10,6 +10,7 @@ use tieline_agent::model::{
     ModelRequest, StopReason, ToolDefinition, Usage, UserPart,
 };
 use tieline_domain::{AccessToken, ModelKind, ModelUrl};
+use tieline_mcp::{ClientInfo, DialPolicy, Limits, McpClient};
 use tieline_testkit::{FixedClock, ScriptedModel, SeededEntropy};
 
 pub(crate) const BOTH: [ModelKind; 2] = ModelKind::ALL;
@@ -27,7 +28,26 @@ pub(crate) fn limits() -> ModelLimits {
 
 pub(crate) fn client(limits: ModelLimits) -> ModelClient {
     let clock = Arc::new(FixedClock::default());
-    ModelClient::new(limits, clock, Arc::new(SeededEntropy::new(7)))
+    let policy = DialPolicy {
+        allow_loopback: true,
+        ..DialPolicy::default()
+    };
+    client_under(policy, limits, clock)
+}
+
+/// A client under these rules of the network.
+pub(crate) fn client_under(
+    policy: DialPolicy,
+    limits: ModelLimits,
+    clock: Arc<FixedClock>,
+) -> ModelClient {
+    let info = ClientInfo {
+        name: "Tieline".to_owned(),
+        version: "0.0.0".to_owned(),
+    };
+    let mcp = McpClient::new(policy, Limits::default(), info).expect("this machine's certificates");
+    let entropy = Arc::new(SeededEntropy::new(7));
+    ModelClient::new(limits, Arc::new(mcp.outbound()), clock, entropy)
 }
 
 pub(crate) fn endpoint(server: &ScriptedModel, kind: ModelKind) -> ModelEndpoint {

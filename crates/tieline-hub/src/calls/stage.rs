@@ -48,7 +48,13 @@ impl CallStage {
         match code {
             "secret_unreadable" => Self::Policy,
             "dns_failed" | "address_refused" => Self::Dns,
-            "connect_refused" | "connect_timeout" => Self::Tcp,
+            "connect_refused"
+            | "connect_timeout"
+            | "proxy_unreachable"
+            | "proxy_timeout"
+            | "proxy_refused"
+            | "proxy_bad_answer"
+            | "proxy_login_unreadable" => Self::Tcp,
             "tls_expired" | "tls_wrong_host" | "tls_unknown_authority" | "tls_failed" => Self::Tls,
             "auth_failed" | "needs_oauth" | "forbidden" | "not_found" | "method_not_allowed"
             | "redirect_refused" | "rate_limited" | "upstream_error" | "bad_http"
@@ -90,6 +96,7 @@ mod tests {
             ("upstream_failure", Some("rate_limited"), Some("http")),
             ("upstream_failure", Some("address_refused"), Some("dns")),
             ("upstream_failure", Some("connect_timeout"), Some("tcp")),
+            ("upstream_failure", Some("proxy_refused"), Some("tcp")),
             ("upstream_failure", Some("tls_expired"), Some("tls")),
             ("upstream_failure", Some("bad_json"), Some("mcp")),
             ("upstream_failure", Some("invalid_params"), Some("schema")),

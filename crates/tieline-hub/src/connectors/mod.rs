@@ -1,6 +1,7 @@
 //! What an admin does with connectors. One file for each operation, named by its verb.
 
 mod add;
+mod bulk;
 mod enable;
 mod list;
 mod receipt;
@@ -18,6 +19,7 @@ mod usage;
 mod view;
 
 pub use add::{AddConnectorError, AddedConnector};
+pub use bulk::RecentUse;
 pub use list::ConnectorList;
 pub use receipt::RotationReceipt;
 pub use review::{ChangedTool, ChangedTools, ReviewError};

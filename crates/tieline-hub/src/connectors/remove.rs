@@ -9,6 +9,13 @@ use crate::Hub;
 impl Hub {
     /// Removes a connector; [`StoreError::NotFound`] when there is none with this key. Records of calls are kept.
     pub async fn remove_connector(&self, actor: &Actor, slug: &Slug) -> Result<(), StoreError> {
+        self.store_removed(actor, slug).await?;
+        self.after_change().await;
+        Ok(())
+    }
+
+    /// Deletes the rows and writes the audit row.
+    pub(super) async fn store_removed(&self, actor: &Actor, slug: &Slug) -> Result<(), StoreError> {
         let row = self
             .inner
             .store
@@ -26,7 +33,6 @@ impl Hub {
         self.inner.store.connector_delete(row.id, &change).await?;
         self.inner.health.forget(row.id);
         self.inner.breakers.reset(row.id);
-        self.after_change().await;
         Ok(())
     }
 

@@ -77,6 +77,8 @@ pub(crate) fn counts_against_server(error: &McpError) -> bool {
             "dns_failed"
                 | "connect_refused"
                 | "connect_timeout"
+                | "proxy_unreachable"
+                | "proxy_timeout"
                 | "timeout"
                 | "interrupted"
                 | "tls_failed"

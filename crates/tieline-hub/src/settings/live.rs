@@ -6,12 +6,15 @@ use std::sync::Arc;
 use tieline_domain::{SettingName, Settings};
 use tieline_store::{Store, StoreError, StoredSettings};
 
+use super::LoginOf;
 use crate::HubSettings;
 
 /// The settings at one version of the database.
 #[derive(Debug)]
 pub(crate) struct LiveSettings {
     pub(crate) values: Arc<Settings>,
+    /// The login of the proxy.
+    pub(crate) proxy_login: LoginOf,
     /// Grows with each change that an admin makes.
     pub(super) version: i64,
 }
@@ -22,8 +25,25 @@ impl LiveSettings {
         Ok(Self {
             version: stored.version(),
             values: Arc::new(in_force(&stored, server)),
+            proxy_login: login(&stored, server),
         })
     }
+
+    /// The login that the server's operator set.
+    pub(crate) fn login_of_operator(server: &HubSettings) -> LoginOf {
+        let login = server.proxy_login.clone();
+        login.map_or(LoginOf::Nobody, LoginOf::Operator)
+    }
+}
+
+fn login(stored: &StoredSettings, server: &HubSettings) -> LoginOf {
+    if server.fixed.contains_key(&SettingName::EgressProxy) {
+        return LiveSettings::login_of_operator(server);
+    }
+    let mut rows = stored.rows.iter();
+    let row = rows.find(|row| row.name == SettingName::EgressProxy.as_str());
+    let sealed = row.and_then(|row| row.sealed.clone());
+    sealed.map_or(LoginOf::Nobody, LoginOf::Admin)
 }
 
 /// A row that this release does not know belongs to a newer one; one that it cannot read changes nothing.

@@ -4,6 +4,7 @@
 mod affected;
 mod backup;
 mod live;
+mod proxy_login;
 mod show;
 mod update;
 
@@ -12,3 +13,4 @@ pub use show::SettingsView;
 pub use update::{UpdateSettings, UpdateSettingsError};
 
 pub(crate) use live::LiveSettings;
+pub(crate) use proxy_login::{Login, LoginOf};

@@ -17,6 +17,8 @@ pub struct SettingsView {
     pub values: Arc<Settings>,
     /// What the operator fixed on the server, and by what: an environment variable, or a line in a file.
     pub fixed: BTreeMap<SettingName, String>,
+    /// Whether Tieline signs in to the proxy.
+    pub proxy_login: bool,
     /// The certificate authorities among them, as an admin recognises them.
     pub authorities: Vec<Authority>,
     /// Grows with each change, to notice that somebody else saved in between.
@@ -34,6 +36,7 @@ impl Hub {
         let live = LiveSettings::load(&self.inner.store, &self.inner.settings).await?;
         Ok(SettingsView {
             authorities: read_authorities(&live.values.extra_ca).unwrap_or_default(),
+            proxy_login: live.proxy_login.is_there(),
             values: live.values,
             fixed: self.inner.settings.fixed.clone(),
             version: live.version,

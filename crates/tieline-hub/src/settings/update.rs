@@ -1,24 +1,36 @@
 //! Changes settings. What changed, from what to what, is recorded in the same transaction.
 
+use std::fmt;
+
 use serde_json::json;
 use thiserror::Error;
-use tieline_domain::{Actor, FieldError, SettingName, Settings};
+use tieline_domain::{Actor, FieldError, ProxyLogin, ProxyUrl, SettingName, Settings, TypedLogin};
 use tieline_mcp::read_authorities;
 use tieline_store::{NewSetting, StoreError};
 
-use super::SettingsView;
+use super::{SettingsView, proxy_login};
 use crate::Hub;
 
 /// How often a change is tried again when somebody else's came first and the caller did not ask to hear of that.
 const TRIES: usize = 5;
 
-/// What to change; a setting that is not named stays as it is.
-#[derive(Clone, Debug, Default)]
+/// What to change; a setting that is not named stays as it is. Its `Debug` leaves the values out: one may hold a login.
+#[derive(Clone, Default)]
 pub struct UpdateSettings {
     /// Each setting with its new value as text.
     pub values: Vec<(SettingName, String)>,
     /// The version that the editor saw, to notice that somebody else saved in between.
     pub version: Option<i64>,
+}
+
+impl fmt::Debug for UpdateSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.values.iter().map(|(name, _)| name).collect();
+        f.debug_struct("UpdateSettings")
+            .field("names", &names)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why nothing was changed.
@@ -52,7 +64,8 @@ impl Hub {
                 return Err(UpdateSettingsError::Stale);
             }
             let after = updated(&before, update)?;
-            match self.save_settings(actor, &before, &after).await {
+            let login = LoginChange::of(&before, &after, update);
+            match self.save_settings(actor, &before, (&after, &login)).await {
                 Ok(()) => return Ok(self.show_settings().await?),
                 Err(StoreError::Conflict { .. }) if update.version.is_none() => {}
                 Err(StoreError::Conflict { .. }) => return Err(UpdateSettingsError::Stale),
@@ -66,22 +79,35 @@ impl Hub {
         &self,
         actor: &Actor,
         before: &SettingsView,
-        after: &Settings,
+        (after, login): (&Settings, &LoginChange),
     ) -> Result<(), StoreError> {
         let (mut values, mut names, mut detail) = (Vec::new(), Vec::new(), json!({}));
         for name in SettingName::ALL {
             let (old, new) = (before.values.text(name), after.text(name));
-            if old != new {
-                detail[name.as_str()] = json!({
-                    "before": recorded(name, &old), "after": recorded(name, &new),
-                });
-                names.push(name.as_str());
-                values.push(NewSetting {
-                    name: name.as_str(),
-                    value: new,
-                    sealed: None,
-                });
+            let is_proxy = name == SettingName::EgressProxy;
+            if old == new && !(is_proxy && login.changes()) {
+                continue;
             }
+            detail[name.as_str()] = if is_proxy {
+                let had = if before.proxy_login {
+                    ", with a login"
+                } else {
+                    ""
+                };
+                json!({ "before": format!("{old}{had}"), "after": format!("{new}{}", login.words()) })
+            } else {
+                json!({ "before": recorded(name, &old), "after": recorded(name, &new) })
+            };
+            names.push(name.as_str());
+            let secret = after.egress_proxy.as_ref().filter(|_| is_proxy);
+            let secret = secret.zip(login.given());
+            values.push(NewSetting {
+                name: name.as_str(),
+                value: new,
+                sealed: secret.map(|(proxy, login)| {
+                    proxy_login::seal(&self.inner.keyring, self.entropy(), proxy, login)
+                }),
+            });
         }
         if values.is_empty() {
             return Ok(());
@@ -100,7 +126,9 @@ impl Hub {
         self.after_change().await;
         let asks_again = before.values.tool_changes != after.tool_changes
             || before.values.deny_private != after.deny_private
-            || before.values.extra_ca != after.extra_ca;
+            || before.values.extra_ca != after.extra_ca
+            || before.values.egress_proxy != after.egress_proxy
+            || login.changes();
         if asks_again {
             // What waits for an admin is judged anew with the next list, and who can be reached shows.
             for live in self.snapshot().connectors().filter(|live| live.enabled) {
@@ -108,6 +136,54 @@ impl Hub {
             }
         }
         Ok(())
+    }
+}
+
+/// What becomes of the login of the proxy.
+#[derive(Debug)]
+enum LoginChange {
+    /// It stays as it is, there or not.
+    Keep,
+    /// It was for another proxy, or is not wanted any more.
+    Drop,
+    /// This is the new one.
+    Set(ProxyLogin),
+}
+
+impl LoginChange {
+    fn of(before: &SettingsView, after: &Settings, update: &UpdateSettings) -> Self {
+        let mut typed = update.values.iter().rev();
+        let typed = typed.find(|(name, _)| *name == SettingName::EgressProxy);
+        let login = typed.and_then(|(_, text)| Some(ProxyUrl::parse(text).ok()?.1));
+        match login {
+            Some(TypedLogin::Given(login)) => Self::Set(login),
+            // A login is for one proxy: it does not go along to the next.
+            None | Some(TypedLogin::Absent) if before.values.egress_proxy == after.egress_proxy => {
+                Self::Keep
+            }
+            _ if before.proxy_login => Self::Drop,
+            _ => Self::Keep,
+        }
+    }
+
+    const fn changes(&self) -> bool {
+        !matches!(self, Self::Keep)
+    }
+
+    const fn given(&self) -> Option<&ProxyLogin> {
+        match self {
+            Self::Set(login) => Some(login),
+            Self::Keep | Self::Drop => None,
+        }
+    }
+
+    /// For the audit log, which tells that there is a login and nothing of it.
+    const fn words(&self) -> &'static str {
+        match self {
+            Self::Set(_) => ", with a new login",
+            Self::Drop => ", without a login",
+            Self::Keep => "",
+        }
     }
 }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tieline_domain::{Actor, Role, SettingName, Settings, ToolChangePolicy};
+use tieline_domain::{Actor, ProxyUrl, Role, SettingName, Settings, ToolChangePolicy, TypedLogin};
 use tieline_hub::{
-    AuditFilter, AuditVerdict, ConnectorStatus, HubSettings, UpdateSettings, UpdateSettingsError,
+    AuditFilter, AuditVerdict, ConnectorStatus, ConnectorView, HubSettings, UpdateSettings,
+    UpdateSettingsError,
 };
-use tieline_testkit::{FakeMcp, eventually};
+use tieline_store::NewSetting;
+use tieline_testkit::{ConnectProxy, FakeMcp, ProxyManner, eventually};
 use tokio::net::{TcpListener, TcpStream};
 use zeroize::Zeroizing;
 
@@ -344,4 +346,175 @@ async fn what_is_no_certificate_is_refused_and_what_is_one_is_recorded_by_its_na
         detail.contains(name.as_str()) && !detail.contains("BEGIN"),
         "{detail}"
     );
+}
+
+/// What a browser would send for `ops` and `s3cret-word`.
+const BASIC: &str = "Basic b3BzOnMzY3JldC13b3Jk";
+
+#[tokio::test]
+async fn a_proxy_with_a_login_carries_calls_and_its_login_is_nowhere_to_be_read() {
+    let world = World::start().await;
+    let server = FakeMcp::modern()
+        .tools(["echo"])
+        .without_listen_stream()
+        .start()
+        .await;
+    let to = server.address();
+    let proxy = ConnectProxy::start(ProxyManner::Login(BASIC.to_owned()), to).await;
+    // No name server knows it, so without the proxy nothing is there.
+    let slug = world
+        .add("Acme MCP", "http://mcp.nowhere.invalid/mcp", "")
+        .await;
+    let failing =
+        |code: &'static str| move |view: &ConnectorView| view.status_code.as_deref() == Some(code);
+    world.wait_for(&slug, failing("dns_failed")).await;
+    let view = world.set(&[(SettingName::EgressProxy, &proxy.url())]).await;
+    assert!(!view.proxy_login);
+    world.wait_for(&slug, failing("proxy_refused")).await;
+    let with_login = proxy.url().replace("//", "//ops:s3cret-word@");
+    let update = set(&[(SettingName::EgressProxy, &with_login)]);
+    assert!(!format!("{update:?}").contains("s3cret"), "{update:?}");
+    let view = world.set(&[(SettingName::EgressProxy, &with_login)]).await;
+    assert!(view.proxy_login);
+    let shown = format!("{view:?} {:?}", world.hub.settings_in_force());
+    assert!(
+        shown.contains(&proxy.address().port().to_string()),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("s3cret") && !shown.contains("b3Bz"),
+        "{shown}"
+    );
+    world
+        .wait_for(&slug, |view| view.status == ConnectorStatus::Working)
+        .await;
+    let offered = || {
+        let catalog = world.hub.catalog();
+        catalog.by_agent_name("mcp__acme_mcp__echo").is_some()
+    };
+    eventually(offered).await;
+    let session = world.session("Ada").await;
+    let outcome = world.call(&session, "mcp__acme_mcp__echo").await;
+    assert_eq!(word(&outcome), "ok");
+    // The same address again keeps the login, also for a process that starts.
+    let same = world.set(&[(SettingName::EgressProxy, &proxy.url())]).await;
+    assert!(same.proxy_login && same.version == view.version);
+    let other = world.beside().await;
+    assert!(
+        other
+            .hub
+            .show_settings()
+            .await
+            .expect("settings")
+            .proxy_login
+    );
+    let backup = world.hub.backup(&Actor::CommandLine).await.expect("a copy");
+    let mut backup = backup.expect("SQLite makes one");
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut backup.file, &mut bytes).expect("bytes");
+    for secret in ["s3cret-word", "b3BzOnMz"] {
+        let found = bytes
+            .windows(secret.len())
+            .any(|at| at == secret.as_bytes());
+        assert!(!found, "{secret} is in the database");
+    }
+    // Another proxy does not get it, and it can be taken away.
+    let elsewhere = world
+        .set(&[(SettingName::EgressProxy, "http://127.0.0.1:9")])
+        .await;
+    assert!(!elsewhere.proxy_login);
+    world.wait_for(&slug, failing("proxy_unreachable")).await;
+    world.set(&[(SettingName::EgressProxy, &with_login)]).await;
+    let none = proxy.url().replace("//", "//@");
+    let view = world.set(&[(SettingName::EgressProxy, &none)]).await;
+    assert!(!view.proxy_login);
+    world.set(&[(SettingName::EgressProxy, "")]).await;
+    world.wait_for(&slug, failing("dns_failed")).await;
+    let page = world
+        .hub
+        .audit_page(None, 50, &AuditFilter::default())
+        .await;
+    let rows = page.expect("the log").rows;
+    let changes: Vec<_> = rows
+        .iter()
+        .filter(|row| row.action == "settings.changed")
+        .map(|row| row.detail.replace(&proxy.url(), "PROXY"))
+        .collect();
+    let line = |before: &str, after: &str| {
+        format!(r#"{{"egress_proxy":{{"after":"{after}","before":"{before}"}}}}"#)
+    };
+    assert_eq!(
+        changes,
+        [
+            line("PROXY", ""),
+            line("PROXY, with a login", "PROXY, without a login"),
+            line("http://127.0.0.1:9", "PROXY, with a new login"),
+            line("PROXY, with a login", "http://127.0.0.1:9, without a login"),
+            line("PROXY", "PROXY, with a new login"),
+            line("", "PROXY"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_proxy_of_the_operator_wins_over_that_of_an_admin() {
+    let world = World::start().await;
+    let server = FakeMcp::modern().tools(["echo"]).start().await;
+    let to = server.address();
+    let proxy = ConnectProxy::start(ProxyManner::Login(BASIC.to_owned()), to).await;
+    let (url, login) =
+        ProxyUrl::parse(&proxy.url().replace("//", "//ops:s3cret-word@")).expect("one");
+    let TypedLogin::Given(login) = login else {
+        panic!("{login:?}");
+    };
+    world
+        .set(&[(SettingName::EgressProxy, "http://127.0.0.1:9")])
+        .await;
+    world
+        .add("Acme MCP", "http://mcp.nowhere.invalid/mcp", "")
+        .await;
+    let fixed = HubSettings {
+        start: Settings {
+            egress_proxy: Some(url),
+            ..Settings::default()
+        },
+        fixed: BTreeMap::from([(SettingName::EgressProxy, "TIELINE_EGRESS_PROXY".to_owned())]),
+        proxy_login: Some(login),
+        ..settings()
+    };
+    assert!(!format!("{fixed:?}").contains("s3cret"));
+    let fixed = world.beside_with(fixed).await;
+    let draft = crate::world::draft("Other", "http://mcp.nowhere.invalid/mcp", "");
+    let test = fixed.hub.test_draft(&draft, &mut |_| {}).await;
+    assert!(test.expect("a test").ok, "through the operator's proxy");
+}
+
+#[tokio::test]
+async fn a_login_that_does_not_open_is_said_to_be_unreadable_and_nothing_is_sent() {
+    let world = World::start().await;
+    let to = FakeMcp::modern().start().await.address();
+    let proxy = ConnectProxy::start(ProxyManner::Open, to).await;
+    let with_login = proxy.url().replace("//", "//ops:s3cret-word@");
+    world.set(&[(SettingName::EgressProxy, &with_login)]).await;
+    let stored = world.store.settings_all().await.expect("settings");
+    let row = stored.rows.first().expect("the proxy");
+    let mut sealed = row.sealed.clone().expect("a login");
+    if let Some(last) = sealed.last_mut() {
+        *last ^= 1;
+    }
+    let damaged = NewSetting {
+        name: "egress_proxy",
+        value: row.value.clone(),
+        sealed: Some(sealed),
+    };
+    let version = stored.version();
+    let (values, change) = ([damaged], world.edit());
+    let saved = world.store.settings_set(version, &values, &change).await;
+    saved.expect("a damaged row");
+    let other = world.beside().await;
+    let draft = crate::world::draft("Other", "http://mcp.nowhere.invalid/mcp", "");
+    let test = other.hub.test_draft(&draft, &mut |_| {}).await;
+    let report = test.expect("a test");
+    assert_eq!(report.steps[1].code, "proxy_login_unreadable");
+    assert_eq!(proxy.asked(), [""; 0]);
 }

@@ -1,12 +1,14 @@
 //! The only way out of this program to an MCP server: look up, check every address, dial a checked one.
 //!
 //! Every request passes through here when it needs a new connection, whatever its host looks like. No proxy from the
-//! environment, no redirects, no second parser: what is checked is what is dialled.
+//! environment, no redirects, no second parser: what is checked is what is dialled. With a proxy that an admin named,
+//! what the proxy dials is its own affair.
 
 mod authorities;
 mod certificate;
 mod connector;
 mod policy;
+mod proxy;
 mod resolve;
 mod stream;
 mod tls;
@@ -14,7 +16,8 @@ mod tls;
 pub use authorities::{Authority, AuthorityError, read_authorities};
 pub(crate) use connector::{DialEvent, Dialer};
 pub use policy::{AddressKind, AddressRefused, DialPolicy};
+pub use proxy::{Proxy, ProxyLogin};
 pub use resolve::{Addresses, Resolve, SystemResolver};
-pub(crate) use stream::DialIo;
+pub use stream::DialIo;
 pub use tls::TlsSetupError;
 pub(crate) use tls::tls_config;

@@ -41,6 +41,26 @@ pub enum Failure {
         port: u16,
         seconds: u64,
     },
+    /// No connection to the proxy that an admin set.
+    ProxyUnreachable {
+        proxy: String,
+    },
+    ProxyTimeout {
+        proxy: String,
+        host: String,
+        seconds: u64,
+    },
+    ProxyRefused {
+        proxy: String,
+        host: String,
+        status: u16,
+    },
+    ProxyBadAnswer {
+        proxy: String,
+    },
+    ProxyLoginUnreadable {
+        proxy: String,
+    },
     TlsExpired {
         date: Option<String>,
     },
@@ -152,6 +172,11 @@ impl Failure {
             Self::DnsFailed { .. } => "dns_failed",
             Self::ConnectRefused { .. } | Self::Unreachable { .. } => "connect_refused",
             Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::ProxyUnreachable { .. } => "proxy_unreachable",
+            Self::ProxyTimeout { .. } => "proxy_timeout",
+            Self::ProxyRefused { .. } => "proxy_refused",
+            Self::ProxyBadAnswer { .. } => "proxy_bad_answer",
+            Self::ProxyLoginUnreadable { .. } => "proxy_login_unreadable",
             Self::TlsExpired { .. } => "tls_expired",
             Self::TlsWrongHost { .. } => "tls_wrong_host",
             Self::TlsUnknownAuthority => "tls_unknown_authority",
@@ -210,6 +235,29 @@ impl fmt::Display for Failure {
             Self::ConnectTimeout { host, port, seconds } => write!(
                 f,
                 "No answer from {host}:{port} in {seconds} s. A firewall may drop traffic from this machine."
+            ),
+            Self::ProxyUnreachable { proxy } => write!(
+                f,
+                "The proxy {proxy} could not be reached. Check that it runs, or change it in Settings, Network."
+            ),
+            Self::ProxyTimeout { proxy, host, seconds } => {
+                write!(f, "The proxy {proxy} did not connect to {host} within {seconds} s.")
+            }
+            Self::ProxyRefused { proxy, host, status } => {
+                write!(f, "The proxy {proxy} refused the connection (HTTP {status}). ")?;
+                match status {
+                    407 => f.write_str("It wants a login, or another one than the stored one. Enter it in Settings, Network."),
+                    500.. => write!(f, "It could not reach {host} itself."),
+                    _ => write!(f, "Its own rules may not let {host} through."),
+                }
+            }
+            Self::ProxyBadAnswer { proxy } => write!(
+                f,
+                "{proxy} does not answer like an HTTP proxy. Check the proxy in Settings, Network."
+            ),
+            Self::ProxyLoginUnreadable { proxy } => write!(
+                f,
+                "The stored login of the proxy {proxy} cannot be read. Enter it again in Settings, Network."
             ),
             Self::TlsExpired { date: Some(date) } => {
                 write!(f, "The certificate expired on {date}.")

@@ -9,6 +9,7 @@ mod interop;
 mod listening;
 mod listing;
 mod probe;
+mod proxy;
 mod questions;
 mod scripted;
 mod streams;

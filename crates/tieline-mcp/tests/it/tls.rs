@@ -1,5 +1,6 @@
 //! Encryption: who is trusted, and what people are told about everybody else. The token never leaves before that.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,10 +13,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tieline_mcp::{DialPolicy, McpClient, StepName, StepOutcome};
+use tieline_mcp::{DialPolicy, McpClient, Proxy, StepName, StepOutcome};
+use tieline_testkit::{ConnectProxy, ProxyManner};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use url::Url;
 
 use crate::support::{FakeDns, call, info, loopback, quick, target_with};
 
@@ -295,5 +298,39 @@ fn an_unreadable_authority_is_an_error_at_the_start() {
         };
         let error = McpClient::new(policy, quick(), info()).unwrap_err();
         assert!(error.to_string().contains("PEM"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn through_a_proxy_the_certificate_is_that_of_the_server() {
+    for (certificate, code) in [
+        (certificate!("good"), None),
+        (certificate!("elsewhere"), Some("tls_wrong_host")),
+    ] {
+        let (url, received) = serve(certificate, BOTH).await;
+        let port = Url::parse(&url).unwrap().port().unwrap();
+        let to = SocketAddr::from(([127, 0, 0, 1], port));
+        let proxy = ConnectProxy::start(ProxyManner::Open, to).await;
+        let policy = DialPolicy {
+            extra_ca_pem: Some(AUTHORITY.to_owned()),
+            proxy: Some(Proxy {
+                host: proxy.address().ip().to_string(),
+                port: proxy.address().port(),
+                login: None,
+            }),
+            ..loopback()
+        };
+        let unknown = FakeDns::new(&[&[]]);
+        let client = McpClient::with_resolver(policy, quick(), info(), unknown).unwrap();
+        let target = target_with(&url, "authorization", "secret");
+        let connected = client.connect(&target, None).await;
+        assert_eq!(connected.err().map(|error| error.code()), code);
+        let is_told = !received.lock().unwrap().is_empty();
+        assert_eq!(
+            is_told,
+            code.is_none(),
+            "the token waits for the certificate"
+        );
+        assert!(proxy.asked()[0].starts_with(&format!("CONNECT mcp.test:{port} ")));
     }
 }

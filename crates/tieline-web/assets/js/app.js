@@ -12,6 +12,7 @@ import './clients.js';
 import './filter.js';
 import './local_time.js';
 import './live.js';
+import './bulk.js';
 import './chat.js';
 import './toast.js';
 import './keys.js';

@@ -1,14 +1,14 @@
 // Keyboard shortcuts. They are off while typing, and can be switched off for good in the sheet that `?` opens.
 const SWITCH = 'tieline-shortcuts';
 const GO = { i: '/integrations', c: '/connect', a: '/activity', h: '/chat' };
-const SHEET = [[['/'], 'Search'], [['n'], 'New session or connector'], [['g', 'h'], 'Chat'], [['g', 'i'], 'Integrations'], [['g', 'c'], 'Connect your client'], [['g', 'a'], 'Activity'], [['?'], 'This sheet']];
+const SHEET = [[['/'], 'Search'], [['n'], 'New session or connector'], [['x'], 'Select a connector'], [['g', 'h'], 'Chat'], [['g', 'i'], 'Integrations'], [['g', 'c'], 'Connect your client'], [['g', 'a'], 'Activity'], [['?'], 'This sheet']];
 let afterG = 0;
 
 const on = () => localStorage.getItem(SWITCH) !== 'off';
 
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest('input, textarea, select, dialog, [contenteditable], .menu')) return;
+  if (event.target.closest('input:not([type=checkbox]), textarea, select, dialog, [contenteditable], .menu')) return;
   if (event.key === '?') return sheet();
   if (!on()) return;
   if (Date.now() - afterG < 1200 && GO[event.key]) {

@@ -30,5 +30,6 @@ if (area?.children.length) {
   address.searchParams.delete('done');
   address.searchParams.delete('what');
   address.searchParams.delete('change');
+  address.searchParams.delete('count');
   history.replaceState(history.state, '', address);
 }

@@ -9,7 +9,7 @@ use tieline_domain::{AuditId, Slug, ThemeDefault};
 use tieline_hub::{ConnectorStatus, SignedIn};
 
 use super::shell::{Frame, Section, Shell, Theme, Toast};
-use super::words::grouped;
+use super::words::{counted, grouped};
 use crate::state::AppState;
 
 /// The cookie of the chosen theme. It holds no secret, so its name is the same over http and https.
@@ -129,6 +129,10 @@ fn toast(query: &str) -> Option<Toast> {
         .and_then(|what| Slug::parse(&what).ok())
         .map(|slug| slug.to_string())
         .unwrap_or_default();
+    let count = value("count").and_then(|count| count.parse::<u16>().ok());
+    if let Some(count) = count {
+        return about_several(&done, count).map(Toast::text);
+    }
     let key = format!("mcp__{slug}");
     let page = format!("/integrations/c/{slug}");
     let plain = |text: String| Some(Toast::text(text));
@@ -188,6 +192,35 @@ fn toast(query: &str) -> Option<Toast> {
         ("welcome", _) => plain("Tieline is set up.".to_owned()),
         _ => None,
     }
+}
+
+/// What was done to several connectors at once.
+fn about_several(done: &str, count: u16) -> Option<String> {
+    let what = counted(u64::from(count), "connector", "connectors");
+    let [is, its] = if count == 1 {
+        [
+            "It is gone or was so already",
+            "Its status appears here as it answers",
+        ]
+    } else {
+        [
+            "They are gone or were so already",
+            "Their status appears here as they answer",
+        ]
+    };
+    Some(match (done, count) {
+        ("checking_many", 0) => "None of them is on, so none is tested.".to_owned(),
+        ("checking_many", _) => format!("Testing {what}. {its}."),
+        ("turned_off_many" | "turned_on_many" | "removed_many", 0) => {
+            format!("Nothing was changed. {is}.")
+        }
+        ("turned_off_many", _) => format!("{what} turned off for everyone."),
+        ("turned_on_many", _) => {
+            format!("{what} turned on. People get their tools in their next session.")
+        }
+        ("removed_many", _) => format!("{what} removed."),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

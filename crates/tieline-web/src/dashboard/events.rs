@@ -1,12 +1,13 @@
 //! `GET /events?view=…`: keeps an open page current. Each event carries rendered parts by their id, and only what
 //! differs from what was sent before; the order of rows never changes under somebody's pointer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
@@ -14,18 +15,19 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::json;
 use tieline_domain::Slug;
-use tieline_hub::SignedIn;
-use tokio::sync::mpsc;
+use tieline_hub::{ClientSeen, SignedIn};
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::asked::is_failing;
 use super::connect::contact::{contact, waiting};
 use super::connect::view::ContactFragment;
-use super::integrations::list::{Wanted, attention, cards, rows};
+use super::integrations::list::{Order, attention, cards, order, page_of, row, rows};
 use super::integrations::page_view::{
     AttentionNote, CardStatus, FailingBadge, RowStatus, RowTools, StatusWord,
 };
 use super::integrations::status::status_of;
+use super::integrations::wanted::Wanted;
 use crate::auth::{Member, cookie_value};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -41,6 +43,8 @@ const LONG: Duration = Duration::from_mins(1);
 pub(crate) struct EventsQuery {
     view: String,
     slug: String,
+    /// What the open list showed, and in which order.
+    order: String,
 }
 
 type Sender = mpsc::Sender<Event>;
@@ -50,6 +54,7 @@ pub(crate) async fn events(
     State(state): State<AppState>,
     Member(who): Member,
     headers: HeaderMap,
+    RawQuery(asked): RawQuery,
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     let cookie = cookie_value(&headers, &state.settings)
@@ -65,14 +70,27 @@ pub(crate) async fn events(
     }
     let (sender, receiver) = mpsc::channel(16);
     let task = match query.view.as_str() {
-        "integrations" => tokio::spawn(watch(guard, sender, |state| Box::pin(integrations(state)))),
+        "integrations" => {
+            let list = Arc::new(OpenList {
+                wanted: Wanted::parse(&asked.unwrap_or_default()),
+                order: Order::parse(&query.order),
+                shown: OnceLock::new(),
+            });
+            tokio::spawn(watch(guard, sender, move |state| {
+                Box::pin(integrations(state, list.clone()))
+            }))
+        }
         "connector" => {
             let slug = Slug::parse(&query.slug).map_err(|_| Problem::not_found())?;
             tokio::spawn(watch(guard, sender, move |state| {
                 Box::pin(connector(state, slug.clone()))
             }))
         }
-        "connect" => tokio::spawn(clients(guard, who, sender)),
+        "connect" => {
+            // From here on, not from when the task first runs: the client may be quicker than that.
+            let seen = guard.state.hub.subscribe_clients();
+            tokio::spawn(clients(guard, who, seen, sender))
+        }
         _ => return Err(Problem::not_found()),
     };
     Ok(Sse::new(receive(AbortOnDropHandle::new(task), receiver))
@@ -108,10 +126,18 @@ impl Guard {
     }
 }
 
-/// Rendered parts by id. `keys` tells whether rows came or went.
+/// Rendered parts by id, and how the list differs from the one that is open: `same`, `order` or `list`.
 struct Parts {
     html: BTreeMap<String, String>,
-    keys: Vec<String>,
+    list: &'static str,
+}
+
+/// The list on somebody's screen.
+struct OpenList {
+    wanted: Wanted,
+    order: Option<Order>,
+    /// The connectors on it. They are kept current where they stand, whatever the filter says of them now.
+    shown: OnceLock<BTreeSet<String>>,
 }
 
 type Rendering = std::pin::Pin<Box<dyn Future<Output = Option<Parts>> + Send>>;
@@ -119,7 +145,7 @@ type Rendering = std::pin::Pin<Box<dyn Future<Output = Option<Parts>> + Send>>;
 async fn watch(guard: Guard, sender: Sender, draw: impl Fn(AppState) -> Rendering + Send) {
     let mut versions = guard.state.hub.subscribe();
     let mut sent: BTreeMap<String, String> = BTreeMap::new();
-    let mut first_keys: Option<Vec<String>> = None;
+    let mut told = "same";
     loop {
         if let Some(parts) = draw(guard.state.clone()).await {
             let fresh: BTreeMap<_, _> = parts
@@ -135,10 +161,10 @@ async fn watch(guard: Guard, sender: Sender, draw: impl Fn(AppState) -> Renderin
             {
                 return;
             }
-            let known = first_keys.get_or_insert_with(|| parts.keys.clone());
-            if *known != parts.keys && sender.send(event("list", "changed")).await.is_err() {
+            if told != parts.list && sender.send(event("list", parts.list)).await.is_err() {
                 return;
             }
+            told = parts.list;
             sent = parts.html;
         }
         tokio::select! {
@@ -152,14 +178,24 @@ async fn watch(guard: Guard, sender: Sender, draw: impl Fn(AppState) -> Renderin
     }
 }
 
-async fn integrations(state: AppState) -> Option<Parts> {
+async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
     let connectors = state.hub.list_connectors().await.ok()?.connectors;
     let providers = state.hub.list_providers().await.ok()?;
     let people = state.hub.people().await.ok()?;
     let now = state.hub.clock().now();
-    let (everything, mut html) = (Wanted::default(), BTreeMap::new());
-    let mut keys = Vec::new();
-    for row in rows(&connectors, &everything, now) {
+    let mut html = BTreeMap::new();
+    let page = page_of(rows(&connectors, &list.wanted, now), &list.wanted);
+    let cards_now = cards(&providers, &list.wanted, now);
+    let order = order(&page, &cards_now);
+    let shown = list
+        .shown
+        .get_or_init(|| page.into_iter().map(|row| row.slug).collect());
+    for connector in &connectors {
+        if !shown.contains(connector.slug.as_str()) {
+            continue;
+        }
+        let hit = list.wanted.found(connector).unwrap_or_default();
+        let row = row(connector, hit, &list.wanted, now);
         html.insert(
             format!("live-st-{}", row.slug),
             rendered(&RowStatus { row: &row }),
@@ -168,19 +204,15 @@ async fn integrations(state: AppState) -> Option<Parts> {
             format!("live-tl-{}", row.slug),
             rendered(&RowTools { row: &row }),
         );
-        keys.push(row.slug);
     }
-    for card in cards(&providers, &everything, now) {
+    for card in cards_now {
         if let Some(connected) = &card.connected {
             html.insert(
                 format!("live-card-{}", card.slug),
                 rendered(&CardStatus { connected }),
             );
-            keys.push(card.slug);
         }
     }
-    // The order follows the status; only coming and going is worth a word.
-    keys.sort();
     let failing = connectors
         .iter()
         .filter(|connector| is_failing(connector.status))
@@ -195,7 +227,11 @@ async fn integrations(state: AppState) -> Option<Parts> {
             attention: attention(&connectors, people, now).as_ref(),
         }),
     );
-    Some(Parts { html, keys })
+    let opened = list.order.unwrap_or(order);
+    Some(Parts {
+        html,
+        list: opened.compared_with(order),
+    })
 }
 
 async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
@@ -205,15 +241,16 @@ async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
         format!("live-st-{slug}"),
         rendered(&StatusWord { status: &status }),
     )]);
-    Some(Parts {
-        html,
-        keys: Vec::new(),
-    })
+    Some(Parts { html, list: "same" })
 }
 
 /// Step 3 of Connect your client: the first contact of the person's own client.
-async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
-    let mut seen = guard.state.hub.subscribe_clients();
+async fn clients(
+    guard: Guard,
+    who: SignedIn,
+    mut seen: broadcast::Receiver<ClientSeen>,
+    sender: Sender,
+) {
     let mut waited = Duration::ZERO;
     let mut met = false;
     loop {
@@ -224,8 +261,8 @@ async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
                     met = true;
                     Some(contact(&event, guard.state.hub.clock().now()))
                 }
-                Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => None,
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => None,
+                Err(broadcast::error::RecvError::Closed) => return,
             },
             () = tokio::time::sleep(EVERY) => {
                 if !guard.stands().await {

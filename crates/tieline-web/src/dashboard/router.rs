@@ -96,8 +96,8 @@ fn chat_router() -> Router<AppState> {
 
 fn integrations_router() -> Router<AppState> {
     use integrations::{
-        add, connect_provider, connector, edit, new, page, remove, review, rotate, slug_preview,
-        switch_tools, test, test_now, tools, try_tool, turn_off,
+        add, bulk, connect_provider, connector, edit, new, page, remove, review, rotate,
+        slug_preview, switch_tools, test, test_now, tools, try_tool, turn_off,
     };
     Router::new()
         .route("/integrations", get(page::integrations_page))
@@ -109,6 +109,7 @@ fn integrations_router() -> Router<AppState> {
             "/integrations/test",
             get(new::new_page).post(test::test_connector),
         )
+        .route("/integrations/bulk", get(bulk::bulk_page).post(bulk::bulk))
         .route("/integrations/slug", get(slug_preview::slug_preview))
         .route(
             "/integrations/providers/{slug}",

@@ -3,6 +3,7 @@
 use super::account::view::PasswordPage;
 use super::activity::samples as activity;
 use super::chat::samples as chat;
+use super::connect::contact::waiting;
 use super::connect::snippets::clients;
 use super::connect::view::{
     ConnectPage, Contact, Expiry, FreshKey, KeyRow, RevokePage, UsableConnector,
@@ -46,6 +47,9 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in integrations::page_states(&admin) {
         add(name, &page)?;
     }
+    for (name, page) in integrations::bulk(&admin) {
+        add(name, &page)?;
+    }
     for (name, page) in form_samples::add(&admin) {
         add(name, &page)?;
     }
@@ -72,15 +76,7 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     for (name, page) in connect(&admin) {
         add(name, &page)?;
     }
-    add(
-        "revoke",
-        &RevokePage {
-            shell: at(&admin, Section::Connect),
-            id: "k1".to_owned(),
-            name: HOSTILE.to_owned(),
-            hint: "tl_c81X…p0Rw".to_owned(),
-        },
-    )?;
+    add("revoke", &revoke(&admin))?;
     add("users", &users(&admin))?;
     for (name, page) in activity::activity(&at(&admin, Section::Activity)) {
         add(name, &page)?;
@@ -131,6 +127,15 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
     };
     add("not-found", &outside)?;
     Ok(samples)
+}
+
+fn revoke(admin: &Shell) -> RevokePage {
+    RevokePage {
+        shell: at(admin, Section::Connect),
+        id: "k1".to_owned(),
+        name: HOSTILE.to_owned(),
+        hint: "tl_c81X…p0Rw".to_owned(),
+    }
 }
 
 fn trouble_inside(admin: &Shell) -> Vec<(&'static str, TroubleInside)> {
@@ -320,7 +325,7 @@ fn connect(admin: &Shell) -> Vec<(&'static str, ConnectPage)> {
         key_name: Field::required(""),
         expiries: [30, 90, 365].map(|days| Expiry { days, label: format!("{days} days"), chosen: days == 90 }).into(),
         clients: clients(url, Some(key), "claude-code"),
-        contact: Contact { seen: None, text: "Start Claude Code and type /mcp. This line turns green at the first contact.".to_owned(), checks: Vec::new() },
+        contact: waiting(false),
         keys: vec![row("k1", "Laptop", "tl_9f4Q…3EgU", None, "", "20 Feb 2027"), row("k2", "Cursor, office PC", "tl_c81X…p0Rw", Some("2 h ago"), "Cursor 3.2", "14 Jan 2027")],
         tool_count: "15 tools".to_owned(),
         no_tools: String::new(),
@@ -333,8 +338,8 @@ fn connect(admin: &Shell) -> Vec<(&'static str, ConnectPage)> {
             .problem("Give the key a name, such as the device it is for."),
         contact: Contact {
             seen: Some("Connected: Cursor 3.2, 120 tools, 3 s ago".to_owned()),
-            text: "It sees new tools in its next session.".to_owned(),
-            checks: Vec::new(),
+            text: "It sees new tools in its next session.",
+            ..Contact::default()
         },
         ..fresh.clone()
     };
@@ -343,14 +348,8 @@ fn connect(admin: &Shell) -> Vec<(&'static str, ConnectPage)> {
         connectors: Vec::new(),
         tool_count: String::new(),
         no_tools: "An admin has not connected anything yet. Ask Admin account.".to_owned(),
-        clients: clients(url, None, "other"),
-        contact: Contact {
-            checks: vec![
-                "Is the client restarted?".to_owned(),
-                "Does the header say “Bearer ” before the key?".to_owned(),
-            ],
-            ..fresh.contact.clone()
-        },
+        clients: clients(url, None, "gemini"),
+        contact: waiting(true),
         key_name: Field::required(""),
         fresh: None,
         ..fresh.clone()

@@ -3,10 +3,12 @@
 mod api;
 mod app;
 mod bad_requests;
+mod connect_page;
 mod connector_page;
 mod dashboard;
 mod doors;
 mod gateway;
+mod integrations_list;
 mod models_pages;
 mod review;
 mod settings_pages;

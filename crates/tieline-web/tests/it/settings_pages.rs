@@ -193,3 +193,56 @@ async fn the_default_theme_is_for_those_who_chose_none() {
         .expect(422);
     assert!(wrong.text().contains("The theme must be"));
 }
+
+#[tokio::test]
+async fn a_proxy_is_entered_with_its_login_which_no_page_shows_again() {
+    const SECRET: &str = "s3cret-word";
+    let app = TestApp::start().await;
+    let admin = app.admin("Ada").await;
+    let path = "/settings/network";
+    let send = async |fields: &[(&str, &str)]| -> Answer {
+        let page = open(&admin, path).await.expect(200).text();
+        let version = hidden(&page, "version");
+        let mut all = vec![("deny_private", "false"), ("version", version.as_str())];
+        all.extend_from_slice(fields);
+        let answer = submit(&admin, path, &all).await;
+        assert!(!answer.text().contains(SECRET));
+        answer
+    };
+    let typed = format!("http://ops:{SECRET}@proxy.example:3128");
+    let wrong = typed.replacen("http", "socks5", 1);
+    let wrong = send(&[("egress_proxy", &wrong)]).await.expect(422).text();
+    assert!(
+        wrong.contains("Only HTTP proxies are supported."),
+        "{wrong}"
+    );
+    assert!(wrong.contains("value=\"socks5://proxy.example:3128\""));
+    assert!(wrong.contains("Enter it once more") || wrong.contains("Only HTTP"));
+    send(&[("egress_proxy", &typed)]).await.expect(303);
+    let page = open(&admin, path).await.expect(200).text();
+    assert!(page.contains("value=\"http://proxy.example:3128\""));
+    assert!(page.contains("Leave the login out to keep it."));
+    assert!(!page.contains(SECRET) && !page.contains("ops"), "{page}");
+    // Saving the page as it is keeps the login; the tick takes it away.
+    send(&[("egress_proxy", "http://proxy.example:3128")])
+        .await
+        .expect(303);
+    assert!(app.hub.show_settings().await.expect("settings").proxy_login);
+    let fields = [
+        ("egress_proxy", "http://proxy.example:3128"),
+        ("egress_proxy_no_login", "yes"),
+    ];
+    send(&fields).await.expect(303);
+    let after = app.hub.show_settings().await.expect("settings");
+    assert!(!after.proxy_login && after.values.egress_proxy.is_some());
+    let page = open(&admin, path).await.expect(200).text();
+    assert!(!page.contains("Remove the stored login"));
+    let audit = open(&admin, "/activity?tab=audit").await.text();
+    assert!(
+        audit.contains("http://proxy.example:3128, with a new login"),
+        "{audit}"
+    );
+    assert!(!audit.contains(SECRET));
+    send(&[("egress_proxy", "")]).await.expect(303);
+    assert_eq!(app.hub.settings_in_force().egress_proxy, None);
+}

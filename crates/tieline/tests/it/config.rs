@@ -24,6 +24,7 @@ async fn every_setting_is_shown_with_its_source() {
         ])
         .args(["--database-url", "postgres://tieline:hunter2@db/tieline"])
         .env("TIELINE_LOG", "warn")
+        .env("TIELINE_EGRESS_PROXY", "http://ops:hunter2@proxy:3128")
         .env("TIELINE_ORGANIZATION", "Acme \"quoted\"");
     let printed = finish(command, "").await.succeeded();
     assert!(!printed.contains("hunter2"));
@@ -39,6 +40,7 @@ async fn every_setting_is_shown_with_its_source() {
         log_format = "text" # default
         allow_loopback = "" # default
         deny_private = "false" # default
+        egress_proxy = "http://proxy:3128" # environment
         organization = "Acme \"quoted\"" # environment
         allowed_hosts = "a.example,b.example" # file
         trusted_proxies = "" # default

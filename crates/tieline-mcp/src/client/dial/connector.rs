@@ -31,6 +31,10 @@ pub(crate) enum DialEvent {
     },
     /// A TCP connection stands.
     Connected { port: u16, took: Duration },
+    /// The way leads through this proxy, which looks names up itself.
+    ViaProxy { proxy: String },
+    /// The proxy made the connection.
+    Tunnelled { port: u16, took: Duration },
     /// It is encrypted; the certificate is good for so many days.
     Secured {
         days_left: Option<u64>,
@@ -65,9 +69,18 @@ impl Dialer {
         let encrypted = uri.scheme_str() == Some("https");
         let host = uri.host().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
-        let addresses = self.checked_addresses(host, port).await?;
+        let direct = match &self.policy.proxy {
+            None => Some(self.checked_addresses(host, port).await?),
+            Some(_) => self.inside_addresses(host, port).await?,
+        };
         let deadline = Instant::now() + self.limit;
-        let tcp = self.connect(host, &addresses, deadline).await?;
+        let tcp = match (&self.policy.proxy, direct) {
+            (Some(proxy), None) => self.tunnel(proxy, (host, port), deadline).await?,
+            (_, addresses) => {
+                let addresses = addresses.unwrap_or_default();
+                self.connect(host, &addresses, deadline).await?
+            }
+        };
         let socket = if encrypted {
             self.encrypt(host, port, tcp, deadline).await?
         } else {
@@ -80,8 +93,7 @@ impl Dialer {
         })))
     }
 
-    /// All addresses of the host, each of them allowed. One that is not refuses the whole host: a name with a good and
-    /// a bad address is either an attack or a mistake.
+    /// All addresses of the host, each of them allowed.
     async fn checked_addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let begun = Instant::now();
@@ -89,14 +101,7 @@ impl Dialer {
             Ok(ip) => (vec![ip], false),
             Err(_) => (self.look_up(host).await?, true),
         };
-        let mut addresses = Vec::with_capacity(ips.len());
-        for ip in ips {
-            let address = SocketAddr::new(ip, port);
-            self.check(host, address).map_err(Failure::AddressRefused)?;
-            if !addresses.contains(&address) {
-                addresses.push(address);
-            }
-        }
+        let addresses = self.checked(host, port, &ips)?;
         let first = addresses.first().map(SocketAddr::ip).filter(|_| looked_up);
         self.observe(DialEvent::Resolved {
             looked_up: first,
@@ -105,7 +110,26 @@ impl Dialer {
         Ok(addresses)
     }
 
-    async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
+    /// The addresses, once each. One that may not be called refuses the whole host: a name with a good and a bad
+    /// address is either an attack or a mistake.
+    pub(super) fn checked(
+        &self,
+        host: &str,
+        port: u16,
+        ips: &[IpAddr],
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let mut addresses = Vec::with_capacity(ips.len());
+        for ip in ips {
+            let address = SocketAddr::new(*ip, port);
+            self.check(host, address).map_err(Failure::AddressRefused)?;
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        Ok(addresses)
+    }
+
+    pub(super) async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
         let not_found = || Failure::DnsFailed {
             host: host.to_owned(),
         };
@@ -118,7 +142,7 @@ impl Dialer {
         }
     }
 
-    fn check(&self, host: &str, address: SocketAddr) -> Result<(), AddressRefused> {
+    pub(super) fn check(&self, host: &str, address: SocketAddr) -> Result<(), AddressRefused> {
         self.policy.check_address(host, address)?;
         // Something of ours listens on this port on every interface. Only the operating system knows whether the
         // address is one of them: a socket can be bound to those and to no other.
@@ -135,7 +159,6 @@ impl Dialer {
         Ok(())
     }
 
-    /// Dials in order. Each address gets its share of the time that is left, so that a dead one does not use up all.
     async fn connect(
         &self,
         host: &str,
@@ -143,6 +166,21 @@ impl Dialer {
         deadline: Instant,
     ) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
+        let stream = self.reach(host, addresses, deadline).await?;
+        self.observe(DialEvent::Connected {
+            port: addresses.first().map_or(0, SocketAddr::port),
+            took: begun.elapsed(),
+        });
+        Ok(stream)
+    }
+
+    /// Dials in order. Each address gets its share of the time that is left, so that a dead one does not use up all.
+    pub(super) async fn reach(
+        &self,
+        host: &str,
+        addresses: &[SocketAddr],
+        deadline: Instant,
+    ) -> Result<TcpStream, Failure> {
         let mut last = Failure::DnsFailed {
             host: host.to_owned(),
         };
@@ -150,13 +188,7 @@ impl Dialer {
             let remaining = deadline.saturating_duration_since(Instant::now());
             let share = remaining / u32::try_from(addresses.len() - at).unwrap_or(1);
             let failure = match timeout(share, open(*address)).await {
-                Ok(Ok(stream)) => {
-                    self.observe(DialEvent::Connected {
-                        port: address.port(),
-                        took: begun.elapsed(),
-                    });
-                    return Ok(stream);
-                }
+                Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => explain(&error, host, address.port()),
                 Err(_) => self.no_answer(host, address.port()),
             };
@@ -213,7 +245,7 @@ impl Dialer {
         }
     }
 
-    fn observe(&self, event: DialEvent) {
+    pub(super) fn observe(&self, event: DialEvent) {
         if let Some(observer) = &self.observer {
             // The test may have ended meanwhile; then nobody wants to know.
             let _ = observer.send(event);

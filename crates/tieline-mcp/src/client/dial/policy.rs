@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use url::{Host, Url};
 
+use super::proxy::Proxy;
+
 /// What an operator allows beyond, or below, public and private addresses.
 #[derive(Debug, Clone, Default)]
 pub struct DialPolicy {
@@ -16,6 +18,8 @@ pub struct DialPolicy {
     pub own_listeners: Vec<SocketAddr>,
     /// Certificate authorities trusted beside those of the machine, as PEM.
     pub extra_ca_pem: Option<String>,
+    /// Through which proxy hosts outside of this network are reached.
+    pub proxy: Option<Proxy>,
 }
 
 /// What kind of address a host turned out to be.
@@ -187,6 +191,11 @@ fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let last = name.rsplit('.').next().unwrap_or(name);
     last.eq_ignore_ascii_case("localhost")
+}
+
+/// Whether an address is one of the internet.
+pub(super) fn is_public(ip: IpAddr) -> bool {
+    classify(ip) == AddressKind::Public
 }
 
 /// The kind of an address, looking through every form in which IPv6 carries an IPv4 address.

@@ -21,7 +21,13 @@ pub(super) enum Socket {
 }
 
 /// The wrapper that hyper wants around a stream of tokio.
-pub(crate) struct DialIo(pub(super) TokioIo<DialStream>);
+pub struct DialIo(pub(super) TokioIo<DialStream>);
+
+impl std::fmt::Debug for DialIo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DialIo").finish_non_exhaustive()
+    }
+}
 
 impl DialIo {
     /// When the connection was made.
@@ -30,7 +36,7 @@ impl DialIo {
     }
 
     /// Whether both sides agreed on HTTP/2.
-    pub(crate) fn is_http2(&self) -> bool {
+    pub fn is_http2(&self) -> bool {
         match &self.0.inner().socket {
             Socket::Tls(tls) => tls.get_ref().1.alpn_protocol() == Some(b"h2"),
             Socket::Plain(_) => false,

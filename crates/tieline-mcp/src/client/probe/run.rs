@@ -208,6 +208,14 @@ impl<F: FnMut(&StepReport) + Send> Test<'_, F> {
             DialEvent::Connected { port, took } => {
                 words::ok(StepName::Tcp, *took, format!("Port {port} is open"))
             }
+            DialEvent::ViaProxy { proxy } => {
+                words::skipped(StepName::Dns, &format!("Reached through the proxy {proxy}"))
+            }
+            DialEvent::Tunnelled { port, took } => words::ok(
+                StepName::Tcp,
+                *took,
+                format!("The proxy connected to port {port}"),
+            ),
             DialEvent::Secured { days_left, took } => words::secured(*days_left, *took),
             DialEvent::NotEncrypted => words::skipped(StepName::Tls, "Not encrypted"),
         };

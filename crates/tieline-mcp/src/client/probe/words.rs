@@ -77,7 +77,12 @@ pub(super) fn step_of(failure: &Failure, greeted: bool) -> StepName {
         Failure::DnsFailed { .. } | Failure::AddressRefused(_) => StepName::Dns,
         Failure::ConnectRefused { .. }
         | Failure::Unreachable { .. }
-        | Failure::ConnectTimeout { .. } => StepName::Tcp,
+        | Failure::ConnectTimeout { .. }
+        | Failure::ProxyUnreachable { .. }
+        | Failure::ProxyTimeout { .. }
+        | Failure::ProxyRefused { .. }
+        | Failure::ProxyBadAnswer { .. }
+        | Failure::ProxyLoginUnreadable { .. } => StepName::Tcp,
         Failure::TlsExpired { .. }
         | Failure::TlsWrongHost { .. }
         | Failure::TlsUnknownAuthority

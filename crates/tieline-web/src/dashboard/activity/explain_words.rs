@@ -257,6 +257,48 @@ fn unreachable_server(about: &About<'_>, code: &str) -> Option<Told> {
             "Check whether the port speaks TLS at all: an http:// server at an https:// address answers like this.",
             about.edit(),
         ),
+        _ => return proxy_in_the_way(about, code),
+    })
+}
+
+/// The proxy that an admin set did not let the call through.
+fn proxy_in_the_way(about: &About<'_>, code: &str) -> Option<Told> {
+    let (host, port) = (about.host(), about.port());
+    Some(match code {
+        "proxy_unreachable" => told(
+            "The proxy could not be reached",
+            format!(
+                "{host} is reached through the proxy that is set in Settings, Network, and the proxy could not be reached."
+            ),
+            "Start the proxy, or correct its address.",
+            Some(network()),
+        ),
+        "proxy_timeout" => told(
+            "The proxy did not connect in time",
+            format!("The proxy took the request for {host}:{port} and did not answer it in time."),
+            format!("Check whether the proxy itself reaches {host}:{port}."),
+            Some(network()),
+        ),
+        "proxy_refused" => told(
+            "The proxy refused the connection",
+            format!(
+                "The proxy does not let Tieline through to {host}:{port}. With HTTP 407 it wants a login, or another one than the stored one."
+            ),
+            "Test the connection to see the proxy’s answer; then allow the host there, or enter the login again.",
+            Some(network()),
+        ),
+        "proxy_bad_answer" => told(
+            "The proxy does not answer like one",
+            "What answers at the proxy’s address does not speak the protocol of an HTTP proxy.",
+            "Correct the address of the proxy.",
+            Some(network()),
+        ),
+        "proxy_login_unreadable" => told(
+            "The proxy’s login cannot be read",
+            "The stored login of the proxy does not open with the master key that this server runs with, so nothing was sent.",
+            "Enter the login again.",
+            Some(network()),
+        ),
         _ => return None,
     })
 }

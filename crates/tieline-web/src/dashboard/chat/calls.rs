@@ -136,7 +136,8 @@ fn trouble(block: &ToolBlock) -> Option<Sentence> {
             format!("The stored token of {name} cannot be read."),
             "An admin has to enter it again. The agent goes on without this tool.".to_owned(),
         ),
-        (_, "dns_failed" | "connect_refused" | "connect_timeout" | "address_refused") => (
+        (_, "dns_failed" | "connect_refused" | "connect_timeout" | "address_refused" | "proxy_unreachable"
+            | "proxy_timeout" | "proxy_refused" | "proxy_bad_answer" | "proxy_login_unreadable") => (
             format!("{name} cannot be reached."),
             "An admin can see why under Integrations. The agent goes on without this tool.".to_owned(),
         ),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tieline_domain::Timestamp;
 use tieline_hub::{ClientSeen, KeyView};
 
-use super::view::Contact;
+use super::snippets::IDS;
+use super::view::{ClientChecks, Contact};
 use crate::dashboard::moment::in_sentence;
 use crate::dashboard::words::{counted, shown};
 
@@ -36,22 +37,82 @@ fn seen(client: &str, tools: usize, at: Timestamp, now: Timestamp) -> Contact {
             "Connected: {client}, {tools}, {}",
             in_sentence(at, now)
         )),
-        text: "It sees new tools in its next session.".to_owned(),
-        checks: Vec::new(),
+        text: "It sees new tools in its next session.",
+        ..Contact::default()
     }
 }
 
 /// Nobody was seen yet; after a while with what to look at.
 pub(crate) fn waiting(long: bool) -> Contact {
-    let checks = [
-        "Was the client restarted after the change?",
-        "Does the header read “Authorization: Bearer ” and then the whole key, 41 characters?",
-        "Does the address end in /mcp, and can the client’s machine open it?",
-        "In Claude Code, /mcp shows the state of each server.",
-    ];
     Contact {
         seen: None,
-        text: "Start your client and ask it for its tools. This line turns green at the first contact.".to_owned(),
-        checks: if long { checks.map(str::to_owned).into() } else { Vec::new() },
+        text: "This line turns green at the first contact.",
+        clients: IDS.map(checks).into(),
+        long,
+    }
+}
+
+/// First what is the client's own, then what goes wrong with any of them.
+fn checks(id: &'static str) -> ClientChecks {
+    let (start, own): (_, &[&str]) = match id {
+        "claude-code" => (
+            "Start Claude Code and type /mcp.",
+            &[
+                "In a terminal, claude mcp get tieline shows the address and the state.",
+                "A server of the same name in a project’s .mcp.json wins over the one of your own.",
+            ],
+        ),
+        "cursor" => (
+            "Start Cursor and ask its agent for the tools of tieline.",
+            &[
+                "Is TIELINE_KEY set for Cursor itself? An app that was not started from a terminal does not read your shell profile.",
+                "In Cursor Settings, under MCP, tieline has to be switched on.",
+            ],
+        ),
+        "vscode" => (
+            "Open .vscode/mcp.json and press Start above the server.",
+            &[
+                "The command MCP: List Servers, then tieline, then Show Output says what happened.",
+                "Chat uses tools in agent mode only.",
+            ],
+        ),
+        "codex" => (
+            "Start Codex and type /mcp.",
+            &["In the terminal that starts Codex, echo $TIELINE_KEY has to print the key."],
+        ),
+        "goose" => (
+            "Start a new session of Goose.",
+            &[
+                "The file may hold extensions: once only, at the left edge, and is indented with spaces.",
+            ],
+        ),
+        "gemini" => (
+            "Start Gemini CLI and type /mcp.",
+            &[
+                "The address belongs under httpUrl. Under url, Gemini CLI speaks the older HTTP+SSE transport.",
+            ],
+        ),
+        "opencode" => (
+            "Start OpenCode and ask it for the tools of tieline.",
+            &["Version 1 wants the other form of the file, shown above under its own link."],
+        ),
+        _ => ("Start your client and ask it for its tools.", &[]),
+    };
+    let everywhere: &[&str] = match id {
+        "cursor" | "vscode" | "codex" => &[
+            "Was the client restarted after the change?",
+            "Is it the whole key, 41 characters, without quotes around it?",
+            "Does the address end in /mcp, and can the client’s machine open it?",
+        ],
+        _ => &[
+            "Was the client restarted after the change?",
+            "Does the header read “Authorization: Bearer ” and then the whole key, 41 characters?",
+            "Does the address end in /mcp, and can the client’s machine open it?",
+        ],
+    };
+    ClientChecks {
+        id,
+        start,
+        checks: [own, everywhere].concat(),
     }
 }

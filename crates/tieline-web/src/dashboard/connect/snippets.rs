@@ -1,6 +1,6 @@
 //! What to paste into each client, filled with this server's address and, while it is visible, the key.
 //!
-//! A client joins by one more entry in [`clients`]; the tests parse every JSON text.
+//! A client joins by one more entry in [`clients`]; the tests read every text as its client does.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,12 +10,13 @@ use super::view::{Client, Part, Snippet};
 
 const PLACEHOLDER: &str = "TIELINE_KEY";
 
-const IDS: [&str; 7] = [
+pub(crate) const IDS: [&str; 8] = [
     "claude-code",
     "cursor",
     "vscode",
     "codex",
     "goose",
+    "gemini",
     "opencode",
     "other",
 ];
@@ -47,6 +48,12 @@ pub fn clients(url: &str, key: Option<&str>, chosen: &str) -> Vec<Client> {
             "Goose",
             &[("~/.config/goose/config.yaml", GOOSE)],
             "Restart Goose afterwards.",
+        ),
+        of.client(
+            "gemini",
+            "Gemini CLI",
+            &[("~/.gemini/settings.json", GEMINI)],
+            "For one project only, put it into .gemini/settings.json there.",
         ),
         of.opencode(),
         of.client(
@@ -173,6 +180,14 @@ const CODEX: &str =
     "[mcp_servers.tieline]\nurl = \"{URL}\"\nbearer_token_env_var = \"TIELINE_KEY\"";
 const EXPORT: &str = "export TIELINE_KEY={KEY}";
 const GOOSE: &str = "extensions:\n  tieline:\n    type: streamable_http\n    name: tieline\n    enabled: true\n    uri: {URL}\n    headers:\n      Authorization: Bearer {KEY}\n    timeout: 300";
+const GEMINI: &str = r#"{
+  "mcpServers": {
+    "tieline": {
+      "httpUrl": "{URL}",
+      "headers": { "Authorization": "Bearer {KEY}" }
+    }
+  }
+}"#;
 const OPENCODE: &str = r#"{
   "mcp": {
     "servers": {
@@ -238,31 +253,131 @@ fn cursor_link(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::{Value, json};
+
     use super::clients;
 
     const URL: &str = "https://tieline.northwind.example/mcp";
 
+    const KEY: &str = "tl_9f4Q7mZrVw2KdYx6bH1sTn8cJpLa3EgU0000000";
+
+    /// The text of a snippet, by client and place.
+    fn text(id: &str, place: &str) -> String {
+        let found = clients(URL, Some(KEY), "").into_iter();
+        let found = found
+            .filter(|client| client.id == id)
+            .flat_map(|client| client.snippets.into_iter().chain(client.more))
+            .find(|snippet| snippet.place.starts_with(place));
+        let parts = found.expect("a snippet for this place").parts;
+        parts.into_iter().map(|part| part.text).collect()
+    }
+
+    fn json(id: &str, place: &str) -> Value {
+        serde_json::from_str(&text(id, place)).expect("JSON")
+    }
+
+    /// What a command gets from a real shell, in which its name stands for a function.
+    fn shell(script: &str) -> Vec<String> {
+        let run = std::process::Command::new("sh")
+            .args(["-c", script])
+            .env_clear()
+            .output()
+            .expect("a shell");
+        assert!(run.status.success(), "{script}");
+        let printed = String::from_utf8(run.stdout).expect("UTF-8");
+        printed.lines().map(str::to_owned).collect()
+    }
+
     #[test]
-    fn json_snippets_parse_and_carry_the_address() {
-        for client in clients(URL, Some("tl_key"), "") {
-            for snippet in client.snippets.into_iter().chain(client.more) {
-                let text: String = snippet
-                    .parts
-                    .iter()
-                    .map(|part| part.text.as_str())
-                    .collect();
-                if text.starts_with('{') {
-                    let parsed: serde_json::Value =
-                        serde_json::from_str(&text).expect("a snippet is valid JSON");
-                    assert!(
-                        parsed.to_string().contains(URL),
-                        "{}: {}",
-                        client.id,
-                        snippet.place
-                    );
-                }
-            }
-        }
+    fn json_files_say_what_their_clients_read() {
+        let bearer = format!("Bearer {KEY}");
+        let server = json!({ "type": "http", "url": URL, "headers": { "Authorization": "Bearer ${TIELINE_KEY}" } });
+        assert_eq!(
+            json("claude-code", ".mcp.json"),
+            json!({ "mcpServers": { "tieline": server } })
+        );
+        let server =
+            json!({ "url": URL, "headers": { "Authorization": "Bearer ${env:TIELINE_KEY}" } });
+        assert_eq!(
+            json("cursor", "~/.cursor"),
+            json!({ "mcpServers": { "tieline": server } })
+        );
+        assert_eq!(
+            json("vscode", ".vscode"),
+            json!({
+                "inputs": [{ "type": "promptString", "id": "tieline", "description": "Tieline key", "password": true }],
+                "servers": { "tieline": { "type": "http", "url": URL, "headers": { "Authorization": "Bearer ${input:tieline}" } } },
+            })
+        );
+        let server = json!({ "httpUrl": URL, "headers": { "Authorization": bearer } });
+        assert_eq!(
+            json("gemini", "~/.gemini"),
+            json!({ "mcpServers": { "tieline": server } })
+        );
+        let mut server =
+            json!({ "type": "remote", "url": URL, "headers": { "Authorization": bearer } });
+        assert_eq!(
+            json("opencode", "opencode.json"),
+            json!({ "mcp": { "servers": { "tieline": server.clone() } } })
+        );
+        server["enabled"] = true.into();
+        assert_eq!(
+            json("opencode", "opencode.json, version 1"),
+            json!({ "mcp": { "tieline": server } })
+        );
+    }
+
+    #[test]
+    fn toml_yaml_and_commands_say_what_their_clients_read() {
+        let read: Value = toml::from_str(&text("codex", "~/.codex")).expect("TOML");
+        let server = json!({ "url": URL, "bearer_token_env_var": "TIELINE_KEY" });
+        assert_eq!(read, json!({ "mcp_servers": { "tieline": server } }));
+        let read: Value = serde_yaml_ng::from_str(&text("goose", "~/.config")).expect("YAML");
+        let server = json!({
+            "type": "streamable_http", "name": "tieline", "enabled": true, "uri": URL,
+            "headers": { "Authorization": format!("Bearer {KEY}") }, "timeout": 300,
+        });
+        assert_eq!(read, json!({ "extensions": { "tieline": server } }));
+        let script = format!(
+            "claude() {{ printf '%s\\n' \"$@\"; }}\n{}",
+            text("claude-code", "Run in")
+        );
+        let header = format!("Authorization: Bearer {KEY}");
+        assert_eq!(
+            shell(&script),
+            [
+                "mcp",
+                "add",
+                "--transport",
+                "http",
+                "--scope",
+                "user",
+                "tieline",
+                URL,
+                "--header",
+                &header
+            ]
+        );
+        let script = format!("{}\necho \"$TIELINE_KEY\"", text("codex", "In your shell"));
+        assert_eq!(shell(&script), [KEY]);
+    }
+
+    #[test]
+    fn the_link_of_cursor_holds_the_address_and_no_key() {
+        let cursor = clients(URL, Some(KEY), "cursor").into_iter();
+        let cursor = cursor.into_iter().find(|client| client.current);
+        let link = cursor.expect("the chosen client").button_href;
+        let (_, query) = link.split_once('?').expect("a query");
+        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+        let [(_, name), (_, config)] = pairs.as_slice() else {
+            panic!("{link}");
+        };
+        let config = STANDARD.decode(config.as_bytes()).expect("Base64");
+        let config: Value = serde_json::from_slice(&config).expect("JSON");
+        assert_eq!((&**name, &config["url"]), ("tieline", &json!(URL)));
+        assert!(!link.contains(KEY) && !config.to_string().contains(KEY));
     }
 
     #[test]

@@ -119,10 +119,23 @@ pub struct Part {
 pub struct Contact {
     /// "Connected: Claude Code 2.1, 120 tools, 3 s ago".
     pub seen: Option<String>,
-    /// What to do, or what comes next.
-    pub text: String,
-    /// What to look at when nothing happens for a while.
-    pub checks: Vec<String>,
+    /// What comes next.
+    pub text: &'static str,
+    /// What to do and look at, for each client; the page shows that of the chosen one.
+    pub clients: Vec<ClientChecks>,
+    /// Whether nobody came for so long that what to look at is shown without being asked for.
+    pub long: bool,
+}
+
+/// How to make one client call, and what to look at when it does not.
+#[derive(Debug, Clone)]
+pub struct ClientChecks {
+    /// The client's word in the URL.
+    pub id: &'static str,
+    /// "Start Claude Code and type /mcp."
+    pub start: &'static str,
+    /// What to look at.
+    pub checks: Vec<&'static str>,
 }
 
 /// One key of the person.

@@ -1,71 +1,97 @@
 //! The Integrations list as the page and its live updates show it: sorted, filtered, in words.
 
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use tieline_domain::Timestamp;
-use tieline_hub::{ConnectorKind, ConnectorStatus, ConnectorView, HourlyCalls, ProviderView};
+use tieline_hub::{ConnectorKind, ConnectorView, HourlyCalls, ProviderView};
 
 use super::page_view::{Attention, ConnectedProvider, ProviderCard, Row};
-use super::status::{rank, status_of, token_rejected};
+use super::status::{status_of, token_rejected};
+use super::wanted::{PER_PAGE, Wanted, tools_on};
 use crate::dashboard::asked::is_failing;
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::moment::in_sentence;
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::words::{counted, grouped, shown};
 
-/// What of the list is asked for.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Wanted {
-    /// Search text, lower-cased; empty for everything.
-    pub(crate) query: String,
-    /// `attention`, `off`, or empty for all.
-    pub(crate) show: String,
-}
-
-impl Wanted {
-    fn admits(&self, connector: &ConnectorView) -> bool {
-        match self.show.as_str() {
-            "attention" => connector.needs_attention(),
-            "off" => connector.status == ConnectorStatus::Off,
-            _ => true,
-        }
-    }
-
-    /// Why a connector is in the list: `None` when it is not, an empty text when name or key match.
-    fn hit(&self, connector: &ConnectorView) -> Option<String> {
-        if !self.admits(connector) {
-            return None;
-        }
-        let key = format!("mcp__{}", connector.slug);
-        if connector.name.to_lowercase().contains(&self.query) || key.contains(&self.query) {
-            return Some(String::new());
-        }
-        let tool = connector
-            .tool_names
-            .iter()
-            .find(|tool| tool.to_lowercase().contains(&self.query))?;
-        Some(format!("matches tool {}", shown(tool, 60)))
-    }
-
-    /// Whether anything is left out at all.
-    pub(crate) fn is_narrow(&self) -> bool {
-        !self.query.is_empty() || !self.show.is_empty()
-    }
-}
-
-/// The rows of the custom connectors, in the page's order.
+/// The rows of the custom connectors, in the order that is asked for.
 pub(crate) fn rows(connectors: &[ConnectorView], wanted: &Wanted, now: Timestamp) -> Vec<Row> {
     let mut custom: Vec<(&ConnectorView, String)> = connectors
         .iter()
         .filter(|connector| connector.kind == ConnectorKind::Custom)
         .filter_map(|connector| wanted.hit(connector).map(|hit| (connector, hit)))
         .collect();
-    custom.sort_by_key(|(connector, _)| (rank(connector), connector.name.to_lowercase()));
+    wanted.sort(&mut custom);
     custom
         .into_iter()
-        .map(|(connector, hit)| row(connector, hit, now))
+        .map(|(connector, hit)| row(connector, hit, wanted, now))
         .collect()
 }
 
-fn row(connector: &ConnectorView, hit: String, now: Timestamp) -> Row {
+/// The rows of one page of them.
+pub(crate) fn page_of(mut rows: Vec<Row>, wanted: &Wanted) -> Vec<Row> {
+    let first = PER_PAGE * wanted.page_of(rows.len());
+    rows.drain(first..).take(PER_PAGE).collect()
+}
+
+/// Which connectors are on a page and in which order, in a word that its live updates can compare.
+pub(crate) fn order(rows: &[Row], cards: &[ProviderCard]) -> Order {
+    let mut slugs: Vec<&str> = rows.iter().map(|row| row.slug.as_str()).collect();
+    let connected = cards.iter().filter(|card| card.connected.is_some());
+    slugs.extend(connected.map(|card| card.slug.as_str()));
+    let ordered = fingerprint(&slugs);
+    slugs.sort_unstable();
+    Order {
+        ordered,
+        members: fingerprint(&slugs),
+    }
+}
+
+/// The order of a page as it was when it was rendered, or as it is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Order {
+    ordered: u64,
+    members: u64,
+}
+
+impl Order {
+    /// Reads what [`fmt::Display`] wrote.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        let (ordered, members) = word.split_once('-')?;
+        let number = |hex| u64::from_str_radix(hex, 16).ok();
+        Some(Self {
+            ordered: number(ordered)?,
+            members: number(members)?,
+        })
+    }
+
+    /// What is different now: `same`, `order`, or `list` when rows came or went.
+    pub(crate) fn compared_with(self, now: Self) -> &'static str {
+        if self == now {
+            "same"
+        } else if self.members == now.members {
+            "order"
+        } else {
+            "list"
+        }
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.ordered, self.members)
+    }
+}
+
+fn fingerprint(slugs: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    slugs.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One of them; `hit` is why a search found it.
+pub(crate) fn row(connector: &ConnectorView, hit: String, wanted: &Wanted, now: Timestamp) -> Row {
     let mut status = status_of(connector, now);
     if !hit.is_empty() {
         status.reason = hit;
@@ -75,15 +101,12 @@ fn row(connector: &ConnectorView, hit: String, now: Timestamp) -> Row {
         slug: connector.slug.to_string(),
         monogram: Monogram::of(&connector.name, connector.slug.as_str()).greyed(!connector.enabled),
         status,
-        tools_on: grouped(if connector.enabled {
-            connector.tools_enabled as u64
-        } else {
-            0
-        }),
+        tools_on: grouped(tools_on(connector) as u64),
         tools_total: grouped(connector.tools_total as u64),
         chart: Chart::spark(&intervals(&connector.calls_24h)),
         calls: grouped(u64::from(connector.calls_total())),
         on: connector.enabled,
+        picked: wanted.picked.contains(&connector.slug),
     }
 }
 
@@ -95,7 +118,7 @@ pub(crate) fn cards(
 ) -> Vec<ProviderCard> {
     let fits = |view: &&ProviderView| match &view.connector {
         Some(connector) => wanted.hit(connector).is_some(),
-        None => wanted.show.is_empty() && view.provider.name.to_lowercase().contains(&wanted.query),
+        None => wanted.show.is_empty() && wanted.names(&view.provider.name),
     };
     providers
         .iter()

@@ -3,6 +3,7 @@
 //! Views hold prepared words; the files named with a verb are the operations and call the hub only.
 
 pub mod add_view;
+pub mod bulk_view;
 pub mod detail_samples;
 pub mod detail_view;
 pub mod form_samples;
@@ -15,6 +16,7 @@ pub mod review_view;
 pub mod samples;
 
 pub(crate) mod add;
+pub(crate) mod bulk;
 pub(crate) mod connect_provider;
 pub(crate) mod connector;
 mod diff;
@@ -40,3 +42,4 @@ pub(crate) mod try_samples;
 pub(crate) mod try_tool;
 pub mod try_view;
 pub(crate) mod turn_off;
+pub(crate) mod wanted;

@@ -1,13 +1,13 @@
 //! `GET /integrations`
 
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use serde::Deserialize;
 use tieline_domain::Timestamp;
 use tieline_hub::{ConnectorStatus, ConnectorView, ProviderView, StoreError};
 
-use super::list::{Wanted, attention, cards, rows};
-use super::page_view::{Filter, IntegrationsPage, Pages};
+use super::list::{attention, cards, order, page_of, rows};
+use super::page_view::{Column, Filter, IntegrationsPage, Pages};
+use super::wanted::{By, PER_PAGE, Wanted};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
 use crate::dashboard::page::{page, page_about};
@@ -17,20 +17,8 @@ use crate::problem::Problem;
 use crate::request_id::RequestId;
 use crate::state::AppState;
 
-const PER_PAGE: usize = 50;
 /// Above this, definitions alone take a large part of what a model can read.
 const HEAVY: u64 = 40_000;
-
-/// Search, filter and page.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct ListQuery {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    show: String,
-    #[serde(default)]
-    page: String,
-}
 
 /// The list. When it cannot be loaded, the page says so: an empty list would be a lie.
 pub(crate) async fn integrations_page(
@@ -38,24 +26,20 @@ pub(crate) async fn integrations_page(
     asked: Asked,
     Admin(who): Admin,
     request: Option<axum::Extension<RequestId>>,
-    Query(query): Query<ListQuery>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    let mut shell = asked.shell(&state, &who, Section::Integrations).await;
-    let loaded = load(&state).await;
-    match loaded {
+    let shell = asked.shell(&state, &who, Section::Integrations).await;
+    let wanted = Wanted::parse(&query.unwrap_or_default());
+    match load(&state).await {
         Ok((connectors, providers, people)) => {
-            "/events?view=integrations".clone_into(&mut shell.live);
-            page(&view(
-                &state,
-                shell,
-                &query,
-                &connectors,
-                &providers,
-                people,
-            ))
+            let mut view = view(&state, shell, &wanted, &connectors, &providers, people);
+            let order = order(&view.rows, &view.cards);
+            let query = wanted.query();
+            view.shell.live = format!("/events?view=integrations&order={order}&{query}");
+            page(&view)
         }
         Err(error) => {
-            let mut view = view(&state, shell, &query, &[], &[], 0);
+            let mut view = view(&state, shell, &wanted, &[], &[], 0);
             let problem = Problem::from(error);
             if let Some(axum::Extension(id)) = &request {
                 problem.log(id);
@@ -85,22 +69,14 @@ async fn load(
 fn view(
     state: &AppState,
     shell: Shell,
-    query: &ListQuery,
+    wanted: &Wanted,
     connectors: &[ConnectorView],
     providers: &[ProviderView],
     people: usize,
 ) -> IntegrationsPage {
     let now = state.hub.clock().now();
-    let typed: String = query.q.trim().chars().take(100).collect();
-    let wanted = Wanted {
-        query: typed.to_lowercase(),
-        show: known(&query.show).to_owned(),
-    };
-    let all_rows = rows(connectors, &wanted, now);
-    let (total, first) = (
-        all_rows.len(),
-        PER_PAGE * wanted_page(&query.page, all_rows.len()),
-    );
+    let all_rows = rows(connectors, wanted, now);
+    let total = all_rows.len();
     let on = connectors.iter().filter(|connector| connector.enabled);
     let tools: usize = on.clone().map(|connector| connector.tools_enabled).sum();
     let tokens = roughly(on.map(|connector| connector.tokens as u64).sum());
@@ -108,7 +84,7 @@ fn view(
         .iter()
         .filter(|view| view.connector.is_some())
         .count();
-    let cards = cards(providers, &wanted, now);
+    let cards = cards(providers, wanted, now);
     IntegrationsPage {
         intro: format!(
             "Tools for every agent in {}. Changes reach each person in their next session.",
@@ -116,7 +92,7 @@ fn view(
         ),
         attention: attention(connectors, people, now),
         stale: stale(state, connectors, now),
-        filters: filters(connectors, &wanted, &typed),
+        filters: filters(connectors, wanted),
         sum: sum(tools, tokens),
         heavy: tokens > HEAVY,
         custom_count: if total == 0 {
@@ -128,31 +104,31 @@ fn view(
         no_match: (wanted.is_narrow()
             && total == 0
             && cards.iter().all(|card| card.connected.is_none()))
-        .then(|| no_match(&wanted, &typed)),
+        .then(|| no_match(wanted)),
         clear_href: "/integrations".to_owned(),
-        rows: all_rows.into_iter().skip(first).take(PER_PAGE).collect(),
-        pages: (total > PER_PAGE).then(|| pages(&typed, &wanted.show, first, total)),
-        built_in_count: format!("{connected} of {} connected", providers.len()),
+        columns: columns(wanted),
+        rows: page_of(all_rows, wanted),
+        pages: (total > PER_PAGE).then(|| pages(wanted, total)),
+        folded: connectors.len() > PER_PAGE && !wanted.is_narrow(),
+        built_in_count: if connectors.len() > PER_PAGE && !wanted.is_narrow() {
+            format!("{} built-in, {connected} connected", providers.len())
+        } else {
+            format!("{connected} of {} connected", providers.len())
+        },
         cards,
-        query: typed,
+        query: wanted.typed.clone(),
         show: wanted.show,
+        sort: wanted.sort_word(),
+        back: wanted.query(),
         shell,
     }
 }
 
-fn known(show: &str) -> &'static str {
-    match show {
-        "attention" => "attention",
-        "off" => "off",
-        _ => "",
-    }
-}
-
-fn no_match(wanted: &Wanted, typed: &str) -> String {
-    match (wanted.query.is_empty(), wanted.show.as_str()) {
+fn no_match(wanted: &Wanted) -> String {
+    match (wanted.typed.is_empty(), wanted.show) {
         (true, "attention") => "Nothing needs attention.".to_owned(),
         (true, _) => "No connector is turned off.".to_owned(),
-        (false, _) => format!("Nothing matches “{typed}”."),
+        (false, _) => format!("Nothing matches “{}”.", wanted.typed),
     }
 }
 
@@ -172,18 +148,18 @@ fn sum(tools: usize, tokens: u64) -> String {
     }
 }
 
-fn filters(connectors: &[ConnectorView], wanted: &Wanted, typed: &str) -> Vec<Filter> {
+fn filters(connectors: &[ConnectorView], wanted: &Wanted) -> Vec<Filter> {
     let count = |fits: fn(&ConnectorView) -> bool| {
         connectors
             .iter()
             .filter(|connector| fits(connector))
             .count()
     };
-    let filter = |label, short, show: &str, count| Filter {
+    let filter = |label, short, show: &'static str, count| Filter {
         label,
         short,
         count,
-        href: address(typed, show, 0),
+        href: wanted.showing(show).address(),
         current: wanted.show == show,
     };
     vec![
@@ -216,78 +192,64 @@ fn stale(state: &AppState, connectors: &[ConnectorView], now: Timestamp) -> Opti
         .then(|| format!("Status is {} old.", counted(minutes, "minute", "minutes")))
 }
 
-fn wanted_page(page: &str, total: usize) -> usize {
-    let last = total.saturating_sub(1) / PER_PAGE;
-    page.parse::<usize>()
-        .unwrap_or(1)
-        .saturating_sub(1)
-        .min(last)
+fn columns(wanted: &Wanted) -> [Column; 4] {
+    [
+        (By::Name, "Connector", "A to Z", "Z to A"),
+        (
+            By::Status,
+            "Status",
+            "what needs a look first",
+            "what needs a look last",
+        ),
+        (By::Tools, "Tools on", "most first", "fewest first"),
+        (By::Calls, "Calls, last 24 h", "most first", "fewest first"),
+    ]
+    .map(|(by, label, usual, reversed)| {
+        let current = wanted.by == by;
+        let next = wanted.sorted_by(by);
+        Column {
+            label,
+            href: next.address(),
+            title: format!(
+                "Sort by {}: {}",
+                label.to_lowercase(),
+                if next.reversed { reversed } else { usual }
+            ),
+            current,
+            reversed: current && wanted.reversed,
+        }
+    })
 }
 
-fn pages(typed: &str, show: &str, first: usize, total: usize) -> Pages {
-    let at = first / PER_PAGE;
+fn pages(wanted: &Wanted, total: usize) -> Pages {
+    let at = wanted.page_of(total);
+    let first = at * PER_PAGE;
     let end = (first + PER_PAGE).min(total);
+    let link = |there: bool, page: usize| {
+        if there {
+            wanted.at(page).address()
+        } else {
+            String::new()
+        }
+    };
     Pages {
         text: format!("{}–{end} of {total}", first + 1),
-        back: if at > 0 {
-            address(typed, show, at)
-        } else {
-            String::new()
-        },
-        next: if end < total {
-            address(typed, show, at + 2)
-        } else {
-            String::new()
-        },
-    }
-}
-
-fn address(query: &str, show: &str, page: usize) -> String {
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    if !query.is_empty() {
-        pairs.append_pair("q", query);
-    }
-    if !show.is_empty() {
-        pairs.append_pair("show", show);
-    }
-    if page > 1 {
-        pairs.append_pair("page", &page.to_string());
-    }
-    let pairs = pairs.finish();
-    if pairs.is_empty() {
-        "/integrations".to_owned()
-    } else {
-        format!("/integrations?{pairs}")
+        back: link(at > 0, at.saturating_sub(1)),
+        next: link(end < total, at + 1),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{address, pages, wanted_page};
+    use super::pages;
+    use crate::dashboard::integrations::wanted::Wanted;
 
     #[test]
-    fn addresses_keep_search_and_filter() {
-        assert_eq!(address("", "", 0), "/integrations");
-        assert_eq!(
-            address("a b&c", "off", 2),
-            "/integrations?q=a+b%26c&show=off&page=2"
-        );
-    }
-
-    #[test]
-    fn pages_stay_within_the_list() {
-        assert_eq!(
-            (
-                wanted_page("9", 120),
-                wanted_page("x", 120),
-                wanted_page("0", 0)
-            ),
-            (2, 0, 0)
-        );
-        let last = pages("", "", 100, 120);
+    fn the_last_page_leads_back_only() {
+        let last = pages(&Wanted::parse("sort=name&page=9"), 120);
         assert_eq!(
             (last.text.as_str(), last.back.as_str(), last.next.as_str()),
-            ("101–120 of 120", "/integrations?page=2", "")
+            ("101–120 of 120", "/integrations?sort=name&page=2", "")
         );
     }
 }

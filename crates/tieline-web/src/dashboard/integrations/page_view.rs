@@ -23,7 +23,11 @@ pub struct IntegrationsPage {
     /// What was searched for.
     pub query: String,
     /// The chosen filter's word in the URL; empty for All.
-    pub show: String,
+    pub show: &'static str,
+    /// The order's word in the URL; empty for the usual one.
+    pub sort: String,
+    /// The query of this list, to come back to it.
+    pub back: String,
     /// All, Needs attention, Off.
     pub filters: Vec<Filter>,
     /// "120 tools on, about 18,400 tokens per session".
@@ -38,11 +42,15 @@ pub struct IntegrationsPage {
     pub no_match: Option<String>,
     /// Where the button beside that sentence leads.
     pub clear_href: String,
+    /// The heads of the columns, each a link that sorts.
+    pub columns: [Column; 4],
     /// The custom connectors of this page.
     pub rows: Vec<Row>,
     /// Previous and next page.
     pub pages: Option<Pages>,
-    /// "2 of 6 connected".
+    /// Whether the built-in ones take one line that opens.
+    pub folded: bool,
+    /// "2 of 6 connected", or "6 built-in, 2 connected" when that is the line.
     pub built_in_count: String,
     /// The providers of the shipped catalogue.
     pub cards: Vec<ProviderCard>,
@@ -76,6 +84,21 @@ pub struct Filter {
     pub current: bool,
 }
 
+/// The head of a column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its word.
+    pub label: &'static str,
+    /// The list in its order.
+    pub href: String,
+    /// What that order is.
+    pub title: String,
+    /// Whether the list has its order.
+    pub current: bool,
+    /// Whether that is the other way round.
+    pub reversed: bool,
+}
+
 /// One custom connector.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -97,6 +120,8 @@ pub struct Row {
     pub calls: String,
     /// Whether the connector is turned on.
     pub on: bool,
+    /// Whether it is ticked.
+    pub picked: bool,
 }
 
 /// One provider of the shipped catalogue.

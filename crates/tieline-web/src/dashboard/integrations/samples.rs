@@ -1,6 +1,9 @@
 //! Example data for the Integrations list: for the gallery, and for the test that renders every template.
 
-use super::page_view::{Attention, ConnectedProvider, Filter, IntegrationsPage, ProviderCard, Row};
+use super::bulk_view::{BulkLine, BulkPage};
+use super::page_view::{
+    Attention, Column, ConnectedProvider, Filter, IntegrationsPage, Pages, ProviderCard, Row,
+};
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::parts::{Status, Tone};
@@ -56,6 +59,7 @@ fn row(
         tools_total: tools.1.to_owned(),
         chart: Chart::spark(chart),
         calls: calls.to_owned(),
+        picked: false,
     }
 }
 
@@ -88,7 +92,9 @@ pub fn page(shell: &Shell) -> IntegrationsPage {
         }),
         stale: None,
         query: String::new(),
-        show: String::new(),
+        show: "",
+        sort: String::new(),
+        back: String::new(),
         filters: vec![
             filter("All", "", 9, ""),
             filter("Needs attention", "Attention", 3, "attention"),
@@ -100,12 +106,111 @@ pub fn page(shell: &Shell) -> IntegrationsPage {
         failed: None,
         no_match: None,
         clear_href: "/integrations".to_owned(),
+        columns: columns("Status"),
         rows: custom_rows(),
         pages: None,
+        folded: false,
         built_in_count: "2 of 6 connected".to_owned(),
         cards: cards(),
         shell,
     }
+}
+
+fn columns(current: &str) -> [Column; 4] {
+    [
+        ("Connector", "name"),
+        ("Status", "status"),
+        ("Tools on", "tools"),
+        ("Calls, last 24 h", "calls"),
+    ]
+    .map(|(label, word)| Column {
+        label,
+        href: format!("/integrations?sort={word}"),
+        title: format!("Sort by {}", label.to_lowercase()),
+        current: label == current,
+        reversed: false,
+    })
+}
+
+/// As many connectors as there may be: one page of them, sorted by calls, three ticked.
+fn many(normal: &IntegrationsPage) -> IntegrationsPage {
+    let mut page = normal.clone();
+    page.rows = (0..)
+        .zip(normal.rows.iter().cycle().take(50))
+        .map(|(at, row)| Row {
+            slug: format!("{}_{at}", row.slug),
+            name: format!("{} {at}", row.name),
+            picked: [1, 3, 4].contains(&at),
+            ..row.clone()
+        })
+        .collect();
+    page.attention = Some(Attention {
+        lead: "3 connectors are failing.".to_owned(),
+        text: "38 people are without their 31 tools.".to_owned(),
+        label: "Show them".to_owned(),
+        href: "/integrations?show=attention".to_owned(),
+    });
+    page.columns = columns("Calls, last 24 h");
+    page.columns[3].reversed = true;
+    "-calls".clone_into(&mut page.sort);
+    "200".clone_into(&mut page.custom_count);
+    page.pages = Some(Pages {
+        text: "51–100 of 200".to_owned(),
+        back: "/integrations?sort=-calls".to_owned(),
+        next: "/integrations?sort=-calls&page=3".to_owned(),
+    });
+    page.folded = true;
+    "6 built-in, 2 connected".clone_into(&mut page.built_in_count);
+    page
+}
+
+/// The question about several connectors: to turn off, and to remove after a wrong word.
+pub fn bulk(shell: &Shell) -> Vec<(&'static str, BulkPage)> {
+    let line = |name: &str, monogram, facts: &str| BulkLine {
+        name: name.to_owned(),
+        slug: "a_slug".to_owned(),
+        monogram,
+        facts: facts.to_owned(),
+    };
+    let mut shell = shell.clone();
+    shell.section = Section::Integrations;
+    let off = BulkPage {
+        shell,
+        title: "Turn off 3 connectors?".to_owned(),
+        label: "Turn off",
+        action: "turn_off",
+        lose: "38 people lose 20 tools".to_owned(),
+        rest: "Running sessions get “turned off by an admin”.".to_owned(),
+        lines: vec![
+            line(
+                "Acme MCP",
+                mono("Ac", 7),
+                "11 tools · 12 people in 7 days · in use now",
+            ),
+            line(HOSTILE, mono("Rb", 2), "9 tools · nobody used it in 7 days"),
+            line(
+                "A connector with sixty characters in its name, no less than x",
+                mono("Lc", 8),
+                "off already · 1 person in 7 days",
+            ),
+        ],
+        back: String::new(),
+        cancel: "/integrations".to_owned(),
+        phrase: String::new(),
+        typed: String::new(),
+        problem: String::new(),
+    };
+    let remove = BulkPage {
+        title: "Remove 3 connectors?".to_owned(),
+        label: "Remove",
+        action: "remove",
+        rest: "Their tokens are deleted. Activity is kept.".to_owned(),
+        phrase: "remove 3".to_owned(),
+        typed: "remove".to_owned(),
+        problem: "Type exactly: remove 3. Nothing was removed.".to_owned(),
+        ..off.clone()
+    };
+    vec![("bulk-turn-off", off), ("bulk-remove", remove)]
 }
 
 fn custom_rows() -> Vec<Row> {
@@ -289,5 +394,6 @@ pub fn page_states(shell: &Shell) -> Vec<(&'static str, IntegrationsPage)> {
         ("integrations-failed", IntegrationsPage { failed: Some("r-7f21c0".to_owned()), rows: Vec::new(), custom_count: String::new(), sum: String::new(), ..quiet.clone() }),
         ("integrations-degraded", IntegrationsPage { stale: Some("Status is 6 minutes old.".to_owned()), heavy: true, sum: "410 tools on, about 61,000 tokens per session. Many tools slow agents down. Turn off what nobody uses.".to_owned(), ..quiet }),
         ("integrations-hostile", hostile),
+        ("integrations-many", many(&normal)),
     ]
 }

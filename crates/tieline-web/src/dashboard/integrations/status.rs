@@ -86,6 +86,11 @@ pub(crate) fn call_failed(code: Option<&str>, token_set: bool, millis: i64) -> S
         "dns_failed" => "the server’s name is not known",
         "connect_refused" => "the server refuses connections",
         "connect_timeout" => "the server could not be reached",
+        "proxy_unreachable" => "the proxy could not be reached",
+        "proxy_timeout" => "the proxy did not connect in time",
+        "proxy_refused" => "the proxy refused the connection",
+        "proxy_bad_answer" => "the proxy did not answer like one",
+        "proxy_login_unreadable" => "the stored login of the proxy cannot be read",
         other => {
             let word = failing_word(Some(other), token_set).to_lowercase();
             return format!("failed: {word}.");
@@ -115,6 +120,11 @@ pub(crate) fn failing_word(code: Option<&str>, token_set: bool) -> &'static str 
         "needs_oauth" => "Needs sign-in",
         "secret_unreadable" => "Token unreadable",
         "dns_failed" | "connect_refused" | "connect_timeout" => "Unreachable",
+        "proxy_unreachable" => "Proxy unreachable",
+        "proxy_timeout" => "Proxy timed out",
+        "proxy_refused" => "Proxy refused",
+        "proxy_bad_answer" => "Not a proxy",
+        "proxy_login_unreadable" => "Proxy login unreadable",
         "timeout" | "interrupted" => "No answer",
         "tls_expired" => "Certificate expired",
         "tls_wrong_host" | "tls_unknown_authority" | "tls_failed" => "Certificate refused",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use axum::response::Response;
-use tieline_domain::{FieldError, SettingName};
+use tieline_domain::{FieldError, ProxyUrl, SettingName};
 use tieline_hub::{SettingsView, SignedIn, UpdateSettings, UpdateSettingsError};
 
 use super::view::{Choice, Choices, Number, SettingsForm};
@@ -31,7 +31,11 @@ impl Area {
     const fn names(self) -> &'static [SettingName] {
         match self {
             Self::General => &[SettingName::Theme],
-            Self::Network => &[SettingName::DenyPrivate, SettingName::ExtraCa],
+            Self::Network => &[
+                SettingName::DenyPrivate,
+                SettingName::EgressProxy,
+                SettingName::ExtraCa,
+            ],
             Self::Security => &[
                 SettingName::ToolChanges,
                 SettingName::SignInIdleHours,
@@ -247,7 +251,13 @@ impl Known {
         let names = self.area.names().iter().copied();
         let values = names
             .filter(|name| !self.stored.fixed.contains_key(name))
-            .filter_map(|name| Some((name, typed.get(name.as_str())?.clone())));
+            .filter_map(|name| Some((name, typed.get(name.as_str())?.clone())))
+            .map(|(name, text)| match name {
+                SettingName::EgressProxy if typed.contains_key("egress_proxy_no_login") => {
+                    (name, ProxyUrl::with_no_login(&text))
+                }
+                _ => (name, text),
+            });
         UpdateSettings {
             values: values.collect(),
             version: typed.get("version").and_then(|text| text.parse().ok()),
@@ -272,6 +282,12 @@ impl Known {
         typed.map_or_else(
             || self.stored.values.text(name),
             |typed| {
+                if name == SettingName::EgressProxy {
+                    return ProxyUrl::without_login(typed)
+                        .chars()
+                        .take(LONGEST)
+                        .collect();
+                }
                 // A key that was pasted by mistake does not go back to where others may see it.
                 let is_secret = typed.contains("PRIVATE KEY");
                 let kept = if is_secret { 0 } else { LONGEST };
@@ -289,6 +305,22 @@ impl Known {
             affected: self.affected.clone(),
             editable: names.any(|name| !self.stored.fixed.contains_key(name)),
         }
+    }
+
+    /// Whether Tieline signs in to the proxy.
+    pub(super) fn proxy_login(&self) -> bool {
+        self.stored.proxy_login
+    }
+
+    /// Whether the form asks to remove it.
+    pub(super) fn login_is_removed(&self) -> bool {
+        self.typed.contains_key("egress_proxy_no_login")
+    }
+
+    /// Whether a login was typed, which is not sent back.
+    pub(super) fn login_was_typed(&self) -> bool {
+        let typed = self.typed.get(SettingName::EgressProxy.as_str());
+        typed.is_some_and(|text| ProxyUrl::without_login(text) != *text)
     }
 
     pub(super) fn authorities(&self) -> &[tieline_hub::Authority] {

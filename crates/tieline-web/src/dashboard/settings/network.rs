@@ -9,7 +9,9 @@ use crate::dashboard::integrations::detail_view::Fact;
 use crate::dashboard::moment::date;
 use crate::dashboard::shell::Shell;
 
-pub(super) const CERTIFICATES_HELP: &str = "For servers whose certificate your own authority signed. Trusted for connectors only, beside those of this machine.";
+pub(super) const CERTIFICATES_HELP: &str = "For servers whose certificate your own authority signed. Trusted for connectors and model APIs, beside those of this machine.";
+
+pub(super) const PROXY_HELP: &str = "Hosts outside of your own network are reached through it (HTTP CONNECT). If it wants a login: http://name:password@proxy.example:3128. The login is stored encrypted and not shown again.";
 
 /// The page.
 pub(super) fn view(
@@ -29,6 +31,9 @@ pub(super) fn view(
         tabs: Tab::all("/settings/network"),
         form: known.form(),
         deny_private: known.choices(SettingName::DenyPrivate, words(), ""),
+        egress_proxy: known.number(SettingName::EgressProxy, proxy_help(known)),
+        proxy_login: known.proxy_login(),
+        proxy_login_removed: known.login_is_removed(),
         extra_ca: known.number(SettingName::ExtraCa, CERTIFICATES_HELP),
         authorities: known
             .authorities()
@@ -58,11 +63,21 @@ pub(super) fn view(
                 ),
                 Fact::new(
                     "Model APIs",
-                    "Reached with this machine’s own authorities",
+                    "Reached by the same rules; this machine itself is always allowed",
                     false,
                 ),
             ],
         }],
+    }
+}
+
+fn proxy_help(known: &Known) -> &'static str {
+    if known.login_was_typed() {
+        "The login is not sent back to this page. Enter it once more: http://name:password@proxy.example:3128."
+    } else if known.proxy_login() {
+        "Hosts outside of your own network are reached through it, with the stored login. Leave the login out to keep it."
+    } else {
+        PROXY_HELP
     }
 }
 

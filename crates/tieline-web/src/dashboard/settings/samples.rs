@@ -5,7 +5,7 @@ use tieline_hub::Database;
 
 use super::data::with_database;
 use super::general::words as theme_words;
-use super::network::{CERTIFICATES_HELP, words as network_words};
+use super::network::{CERTIFICATES_HELP, PROXY_HELP, words as network_words};
 use super::security::words;
 use super::view::{
     AuthorityLine, Choice, Choices, DataPage, GeneralPage, Group, NetworkPage, Number,
@@ -97,6 +97,9 @@ pub fn network(shell: &Shell) -> Vec<(&'static str, NetworkPage)> {
         tabs: Tab::all("/settings/network"),
         form: form("/settings/network"),
         deny_private,
+        egress_proxy: number("", PROXY_HELP),
+        proxy_login: false,
+        proxy_login_removed: false,
         extra_ca: number("", CERTIFICATES_HELP),
         authorities: Vec::new(),
         groups: facts(),
@@ -118,6 +121,14 @@ pub fn network(shell: &Shell) -> Vec<(&'static str, NetworkPage)> {
         "2 connectors are on private addresses: their tools fail for everyone until that is allowed again. They are Billing Warehouse, {HOSTILE}."
     )];
     let mut wrong = page.clone();
+    asks.egress_proxy = number(
+        "http://proxy.northwind.example:3128",
+        "Hosts outside of your own network are reached through it, with the stored login. Leave the login out to keep it.",
+    );
+    asks.proxy_login = true;
+    HOSTILE.clone_into(&mut wrong.egress_proxy.field.value);
+    "Only HTTP proxies are supported. Write it like http://proxy.example:3128."
+        .clone_into(&mut wrong.egress_proxy.field.problem);
     HOSTILE.clone_into(&mut wrong.extra_ca.field.value);
     "There is no certificate in it. Paste PEM text: it begins with -----BEGIN CERTIFICATE-----."
         .clone_into(&mut wrong.extra_ca.field.problem);

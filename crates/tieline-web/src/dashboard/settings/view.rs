@@ -35,6 +35,12 @@ pub struct NetworkPage {
     pub form: SettingsForm,
     /// Whether private addresses are refused.
     pub deny_private: Choices,
+    /// The proxy, without its login.
+    pub egress_proxy: Number,
+    /// Whether a login of it is stored that an admin can remove.
+    pub proxy_login: bool,
+    /// Whether that is asked for.
+    pub proxy_login_removed: bool,
     /// The certificates as text.
     pub extra_ca: Number,
     /// The stored ones, as an admin recognises them.

@@ -15,7 +15,8 @@ async fn settings_are_shown_and_changed() {
         shown,
         json!({
             "tool_changes": "hold_risky", "sign_in_idle_hours": 12, "sign_in_days": 7, "keep_calls_days": 30,
-            "deny_private": false, "extra_ca": "", "extra_ca_authorities": [], "theme": "system", "set_by_server": {}, "version": 0,
+            "deny_private": false, "extra_ca": "", "extra_ca_authorities": [],
+            "egress_proxy": "", "egress_proxy_login": false, "theme": "system", "set_by_server": {}, "version": 0,
         })
     );
     let change = json!({ "tool_changes": "hold_all", "keep_calls_days": 365, "version": 0 });
@@ -44,6 +45,11 @@ async fn what_cannot_be_used_is_named_and_members_may_not() {
             json!({ "extra_ca": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }),
             "certificate_unreadable",
         ),
+        (
+            json!({ "egress_proxy": "socks5://proxy:1080" }),
+            "proxy_scheme",
+        ),
+        (json!({ "egress_proxy": 3128 }), "egress_proxy_type"),
         (json!({ "theme_of_all": "dark" }), "unknown_field"),
     ] {
         let refused = admin.patch(SETTINGS, &change).await.expect(422).json();
@@ -54,4 +60,28 @@ async fn what_cannot_be_used_is_named_and_members_may_not() {
     let change = json!({ "sign_in_days": 1 });
     member.patch(SETTINGS, &change).await.expect(403);
     app.anonymous().get(SETTINGS).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_proxy_is_set_with_its_login_and_shown_without() {
+    let app = TestApp::start().await;
+    let admin = app.admin("Ada").await;
+    let set = async |url: &str| {
+        let change = json!({ "egress_proxy": url });
+        let answer = admin.patch(SETTINGS, &change).await.expect(200);
+        assert!(!answer.text().contains("s3cret"), "{}", answer.text());
+        let shown = answer.json();
+        (
+            shown["egress_proxy"].clone(),
+            shown["egress_proxy_login"].clone(),
+        )
+    };
+    let url = json!("http://proxy.example:3128");
+    assert_eq!(
+        set("http://ops:s3cret@proxy.example:3128").await,
+        (url.clone(), json!(true))
+    );
+    assert_eq!(set("proxy.example:3128").await, (url.clone(), json!(true)));
+    assert_eq!(set("http://@proxy.example:3128").await, (url, json!(false)));
+    assert_eq!(set("").await, (json!(""), json!(false)));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tieline_domain::Timestamp;
+use tieline_domain::{SettingName, Timestamp};
 use tieline_hub::SettingsView;
 use utoipa::ToSchema;
 
@@ -26,6 +26,10 @@ pub(super) struct SettingsObject {
     extra_ca: String,
     /// The same as people recognise them.
     extra_ca_authorities: Vec<AuthorityObject>,
+    /// The HTTP proxy to hosts outside of the own network, without its login; empty when there is none.
+    egress_proxy: String,
+    /// Whether Tieline signs in to the proxy.
+    egress_proxy_login: bool,
     /// The theme of pages for those who chose none: `system`, `light` or `dark`.
     #[schema(value_type = String)]
     theme: &'static str,
@@ -57,6 +61,8 @@ impl From<SettingsView> for SettingsObject {
             deny_private: view.values.deny_private,
             extra_ca: view.values.extra_ca.clone(),
             extra_ca_authorities: view.authorities.into_iter().map(authority).collect(),
+            egress_proxy: view.values.text(SettingName::EgressProxy),
+            egress_proxy_login: view.proxy_login,
             theme: view.values.theme.as_str(),
             set_by_server: fixed.map(|(name, by)| (name.as_str(), by)).collect(),
             version: view.version,

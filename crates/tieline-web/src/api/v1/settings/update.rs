@@ -29,8 +29,12 @@ pub(super) struct SettingsChange {
     keep_calls_days: Option<u32>,
     /// Whether connectors on private addresses are refused.
     deny_private: Option<bool>,
-    /// Certificate authorities as PEM; empty for none. Open connections are closed when this or `deny_private` changes.
+    /// Certificate authorities as PEM; empty for none. Open connections are closed when this, `deny_private` or
+    /// `egress_proxy` changes.
     extra_ca: Option<String>,
+    /// The HTTP proxy to hosts outside of the own network, such as `http://name:password@proxy.example:3128`; empty for
+    /// none. Without a login the stored one of the same proxy stays; `http://@proxy.example:3128` removes it.
+    egress_proxy: Option<String>,
     /// `system`, `light` or `dark`.
     theme: Option<String>,
     /// The version that the change is based on. If somebody changed a setting since, nothing is saved.
@@ -55,6 +59,7 @@ pub(super) async fn update_settings(
             SettingName::ToolChanges => fields.changed_text(name.as_str(), "tool_changes_type"),
             SettingName::Theme => fields.changed_text(name.as_str(), "theme_type"),
             SettingName::ExtraCa => fields.changed_text(name.as_str(), "extra_ca_type"),
+            SettingName::EgressProxy => fields.changed_text(name.as_str(), "egress_proxy_type"),
             SettingName::DenyPrivate => {
                 let switch = fields.optional_bool(name.as_str(), "deny_private_type");
                 switch.map(|switch| switch.to_string())
