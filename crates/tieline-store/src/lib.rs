@@ -58,4 +58,4 @@ pub use settings::{NewSetting, SettingRow, StoredSettings};
 pub use sign_ins::SignInRow;
 pub use store::Store;
 pub use tools::{CatalogUpdate, OfferedDefinition, ReviewTools, ToolNews, ToolNewsKind, ToolRow};
-pub use users::{InvitationRow, UserPatch, UserRow};
+pub use users::{InvitationRow, UserPatch, UserRow, UserUse};

@@ -59,7 +59,7 @@ contract! {
         a_catalogue_is_stored_once_and_leaves_with_its_last_session, one_turn_at_a_time_and_a_bounded_queue,
         a_turn_is_written_by_its_owner_only, calls_wait_are_decided_once_and_leave_with_their_step,
         a_dead_process_is_found_by_its_silence, sessions_leave_with_their_person,
-        eight_messages_at_once_begin_one_turn,
+        eight_messages_at_once_begin_one_turn, tells_what_a_person_does,
     }
     audit {
         an_untouched_log_is_whole, an_edited_row_is_found, a_removed_row_is_found, swapped_rows_are_found,
@@ -100,7 +100,8 @@ contract! {
         keeps_what_was_set_and_counts_changes, a_change_of_an_old_version_is_refused, one_of_eight_at_once_saves,
     }
     sign_ins {
-        counts_who_would_be_signed_out, keeps_all_fields, notes_the_last_use, signs_out_one_and_all, forgets_expired, counts_failures_by_scope,
+        counts_who_would_be_signed_out, keeps_all_fields, notes_the_last_use, signs_out_one_and_all,
+        lists_and_ends_those_of_their_person_only, forgets_expired, counts_failures_by_scope,
     }
     tools {
         definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, a_policy_survives, a_policy_turns_a_tool_on_and_off, a_tool_that_is_off_stays_off_when_it_comes_back, the_same_list_changes_nothing,

@@ -214,8 +214,10 @@ async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
 /// Step 3 of Connect your client: the first contact of the person's own client.
 async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
     let mut seen = guard.state.hub.subscribe_clients();
+    let mut versions = guard.state.hub.subscribe();
     let mut waited = Duration::ZERO;
     let mut met = false;
+    let mut look = tokio::time::Instant::now() + EVERY;
     loop {
         let part = tokio::select! {
             () = sender.closed() => return,
@@ -227,10 +229,18 @@ async fn clients(guard: Guard, who: SignedIn, sender: Sender) {
                 Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => None,
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
             },
-            () = tokio::time::sleep(EVERY) => {
+            changed = versions.changed() => {
+                // One of the changes may be that the person was signed out or suspended.
+                if changed.is_err() || !guard.stands().await {
+                    return;
+                }
+                None
+            }
+            () = tokio::time::sleep_until(look) => {
                 if !guard.stands().await {
                     return;
                 }
+                look += EVERY;
                 waited += EVERY;
                 (!met && waited == LONG).then(|| waiting(true))
             }

@@ -10,3 +10,4 @@ mod gateway;
 mod models_pages;
 mod review;
 mod settings_pages;
+mod users_pages;
