@@ -27,6 +27,7 @@ pub(crate) async fn eight_at_once_make_one_schema(bed: &Bed) {
         "invitations",
         "users",
         "models",
+        "settings",
         "config_version",
         "meta",
         "_sqlx_migrations",

@@ -249,3 +249,28 @@ async fn f31_a_server_out_of_file_descriptors_is_back_within_a_second() {
     assert!(back.is_ok(), "no answer within a second");
     server.stop().await;
 }
+
+/// A proxy in front, or a client that knows, may speak HTTP/2 without TLS: many requests share one connection.
+#[tokio::test]
+async fn http2_without_tls_carries_many_requests_at_once() {
+    let place = Place::with_admin().await;
+    let mut server = place.serve().await;
+    let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new())
+        .http2_only(true)
+        .build_http::<http_body_util::Full<bytes::Bytes>>();
+    let asked = (0..50).map(|_| {
+        let request = http::Request::get(server.url("/healthz"));
+        client.request(
+            request
+                .body(http_body_util::Full::default())
+                .expect("a request"),
+        )
+    });
+    for answer in futures_util::future::join_all(asked).await {
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.version(), http::Version::HTTP_2);
+        assert_eq!(answer.status(), 200);
+    }
+    drop(client);
+    server.stop().await;
+}

@@ -83,7 +83,7 @@ async fn a_field_that_nobody_asked_for_is_refused_everywhere() {
         assert_eq!(answer.json()["errors"][0]["field"], "surprise");
         bodies += 1;
     }
-    assert_eq!(bodies, 16);
+    assert_eq!(bodies, 18);
     let mel = app.member("Mel").await;
     let answer = mel
         .post(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use http::StatusCode;
 use serde_json::{Value, json};
 use tieline_testkit::{FakeMcp, FakeTool, eventually};
@@ -250,6 +251,7 @@ fn threads() -> usize {
 #[tokio::test]
 async fn a_thousand_waiting_calls_hold_no_thread_and_all_end_with_their_answers() {
     const CALLS: usize = 1_000;
+    const AT_ONCE: usize = 50;
     let settings = GatewaySettings {
         calls_per_key: 2_000,
         parked_per_key: CALLS,
@@ -263,19 +265,26 @@ async fn a_thousand_waiting_calls_hold_no_thread_and_all_end_with_their_answers(
         .await;
     world.connect("Acme", &server).await;
     let key = world.person("Ada").await.key;
-    let mut waiting = Vec::new();
-    waiting.push(call(&world, &key, first(&json!({"n": 0}))).await);
+    let ask = |number: usize| call(&world, &key, first(&json!({ "n": number })));
+    let mut waiting = vec![ask(0).await];
     let before = threads();
-    for number in 1..CALLS {
-        waiting.push(call(&world, &key, first(&json!({ "n": number }))).await);
-    }
+    // Some at once: each waits a moment for further questions of its server.
+    let rest: Vec<_> = stream::iter(1..CALLS)
+        .map(ask)
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    waiting.extend(rest);
     // Looking up names and the database have threads that come and go, but not one for each call.
     assert!(threads() < before + 50, "{} after {before}", threads());
-    for (number, asked) in waiting.iter().enumerate() {
+    let reply = |(number, asked): (usize, &Answer)| {
         is_asked(asked, &["q1"]);
         let answers = json!({"q1": {"action": "accept", "content": {"n": number}}});
-        let params = retry(asked, &json!({ "n": number }), answers);
-        let done = call(&world, &key, params).await;
+        call(&world, &key, retry(asked, &json!({ "n": number }), answers))
+    };
+    let replies = stream::iter(waiting.iter().enumerate()).map(reply);
+    let done: Vec<_> = replies.buffered(AT_ONCE).collect().await;
+    for (number, done) in done.iter().enumerate() {
         let expected = format!(r#""n":{number}"#);
         assert!(done.text().contains(&expected), "{number}: {done:?}");
     }

@@ -87,8 +87,8 @@ async fn a_modern_server_is_told_what_the_client_of_this_request_declared() {
     let declared = [
         (json!({}), json!({})),
         (
-            json!({"elicitation": {"url": {}}, "tasks": {}, "extensions": {"io.modelcontextprotocol/tasks": {}, "a/b": {}}}),
-            json!({"elicitation": {"url": {}}, "extensions": {"a/b": {}}}),
+            json!({"elicitation": {"url": {}}, "extensions": {"io.modelcontextprotocol/tasks": {}, "a/b": {}}}),
+            json!({"elicitation": {"url": {}}, "extensions": {"io.modelcontextprotocol/tasks": {}, "a/b": {}}}),
         ),
     ];
     for (north, south) in declared {
