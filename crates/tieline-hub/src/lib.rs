@@ -74,5 +74,6 @@ pub use users::{
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
 pub use tieline_mcp::Authority;
 pub use tieline_store::{
-    AuditFilter, AuditRow, CallFilter, CallRow, CallTimes, ConnectorUse, StoreError,
+    AuditFilter, AuditRow, CallFilter, CallRow, CallSummary, CallText, CallTimes, ConnectorUse,
+    StoreError,
 };

@@ -70,7 +70,8 @@ contract! {
     calls {
         keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
         counts_by_tool, tells_who_uses_a_connector, tells_how_long_calls_take_and_when_they_were,
-        forgets_old_calls, counts_those_before_a_moment,
+        forgets_old_calls, counts_those_before_a_moment, finds_a_text_whatever_its_case,
+        sums_up_what_fits,
     }
     connectors {
         keeps_all_fields, one_of_eight_at_once_gets_the_slug, a_taken_slug_leaves_no_trace, finds_by_slug_and_id,

@@ -1,5 +1,6 @@
 //! Everything inbound, over real sockets and a real database.
 
+mod activity_pages;
 mod api;
 mod app;
 mod bad_requests;

@@ -7,6 +7,7 @@ use tieline_hub::{AuditFilter, CallFilter, CallRow, ConnectorView, UserView};
 
 use super::explain_view::{ExplainPage, GoodCall};
 use super::explain_words::{About, steps, tell, try_address};
+use super::export::call_fields;
 use super::rows::{audit_row, result};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
@@ -63,6 +64,7 @@ pub(crate) async fn explain_page(
         when: clock(call.at, now),
         steps: steps(&about, &told),
         exchange: exchange(&call),
+        json: json(&call, &people),
         credential: credential(&about, now),
         good: good.words(&call, &people, now),
         between,
@@ -81,6 +83,17 @@ pub(crate) async fn explain_page(
         action: told.action,
     };
     Ok(page(&view))
+}
+
+/// The same fields as in the export.
+fn json(call: &CallRow, people: &[UserView]) -> String {
+    let emails = people
+        .iter()
+        .map(|person| (person.id, person.email.clone()))
+        .collect();
+    let mut fields = serde_json::Map::from_iter([("id".to_owned(), call.id.to_string().into())]);
+    fields.extend(call_fields(call, &emails));
+    serde_json::to_string_pretty(&fields).unwrap_or_default()
 }
 
 fn name_of(people: &[UserView], call: &CallRow) -> String {

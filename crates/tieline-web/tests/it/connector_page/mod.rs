@@ -4,4 +4,4 @@ mod explain;
 mod lists;
 mod switches;
 mod tries;
-mod world;
+pub(crate) mod world;
