@@ -68,6 +68,8 @@ fn refused_word(code: &str) -> &'static str {
         "connector_removed" => "Refused, connector was removed",
         "connector_disabled" => "Refused, connector is off",
         "tool_unavailable" => "Refused, tool is off",
+        "tool_held" => "Refused, tool waits for a review",
+        "rate_limited" => "Refused, server wants a pause",
         "connector_paused" => "Refused, connector is failing",
         "key_revoked" => "Refused, key was revoked",
         "registry_stale" => "Refused, database did not answer",
