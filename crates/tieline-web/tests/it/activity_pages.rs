@@ -74,6 +74,14 @@ async fn a_call_can_be_copied_as_json() {
         (&"search".into(), &"mel@example.com".into())
     );
     assert!(path.ends_with(record["id"].as_str().expect("an id")));
+    // The session leads to all calls of it.
+    let session = shown
+        .split("href=\"")
+        .filter_map(|rest| rest.split('"').next())
+        .find(|href| href.starts_with("/activity?q="))
+        .expect("a link to the session");
+    let found = page_with_calls(&admin, session, 1).await;
+    assert!(found.contains(path), "{session}");
 }
 
 #[tokio::test]

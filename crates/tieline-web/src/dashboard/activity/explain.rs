@@ -211,10 +211,21 @@ fn exchange(call: &CallRow) -> Vec<Fact> {
     ];
     let code = call.code.as_ref();
     facts.extend(code.map(|code| Fact::new("Code", shown(code, 60), true)));
-    let session = call.session.as_ref();
-    facts.extend(session.map(|session| Fact::new("Session", shown(session, 80), true)));
+    facts.extend(call.session.as_ref().map(|session| Fact {
+        href: of_session(session),
+        link: "Its calls",
+        ..Fact::new("Session", shown(session, 80), true)
+    }));
     facts.push(Fact::new("Call", call.id.to_string(), true));
     facts
+}
+
+/// Where all calls of a session are listed; what was said in it stays with its owner.
+fn of_session(session: &str) -> String {
+    let pairs = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("q", session)
+        .finish();
+    format!("/activity?{pairs}")
 }
 
 fn credential(about: &About<'_>, now: Timestamp) -> Vec<Fact> {

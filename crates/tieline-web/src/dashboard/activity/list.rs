@@ -87,7 +87,7 @@ impl ListQuery {
 
     /// Where the live switch leads.
     pub(super) fn switch_live(&self) -> String {
-        let other = if self.live == "off" { "" } else { "off" };
+        let other = if self.is_live() { "off" } else { "" };
         let mut switched = self.clone();
         other.clone_into(&mut switched.live);
         switched.address("/activity", ("cursor", ""))

@@ -123,6 +123,11 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
             Fact::new("Sent", "412 bytes", false),
             Fact::new("Received", "0 bytes", false),
             Fact::new("Code", "auth_failed", true),
+            Fact {
+                href: "/activity?q=0193a1b2".to_owned(),
+                link: "Its calls",
+                ..Fact::new("Session", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1c", true)
+            },
             Fact::new("Call", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", true),
         ],
         credential: vec![
