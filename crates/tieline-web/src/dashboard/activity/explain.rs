@@ -60,7 +60,10 @@ pub(crate) async fn explain_page(
             .map(|connector| format!("/integrations/c/{}", connector.slug))
             .unwrap_or_default(),
         monogram: Monogram::of(&about.name(), &call.connector_slug).greyed(connector.is_none()),
-        result: result(&call),
+        result: result(
+            &call,
+            connector.is_some_and(|connector| connector.token_set),
+        ),
         when: clock(call.at, now),
         steps: steps(&about, &told),
         exchange: exchange(&call),

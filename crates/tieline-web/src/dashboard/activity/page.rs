@@ -85,7 +85,13 @@ pub(super) async fn day(
     let failed: u64 = hours.iter().map(|hour| u64::from(hour.failed)).sum();
     let share = (failed * 1000).checked_div(calls).unwrap_or(0);
     let mut figures = vec![
-        (grouped(calls), "calls in 24 hours".to_owned()),
+        (
+            grouped(calls),
+            match calls {
+                1 => "call in 24 hours".to_owned(),
+                _ => "calls in 24 hours".to_owned(),
+            },
+        ),
         (
             grouped(failed),
             if failed == 0 {

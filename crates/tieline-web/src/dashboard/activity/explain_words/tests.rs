@@ -48,7 +48,7 @@ const FAILURES: [(&str, &str, &str, &str, &str); 43] = [
     ("upstream_failure", "tls_wrong_host", "Certificate refused", "The certificate is for another name", "Use the name"),
     ("upstream_failure", "tls_unknown_authority", "Certificate refused", "The certificate’s authority is unknown", "Give Tieline the certificate"),
     ("upstream_failure", "tls_failed", "Certificate refused", "No secure connection", "Check whether the port speaks TLS"),
-    ("upstream_failure", "auth_failed", "Token rejected", "A token is needed", "Add the token."),
+    ("upstream_failure", "auth_failed", "Token needed", "A token is needed", "Add the token."),
     ("upstream_failure", "needs_oauth", "Needs sign-in", "Sign-in required", "Look in the provider’s settings"),
     ("upstream_failure", "forbidden", "Not allowed", "Not allowed", "Check its scopes"),
     ("upstream_failure", "not_found", "Not found", "Nothing at this path", "Take the MCP address"),
@@ -101,7 +101,7 @@ fn every_failure_has_a_word_a_title_and_a_fix_of_its_own() {
     let mut texts = BTreeSet::new();
     for (outcome, code, word, title, fix) in FAILURES {
         let call = call(outcome, code);
-        assert_eq!(result(&call).word, word, "{outcome} {code}");
+        assert_eq!(result(&call, false).word, word, "{outcome} {code}");
         let told = tell(&About {
             call: &call,
             connector: None,
