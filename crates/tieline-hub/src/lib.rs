@@ -63,16 +63,17 @@ pub use providers::{ConnectProviderError, ProviderView};
 pub use request_state::{BoundTo, HeldState, MAX_REQUEST_STATE, StateRefused};
 pub use settings::{Backup, Database, SettingsView, UpdateSettings, UpdateSettingsError};
 pub use setup::{SetupError, SetupRequest};
-pub use sign_in::{SignInError, SignedIn, StartedSignIn};
+pub use sign_in::{SignInError, SignInView, SignedIn, StartedSignIn};
 pub use snapshot::{LiveConnector, Snapshot};
 pub use task_id::{HeldTask, MAX_TASK_ID};
 pub use users::{
     AcceptInvitationError, AddUserError, AddedUser, ChangePasswordError, NewUser, UpdateUserError,
-    UserChange, UserView,
+    UserChange, UserUsage, UserView,
 };
 
 /// What the doors name when they show rows or turn errors into answers; they do not open the store themselves.
 pub use tieline_mcp::{Authority, DialIo as OutboundStream, Failure as NetworkFailure, Outbound};
 pub use tieline_store::{
-    AuditFilter, AuditRow, CallFilter, CallRow, CallTimes, ConnectorUse, StoreError,
+    AuditFilter, AuditRow, CallFilter, CallRow, CallSummary, CallText, CallTimes, ConnectorUse,
+    StoreError,
 };

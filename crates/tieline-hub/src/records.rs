@@ -8,7 +8,7 @@ use std::time::Duration;
 use metrics::{Counter, Histogram};
 use tieline_domain::{CallId, ConnectorId, KeyId, Slug, Timestamp, UserId};
 use tieline_store::CallRow;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::Hub;
@@ -79,6 +79,8 @@ pub(crate) struct Records {
     sender: mpsc::Sender<Record>,
     receiver: Mutex<Option<mpsc::Receiver<Record>>>,
     meters: RwLock<HashMap<Slug, Arc<Meters>>>,
+    /// How many batches with calls were written.
+    written: watch::Sender<u64>,
 }
 
 /// The metrics of one connector's calls. Found once, so that no call spells out labels.
@@ -116,6 +118,7 @@ impl Records {
             sender,
             receiver: Mutex::new(Some(receiver)),
             meters: RwLock::default(),
+            written: watch::Sender::new(0),
         }
     }
 
@@ -133,6 +136,11 @@ impl Records {
                 .or_insert_with(|| Arc::new(Meters::of(slug)));
             made.clone()
         })
+    }
+
+    /// Grows with each batch of calls that was written.
+    pub(crate) fn written(&self) -> watch::Receiver<u64> {
+        self.written.subscribe()
     }
 
     fn push(&self, record: Record) {
@@ -239,6 +247,11 @@ impl Hub {
         if let Err(error) = self.inner.store.calls_insert(calls).await {
             metrics::counter!("tieline_records_dropped_total").increment(lost as u64);
             tracing::error!(%error, lost, "call records could not be written");
+        } else if lost > 0 {
+            self.inner
+                .records
+                .written
+                .send_modify(|batches| *batches += 1);
         }
         if let Err(error) = self.inner.store.keys_touch(uses).await {
             tracing::warn!(%error, "the last use of access keys could not be written");

@@ -2,15 +2,18 @@
 
 mod by_tool;
 mod counts;
+mod filter;
 mod insert;
 mod older;
 mod page;
 mod purge;
+mod summary;
 mod usage;
 
 pub use by_tool::ToolCount;
 pub use counts::HourCount;
-pub use page::CallFilter;
+pub use filter::{CallFilter, CallText};
+pub use summary::CallSummary;
 pub use usage::{CallTimes, ConnectorUse};
 
 use sqlx::FromRow;

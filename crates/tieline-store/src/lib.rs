@@ -43,7 +43,9 @@ pub use agent::{
 };
 pub use audit::{AuditFilter, AuditRow, FirstBadRow};
 pub use backup::Engine;
-pub use calls::{CallFilter, CallRow, CallTimes, ConnectorUse, HourCount, ToolCount};
+pub use calls::{
+    CallFilter, CallRow, CallSummary, CallText, CallTimes, ConnectorUse, HourCount, ToolCount,
+};
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{
     ConnectorPatch, ConnectorRow, CredentialPatch, NewConnectorRow, StatusUpdate,
@@ -58,4 +60,4 @@ pub use settings::{NewSetting, SettingRow, StoredSettings};
 pub use sign_ins::SignInRow;
 pub use store::Store;
 pub use tools::{CatalogUpdate, OfferedDefinition, ReviewTools, ToolNews, ToolNewsKind, ToolRow};
-pub use users::{InvitationRow, UserPatch, UserRow};
+pub use users::{InvitationRow, UserPatch, UserRow, UserUse};

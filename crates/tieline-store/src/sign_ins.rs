@@ -2,10 +2,12 @@
 //!
 //! None of this has an audit row of its own: who signed in is recorded by the use case, and the rest is bookkeeping.
 
+mod end;
 mod ended_by;
 mod failures;
 mod find;
 mod insert;
+mod list;
 mod remove;
 mod touch;
 

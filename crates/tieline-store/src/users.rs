@@ -5,10 +5,12 @@ mod first_admin;
 mod insert;
 mod invitations;
 mod update;
+mod usage;
 
 pub(crate) use find::by_id;
 pub use invitations::InvitationRow;
 pub use update::UserPatch;
+pub use usage::UserUse;
 
 use std::fmt;
 

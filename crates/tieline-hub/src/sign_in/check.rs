@@ -5,6 +5,7 @@ use std::time::Duration;
 use tieline_domain::{Actor, RandomCode, Role, UserId};
 use tieline_store::StoreError;
 
+use super::list::is_over;
 use crate::Hub;
 
 /// The time of the last request is written at most this often.
@@ -49,15 +50,7 @@ impl Hub {
             return Ok(None);
         };
         let now = self.clock().now();
-        // Both lengths are those of now: shorter ones end sign-ins that began before.
-        let limits = self.settings_in_force();
-        let idle = Duration::from_hours(1) * limits.sign_in_idle_hours;
-        let longest = Duration::from_hours(24) * limits.sign_in_days;
-        let ended = now >= row.expires_at
-            || now.since(row.created_at) >= longest
-            || now.since(row.last_seen_at) > idle
-            || user.disabled_at.is_some();
-        if ended {
+        if is_over(&row, now, &self.settings_in_force()) || user.disabled_at.is_some() {
             self.inner.store.sign_in_delete(&hash).await?;
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! A person changes their own password. Their other sign-ins end.
+//! A person changes their own password. All their sign-ins end, and the browser at hand gets a new one.
 
 use serde_json::json;
 use thiserror::Error;
@@ -6,9 +6,10 @@ use tieline_domain::{FieldError, NewPassword};
 use tieline_store::{StoreError, UserPatch};
 use zeroize::Zeroizing;
 
+use super::UserView;
 use crate::Hub;
 use crate::password::PasswordFailed;
-use crate::sign_in::SignedIn;
+use crate::sign_in::{SignedIn, StartedSignIn};
 
 /// Why a password was not changed.
 #[derive(Debug, Error)]
@@ -37,13 +38,15 @@ impl From<PasswordFailed> for ChangePasswordError {
 }
 
 impl Hub {
-    /// Changes the password of the person who is signed in, and signs them out everywhere.
+    /// Changes the password of the person who is signed in and ends all their sign-ins. The new one that it answers is
+    /// for the browser that asked.
     pub async fn change_password(
         &self,
         who: &SignedIn,
         current: Zeroizing<String>,
         new: &str,
-    ) -> Result<(), ChangePasswordError> {
+        user_agent: Option<&str>,
+    ) -> Result<StartedSignIn, ChangePasswordError> {
         let password = NewPassword::parse(new).map_err(|error| ChangePasswordError::Invalid {
             field: FieldError {
                 field: "new_password",
@@ -76,10 +79,13 @@ impl Hub {
             row.email.as_str(),
             &json!({}),
         );
-        self.inner
+        let row = self
+            .inner
             .store
             .user_update(who.user, patch, &change)
             .await?;
-        Ok(())
+        // Pages that are open elsewhere end now.
+        self.after_change().await;
+        Ok(self.start_sign_in(UserView::from(row), user_agent).await?)
     }
 }

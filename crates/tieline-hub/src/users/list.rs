@@ -66,6 +66,12 @@ impl Hub {
         Ok(users)
     }
 
+    /// One person; [`StoreError::NotFound`] when there is none with this id.
+    pub async fn user(&self, id: UserId) -> Result<UserView, StoreError> {
+        let row = self.inner.store.user_by_id(id).await?;
+        row.map(UserView::from).ok_or(StoreError::NotFound)
+    }
+
     /// The person with this e-mail address.
     pub async fn user_by_email(&self, email: &Email) -> Result<Option<UserView>, StoreError> {
         Ok(self

@@ -1,27 +1,13 @@
 //! Reads calls, newest first.
 
-use tieline_domain::{CallId, ConnectorId, Timestamp, UserId};
+use tieline_domain::CallId;
 
+use super::filter::{CallFilter, fits};
 use super::{CallRow, Columns};
 use crate::{Page, Store, StoreError};
 
 /// Greater than every id, in whatever way a database compares text.
 const BEHIND_ALL_IDS: &str = "z";
-
-/// Which calls to read. What is absent leaves nothing out.
-#[derive(Clone, Debug, Default)]
-pub struct CallFilter {
-    /// Only calls of this connector.
-    pub connector: Option<ConnectorId>,
-    /// Only calls of this person.
-    pub user: Option<UserId>,
-    /// Only calls of the tool that its server calls so.
-    pub tool: Option<String>,
-    /// Only calls with this outcome word.
-    pub outcome: Option<String>,
-    /// Only calls from this moment on.
-    pub since: Option<Timestamp>,
-}
 
 impl Store {
     /// One call.
@@ -46,23 +32,27 @@ impl Store {
         limit: u32,
         filter: &CallFilter,
     ) -> Result<Page<CallRow>, StoreError> {
+        let fits = filter.values();
         let mut conn = self.db().read().await?;
         let rows = fetch_all!(
             conn,
             Columns,
-            "SELECT id, at, user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, ms, bytes_in,
-                 bytes_out, client, request_id
-             FROM calls
-             WHERE id < $1 AND ($2 IS NULL OR connector_id = $2) AND ($3 IS NULL OR user_id = $3)
-                 AND ($4 IS NULL OR outcome = $4) AND at >= $5
-                 AND ($6 IS NULL OR tool = $6)
-             ORDER BY id DESC LIMIT $7",
+            concat!(
+                "SELECT id, at, user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, ms,
+                     bytes_in, bytes_out, client, request_id
+                 FROM calls WHERE ",
+                fits!(),
+                " AND id < $9 ORDER BY id DESC LIMIT $10"
+            ),
+            fits.connector,
+            fits.user,
+            fits.outcome,
+            fits.since,
+            fits.tool,
+            fits.pattern,
+            fits.users,
+            fits.connectors,
             cursor.unwrap_or(BEHIND_ALL_IDS),
-            filter.connector.map(|id| id.to_string()),
-            filter.user.map(|id| id.to_string()),
-            filter.outcome.as_deref(),
-            filter.since.map_or(i64::MIN, Timestamp::as_millis),
-            filter.tool.as_deref(),
             i64::from(limit) + 1,
         )?;
         let rows = rows

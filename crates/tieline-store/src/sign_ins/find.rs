@@ -4,7 +4,7 @@ use super::SignInRow;
 use crate::read::{hash, parsed, time};
 use crate::{Store, StoreError, UserRow, users};
 
-type Columns = (Vec<u8>, String, i64, i64, i64, Option<String>);
+pub(super) type Columns = (Vec<u8>, String, i64, i64, i64, Option<String>);
 
 impl Store {
     /// A sign-in and its user, whatever their state: whether it is expired or the user disabled is the caller's to
@@ -31,7 +31,7 @@ impl Store {
     }
 }
 
-fn parse(
+pub(super) fn parse(
     (id_hash, user_id, created_at, last_seen_at, expires_at, user_agent): Columns,
 ) -> Result<SignInRow, StoreError> {
     Ok(SignInRow {

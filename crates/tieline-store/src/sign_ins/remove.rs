@@ -1,6 +1,6 @@
 //! Signs browsers out.
 
-use tieline_domain::{Timestamp, UserId};
+use tieline_domain::Timestamp;
 
 use crate::{Store, StoreError};
 
@@ -12,17 +12,6 @@ impl Store {
             conn,
             "DELETE FROM sign_ins WHERE id_hash = $1",
             &id_hash[..]
-        )?;
-        Ok(())
-    }
-
-    /// Signs a user out everywhere.
-    pub async fn sign_ins_delete_for_user(&self, user: UserId) -> Result<(), StoreError> {
-        let mut conn = self.db().write().await?;
-        execute!(
-            conn,
-            "DELETE FROM sign_ins WHERE user_id = $1",
-            user.to_string()
         )?;
         Ok(())
     }

@@ -3,11 +3,11 @@
 use tieline_domain::{CallId, Role, SessionId, TurnId, UserId};
 use tieline_store::{
     AgentAddTurn, AgentAddedTurn, AgentEventRow, AgentNewCall, AgentRecord, AgentSessionRow,
-    AgentTurnState, AgentTurns, AgentWrite, AgentWritten, Store, StoreError,
+    AgentTurnState, AgentTurns, AgentWrite, AgentWritten, CallRow, Store, StoreError, UserUse,
 };
 
 use crate::bed::Bed;
-use crate::samples::{added_user, at, connector_id};
+use crate::samples::{added_user, at, call, connector_id};
 
 fn session_id() -> SessionId {
     SessionId::parse(&connector_id().to_string()).unwrap()
@@ -506,4 +506,39 @@ pub(crate) async fn eight_messages_at_once_begin_one_turn(bed: &Bed) {
         bed.store.agent_open_turns(session.id).await.unwrap().len(),
         8
     );
+}
+
+pub(crate) async fn tells_what_a_person_does(bed: &Bed) {
+    let store = &bed.store;
+    let (session, other) = (
+        added(store, "ann@example.com").await,
+        added(store, "ben@example.com").await,
+    );
+    for (session, owner) in [
+        (&session, "server:a"),
+        (&session, "server:a"),
+        (&other, "server:a"),
+    ] {
+        send(store, add(session, owner, "one")).await;
+    }
+    let (one, two) = (connector_id(), connector_id());
+    let calls =
+        [(one, 99), (one, 100), (one, 101), (two, 102)].map(|(connector, millis)| CallRow {
+            user_id: session.user_id,
+            ..call(connector, millis)
+        });
+    store.calls_insert(calls.to_vec()).await.unwrap();
+    let told = store.user_use(session.user_id, at(100)).await.unwrap();
+    let expected = UserUse {
+        turns: 2,
+        calls: 3,
+        connectors: 2,
+    };
+    assert_eq!(told, expected);
+    let told = store.user_use(other.user_id, at(100)).await.unwrap();
+    let expected = UserUse {
+        turns: 1,
+        ..UserUse::default()
+    };
+    assert_eq!(told, expected);
 }

@@ -1,6 +1,6 @@
 //! Records of tool calls.
 
-use tieline_store::{CallFilter, CallRow, ConnectorUse, HourCount};
+use tieline_store::{CallFilter, CallRow, CallText, CallTimes, ConnectorUse, HourCount};
 
 use crate::bed::Bed;
 use crate::samples::{at, call, connector_id, user_id};
@@ -147,7 +147,7 @@ pub(crate) async fn filters(bed: &Bed) {
             user,
             outcome: outcome.map(str::to_owned),
             since,
-            tool: None,
+            ..CallFilter::default()
         };
         let page = bed.store.calls_page(None, 10, &filter).await.unwrap();
         page.rows
@@ -339,4 +339,105 @@ pub(crate) async fn counts_those_before_a_moment(bed: &Bed) {
         .await
         .unwrap();
     assert_eq!(bed.store.calls_older(at(3)).await.unwrap(), (5, 2));
+}
+
+pub(crate) async fn finds_a_text_whatever_its_case(bed: &Bed) {
+    let (ann, docs) = (user_id(), connector_id());
+    let calls = [
+        CallRow {
+            tool: "Refund_Order".to_owned(),
+            ..call(connector_id(), 1)
+        },
+        CallRow {
+            tool: "refundXorder".to_owned(),
+            user_id: ann,
+            ..call(connector_id(), 2)
+        },
+        CallRow {
+            connector_slug: "billing".to_owned(),
+            client: Some("Codex 0.9".to_owned()),
+            session: Some("0190B6A4-7C3E".to_owned()),
+            ..call(docs, 3)
+        },
+    ];
+    bed.store.calls_insert(calls.to_vec()).await.unwrap();
+    let find = async |text: CallText| {
+        let filter = CallFilter {
+            text: Some(text),
+            ..CallFilter::default()
+        };
+        let page = bed.store.calls_page(None, 10, &filter).await.unwrap();
+        let times = page.rows.iter().map(|call| call.at.as_millis());
+        times.collect::<Vec<_>>()
+    };
+    for (text, found) in [
+        ("refund_order", &[1][..]),
+        ("REFUND", &[2, 1]),
+        ("%", &[]),
+        ("x_o", &[]),
+        ("\\", &[]),
+        ("a\0", &[]),
+        ("codex", &[3]),
+        ("BILL", &[3]),
+        ("0190b6a4", &[3]),
+    ] {
+        let text = CallText {
+            text: text.to_owned(),
+            ..CallText::default()
+        };
+        assert_eq!(find(text.clone()).await, found, "{text:?}");
+    }
+    let named = CallText {
+        text: "docs".to_owned(),
+        users: vec![user_id(), ann],
+        connectors: vec![connector_id(), docs],
+    };
+    assert_eq!(find(named).await, [3, 2]);
+}
+
+pub(crate) async fn sums_up_what_fits(bed: &Bed) {
+    let now = 100 * HOUR;
+    let one = connector_id();
+    let mut calls: Vec<CallRow> = (1..=20)
+        .map(|ms| CallRow {
+            ms,
+            ..call(one, now - HOUR / 2)
+        })
+        .collect();
+    calls.push(CallRow {
+        outcome: "refused".to_owned(),
+        ms: 90_000,
+        ..call(one, now - 24 * HOUR + 1)
+    });
+    calls.push(CallRow {
+        ms: 70_000,
+        ..call(one, now - 24 * HOUR)
+    });
+    calls.push(CallRow {
+        ms: 80_000,
+        tool: "other".to_owned(),
+        ..call(connector_id(), now)
+    });
+    bed.store.calls_insert(calls).await.unwrap();
+    let of_one = CallFilter {
+        connector: Some(one),
+        ..CallFilter::default()
+    };
+    let summary = bed.store.calls_summary(&of_one, at(now)).await.unwrap();
+    let expected = CallTimes {
+        typical: 10,
+        slowest: 19,
+    };
+    assert_eq!(summary.times, Some(expected));
+    let counts = [summary.hours[0], summary.hours[23]].map(|hour| (hour.calls, hour.failed));
+    assert_eq!(counts, [(1, 1), (20, 0)]);
+    let refused = CallFilter {
+        outcome: Some("refused".to_owned()),
+        ..CallFilter::default()
+    };
+    let summary = bed.store.calls_summary(&refused, at(now)).await.unwrap();
+    assert_eq!((summary.hours[0].calls, summary.times), (1, None));
+    let everything = CallFilter::default();
+    let summary = bed.store.calls_summary(&everything, at(now)).await.unwrap();
+    assert_eq!(summary.hours[23].calls, 21);
 }

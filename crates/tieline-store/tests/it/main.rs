@@ -59,7 +59,7 @@ contract! {
         a_catalogue_is_stored_once_and_leaves_with_its_last_session, one_turn_at_a_time_and_a_bounded_queue,
         a_turn_is_written_by_its_owner_only, calls_wait_are_decided_once_and_leave_with_their_step,
         a_dead_process_is_found_by_its_silence, sessions_leave_with_their_person,
-        eight_messages_at_once_begin_one_turn,
+        eight_messages_at_once_begin_one_turn, tells_what_a_person_does,
     }
     audit {
         an_untouched_log_is_whole, an_edited_row_is_found, a_removed_row_is_found, swapped_rows_are_found,
@@ -70,7 +70,8 @@ contract! {
     calls {
         keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
         counts_by_tool, tells_who_uses_a_connector, tells_how_long_calls_take_and_when_they_were,
-        forgets_old_calls, counts_those_before_a_moment,
+        forgets_old_calls, counts_those_before_a_moment, finds_a_text_whatever_its_case,
+        sums_up_what_fits,
     }
     connectors {
         keeps_all_fields, one_of_eight_at_once_gets_the_slug, a_taken_slug_leaves_no_trace, finds_by_slug_and_id,
@@ -100,7 +101,8 @@ contract! {
         keeps_what_was_set_and_counts_changes, a_change_of_an_old_version_is_refused, one_of_eight_at_once_saves,
     }
     sign_ins {
-        counts_who_would_be_signed_out, keeps_all_fields, notes_the_last_use, signs_out_one_and_all, forgets_expired, counts_failures_by_scope,
+        counts_who_would_be_signed_out, keeps_all_fields, notes_the_last_use, signs_out_one_and_all,
+        lists_and_ends_those_of_their_person_only, forgets_expired, counts_failures_by_scope,
     }
     tools {
         definitions_survive_byte_for_byte, the_choice_of_an_admin_survives, a_policy_survives, a_policy_turns_a_tool_on_and_off, a_tool_that_is_off_stays_off_when_it_comes_back, the_same_list_changes_nothing,

@@ -4,7 +4,7 @@ use tieline_domain::Role;
 use tieline_store::{SignInRow, StoreError, UserRow};
 
 use crate::bed::Bed;
-use crate::samples::{added_user, at, sign_in, unique_hash, user_id};
+use crate::samples::{added_user, at, change, sign_in, unique_hash, user_id};
 
 pub(crate) async fn keeps_all_fields(bed: &Bed) {
     let ann = added_user(&bed.store, "ann@example.com", Role::Member).await;
@@ -80,8 +80,39 @@ pub(crate) async fn signs_out_one_and_all(bed: &Bed) {
     bed.store.sign_in_delete(&rows[0].id_hash).await.unwrap();
     bed.store.sign_in_delete(&rows[0].id_hash).await.unwrap();
     assert_eq!(signed_in(bed, &rows).await, [false, true, true, true]);
-    bed.store.sign_ins_delete_for_user(ann.id).await.unwrap();
+    let version = bed.store.config_version().await.unwrap();
+    let end = change("user.sign_ins_ended");
+    bed.store.sign_ins_end(ann.id, &end).await.unwrap();
     assert_eq!(signed_in(bed, &rows).await, [false, false, false, true]);
+    assert!(bed.store.config_version().await.unwrap() > version);
+}
+
+pub(crate) async fn lists_and_ends_those_of_their_person_only(bed: &Bed) {
+    let ann = added_user(&bed.store, "ann@example.com", Role::Member).await;
+    let ben = added_user(&bed.store, "ben@example.com", Role::Member).await;
+    let older = sign_in(ann.id);
+    let newer = SignInRow {
+        last_seen_at: at(1_500),
+        ..sign_in(ann.id)
+    };
+    let other = sign_in(ben.id);
+    for row in [&older, &newer, &other] {
+        bed.store.sign_in_insert(row).await.unwrap();
+    }
+    assert_eq!(
+        bed.store.sign_ins(ann.id).await.unwrap(),
+        [newer.clone(), older.clone()]
+    );
+    let end = change("user.sign_in_ended");
+    let foreign = bed.store.sign_in_end(ann.id, &other.id_hash, &end).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)));
+    let end = change("user.sign_in_ended");
+    bed.store
+        .sign_in_end(ann.id, &newer.id_hash, &end)
+        .await
+        .unwrap();
+    assert_eq!(bed.store.sign_ins(ann.id).await.unwrap(), [older]);
+    assert_eq!(bed.store.sign_ins(ben.id).await.unwrap(), [other]);
 }
 
 async fn signed_in(bed: &Bed, rows: &[SignInRow]) -> Vec<bool> {

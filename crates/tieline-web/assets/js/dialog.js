@@ -1,5 +1,6 @@
 // Opens pages as dialogs: the link's page is fetched, its content shown above this one, and its address taken over.
 import { mask } from './eye.js';
+import { localTimes } from './local_time.js';
 import { leadToError, reveal } from './reveal.js';
 
 let dialog;
@@ -34,7 +35,7 @@ async function open(link) {
     return;
   }
   dialog = document.createElement('dialog');
-  if (link.dataset.dialog === 'slim') dialog.className = 'slim';
+  if (link.dataset.dialog !== undefined) dialog.className = link.dataset.dialog;
   dialog.setAttribute('aria-labelledby', 'dt');
   dialog.append(content);
   document.body.append(dialog);
@@ -48,6 +49,7 @@ async function open(link) {
 function prepare(root) {
   reveal(root);
   mask(root);
+  localTimes(root);
 }
 
 /** The part of a page that is its dialog. */
@@ -81,7 +83,9 @@ function shut() {
   dialog?.close();
   dialog?.remove();
   dialog = undefined;
-  opener?.focus();
+  // A live list may have been drawn anew meanwhile.
+  const again = opener?.isConnected ? opener : [...document.querySelectorAll('a[data-dialog]')].find((link) => link.href === opener?.href);
+  again?.focus();
 }
 
 addEventListener('popstate', () => { if (dialog) shut(); });

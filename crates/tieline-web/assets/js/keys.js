@@ -1,4 +1,5 @@
-// Keyboard shortcuts. They are off while typing, and can be switched off for good in the sheet that `?` opens.
+// Keyboard shortcuts. They are off while typing, and can be switched off for good, `?` with them, in their sheet. The account menu
+// opens the sheet, too, so that there is a way back.
 const SWITCH = 'tieline-shortcuts';
 const GO = { i: '/integrations', c: '/connect', a: '/activity', h: '/chat' };
 const SHEET = [[['/'], 'Search'], [['n'], 'New session or connector'], [['x'], 'Select a connector'], [['g', 'h'], 'Chat'], [['g', 'i'], 'Integrations'], [['g', 'c'], 'Connect your client'], [['g', 'a'], 'Activity'], [['?'], 'This sheet']];
@@ -9,8 +10,8 @@ const on = () => localStorage.getItem(SWITCH) !== 'off';
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.closest('input:not([type=checkbox]), textarea, select, dialog, [contenteditable], .menu')) return;
-  if (event.key === '?') return sheet();
   if (!on()) return;
+  if (event.key === '?') return sheet();
   if (Date.now() - afterG < 1200 && GO[event.key]) {
     const link = document.querySelector(`.nav a[href="${GO[event.key]}"]`);
     if (link) location.assign(link.href);
@@ -24,6 +25,12 @@ document.addEventListener('keydown', (event) => {
     if (event.key === '/') target.focus();
     else target.click();
   }
+});
+
+document.addEventListener('click', ({ target }) => {
+  if (!target.closest('[data-keys]')) return;
+  target.closest('[popover]')?.hidePopover();
+  sheet();
 });
 
 function sheet() {

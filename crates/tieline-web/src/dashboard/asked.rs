@@ -189,6 +189,15 @@ fn toast(query: &str) -> Option<Toast> {
         ("settings_saved", _) => plain("Saved. It acts at once.".to_owned()),
         ("revoked", _) => plain("The key was revoked. It stops working at once.".to_owned()),
         ("user_saved", _) => plain("Saved. It acts on their next request.".to_owned()),
+        ("user_suspended", _) => {
+            plain("Suspended. Sign-ins ended, keys and running turns stopped.".to_owned())
+        }
+        ("user_restored", _) => plain("Restored. Access keys work again.".to_owned()),
+        ("signed_out", _) => plain("Signed out there.".to_owned()),
+        ("signed_out_everywhere", _) => plain("Signed out everywhere.".to_owned()),
+        ("password_changed", _) => {
+            plain("Password changed. Every other browser was signed out.".to_owned())
+        }
         ("welcome", _) => plain("Tieline is set up.".to_owned()),
         _ => None,
     }

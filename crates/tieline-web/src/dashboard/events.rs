@@ -17,8 +17,11 @@ use serde_json::json;
 use tieline_domain::Slug;
 use tieline_hub::{ClientSeen, SignedIn};
 use tokio::sync::{broadcast, mpsc};
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::activity::list::ListQuery;
+use super::activity::live;
 use super::asked::is_failing;
 use super::connect::contact::{contact, waiting};
 use super::connect::view::ContactFragment;
@@ -34,6 +37,8 @@ use crate::state::AppState;
 
 /// Ages such as "Checked 40 s ago" are rendered anew this often.
 const EVERY: Duration = Duration::from_secs(5);
+/// Rows of calls come at most this often; their figures, for which a day of calls is read, at most [`EVERY`].
+const CALLS_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 /// After this long without a client, the page says what to look at.
 const LONG: Duration = Duration::from_mins(1);
 
@@ -56,6 +61,7 @@ pub(crate) async fn events(
     headers: HeaderMap,
     RawQuery(asked): RawQuery,
     Query(query): Query<EventsQuery>,
+    Query(list): Query<ListQuery>,
 ) -> Result<Response, Problem> {
     let cookie = cookie_value(&headers, &state.settings)
         .unwrap_or_default()
@@ -91,6 +97,7 @@ pub(crate) async fn events(
             let seen = guard.state.hub.subscribe_clients();
             tokio::spawn(clients(guard, who, seen, sender))
         }
+        "activity" => tokio::spawn(calls(guard, list, sender)),
         _ => return Err(Problem::not_found()),
     };
     Ok(Sse::new(receive(AbortOnDropHandle::new(task), receiver))
@@ -244,6 +251,51 @@ async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
     Some(Parts { html, list: "same" })
 }
 
+/// The calls of an open Activity page, a moment after they were written.
+async fn calls(guard: Guard, list: ListQuery, sender: Sender) {
+    let mut versions = guard.state.hub.subscribe();
+    let mut written = guard.state.hub.subscribe_calls();
+    let mut sent: BTreeMap<String, String> = BTreeMap::new();
+    let mut figures_due = Instant::now();
+    loop {
+        let began = Instant::now();
+        let mut parts = live::rows(&guard.state, &list).await;
+        if figures_due <= Instant::now() {
+            parts.extend(live::figures(&guard.state, &list).await);
+            figures_due = Instant::now() + EVERY;
+        }
+        let fresh: BTreeMap<_, _> = parts
+            .iter()
+            .filter(|(id, html)| sent.get(*id) != Some(html))
+            .collect();
+        if !fresh.is_empty() {
+            let patch = event("patch", &json!(fresh).to_string());
+            if sender.send(patch).await.is_err() {
+                return;
+            }
+            sent.extend(parts);
+        }
+        // Under load there is one update a second, not one for each batch of records, and whatever takes long to read
+        // is read less often.
+        let pause = tokio::time::sleep(CALLS_AT_MOST_EVERY.max(began.elapsed() * 10));
+        let next = async {
+            pause.await;
+            tokio::select! {
+                changed = written.changed() => changed.is_ok(),
+                () = tokio::time::sleep(EVERY) => true,
+            }
+        };
+        tokio::select! {
+            () = sender.closed() => return,
+            changed = versions.changed() => if changed.is_err() { return },
+            goes_on = next => if !goes_on { return },
+        }
+        if !guard.stands().await {
+            return;
+        }
+    }
+}
+
 /// Step 3 of Connect your client: the first contact of the person's own client.
 async fn clients(
     guard: Guard,
@@ -251,8 +303,10 @@ async fn clients(
     mut seen: broadcast::Receiver<ClientSeen>,
     sender: Sender,
 ) {
+    let mut versions = guard.state.hub.subscribe();
     let mut waited = Duration::ZERO;
     let mut met = false;
+    let mut look = tokio::time::Instant::now() + EVERY;
     loop {
         let part = tokio::select! {
             () = sender.closed() => return,
@@ -264,10 +318,18 @@ async fn clients(
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => None,
                 Err(broadcast::error::RecvError::Closed) => return,
             },
-            () = tokio::time::sleep(EVERY) => {
+            changed = versions.changed() => {
+                // One of the changes may be that the person was signed out or suspended.
+                if changed.is_err() || !guard.stands().await {
+                    return;
+                }
+                None
+            }
+            () = tokio::time::sleep_until(look) => {
                 if !guard.stands().await {
                     return;
                 }
+                look += EVERY;
                 waited += EVERY;
                 (!met && waited == LONG).then(|| waiting(true))
             }

@@ -95,6 +95,8 @@ icons! {
     power "1.5" r#"<path d="M8 2.25v5.5M4.6 4.3a5 5 0 1 0 6.8 0"/>"#;
     /// A bin: remove.
     bin "1.5" r#"<path d="M3 4.5h10M6.5 4.5v-1.75h3v1.75m-5 0 .6 8.75h5.8l.6-8.75"/>"#;
+    /// A keyboard.
+    keyboard "1.5" r#"<rect x="1.75" y="3.75" width="12.5" height="8.5" rx="1.5"/><path d="M4.5 6.5h.01M7 6.5h.01M9.5 6.5h.01M12 6.5h.01M5 9.5h6"/>"#;
     /// A door with an arrow: sign out.
     leave "1.5" r#"<path d="M9.5 2.75h-5v10.5h5M7.5 8h6m0 0-2.2-2.2M13.5 8l-2.2 2.2"/>"#;
     /// An arrow onto a line: export.

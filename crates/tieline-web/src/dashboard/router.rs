@@ -40,6 +40,15 @@ pub(crate) fn router() -> Router<AppState> {
             "/account/password",
             get(account::password::password_page).post(account::password::change_password),
         )
+        .route("/account/sign_ins", get(account::sign_ins::sign_ins_page))
+        .route(
+            "/account/sign_ins/end",
+            get(account::sign_ins::sign_ins_page).post(account::sign_ins::end_all),
+        )
+        .route(
+            "/account/sign_ins/{id}/end",
+            post(account::sign_ins::end_sign_in),
+        )
         .merge(chat_router())
         .route("/connect", get(connect::page::connect_page))
         .route(
@@ -58,13 +67,38 @@ pub(crate) fn router() -> Router<AppState> {
             "/users",
             get(users::page::users_page).post(users::invite::invite),
         )
-        .route("/users/{id}/invite", post(users::invite::invite_again))
-        .route("/users/{id}/role", post(users::change::change_role))
-        .route("/users/{id}/suspend", post(users::change::suspend))
-        .route("/users/{id}/restore", post(users::change::restore))
+        .merge(users_router())
         .merge(settings_router())
         .merge(models_router())
         .route("/events", get(events::events))
+}
+
+fn users_router() -> Router<AppState> {
+    use users::{change, invite, keys, person, sign_ins};
+    Router::new()
+        .route("/users/{id}", get(person::person_page))
+        .route(
+            "/users/{id}/invite",
+            get(person::person_page).post(invite::invite_again),
+        )
+        .route(
+            "/users/{id}/role",
+            get(change::role_page).post(change::change_role),
+        )
+        .route(
+            "/users/{id}/suspend",
+            get(change::suspend_page).post(change::suspend),
+        )
+        .route("/users/{id}/restore", post(change::restore))
+        .route(
+            "/users/{id}/keys/{key}/revoke",
+            get(keys::revoke_page).post(keys::revoke_key),
+        )
+        .route("/users/{id}/sign_ins/end", post(sign_ins::end_all))
+        .route(
+            "/users/{id}/sign_ins/{sign_in}/end",
+            post(sign_ins::end_one),
+        )
 }
 
 fn chat_router() -> Router<AppState> {

@@ -1,6 +1,6 @@
 //! Every page with example data: what the gallery serves and the template test renders.
 
-use super::account::view::PasswordPage;
+use super::account::view::{PasswordPage, SignInsPage};
 use super::activity::samples as activity;
 use super::chat::samples as chat;
 use super::connect::contact::waiting;
@@ -21,7 +21,7 @@ use super::setup::view::{AccountForm, At, Choice, ModelStep, SetupPage, SetupSte
 use super::shell::{Frame, Section, Shell};
 use super::sign_in::view::{Bare, SignInPage};
 use super::trouble::view::{Trouble, TroubleInside, TroubleOutside};
-use super::users::view::{Action, InvitationLink, PersonRow, UsersPage};
+use super::users::samples as users;
 
 /// One rendered example.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub fn gallery(frame: &Frame) -> Result<Vec<Sample>, askama::Error> {
         add(name, &page)?;
     }
     add("revoke", &revoke(&admin))?;
-    add("users", &users(&admin))?;
+    people(&admin, &mut add)?;
     for (name, page) in activity::activity(&at(&admin, Section::Activity)) {
         add(name, &page)?;
     }
@@ -361,78 +361,23 @@ fn connect(admin: &Shell) -> Vec<(&'static str, ConnectPage)> {
     ]
 }
 
-fn users(admin: &Shell) -> UsersPage {
-    let action = |label, path: &str, name, value, danger| Action {
-        label,
-        href: format!("/users/u1/{path}"),
-        name,
-        value,
-        danger,
-    };
-    let person = |name: &str, email: &str, role, you, state, state_class, actions| PersonRow {
-        name: name.to_owned(),
-        initials: super::monogram::initials(name),
-        email: email.to_owned(),
-        role,
-        you,
-        state,
-        state_class,
-        seen: (state != "Invited").then(|| when("2 h ago")),
-        actions,
-    };
-    UsersPage {
-        shell: at(admin, Section::Users),
-        intro: "4 people. Members use the tools, admins also manage them.".to_owned(),
-        link: Some(InvitationLink {
-            title: "Invitation for mel@northwind.example".to_owned(),
-            url: "https://tieline.northwind.example/invitation?code=Zx81Qa…".to_owned(),
-        }),
-        problem: Some("The last admin cannot become a member.".to_owned()),
-        email: Field::required("").problem("This is not an e-mail address."),
-        name: Field::default(),
-        role_admin: false,
-        people: vec![
-            person(
-                "Admin account",
-                "admin@northwind.example",
-                "Admin",
-                true,
-                "",
-                "",
-                Vec::new(),
-            ),
-            person(
-                "Second admin",
-                "second@northwind.example",
-                "Admin",
-                false,
-                "",
-                "",
-                vec![
-                    action("Make member", "role", "role", "member", false),
-                    action("Suspend", "suspend", "", "", true),
-                ],
-            ),
-            person(
-                "Mel Member",
-                "mel@northwind.example",
-                "Member",
-                false,
-                "Invited",
-                "acc",
-                vec![action("New link", "invite", "", "", false)],
-            ),
-            person(
-                HOSTILE,
-                "x@northwind.example",
-                "Member",
-                false,
-                "Suspended",
-                "warn",
-                vec![action("Restore", "restore", "", "", false)],
-            ),
-        ],
+type Add<'a> = dyn FnMut(&'static str, &dyn askama::DynTemplate) -> Result<(), askama::Error> + 'a;
+
+/// The Users page, people, the questions about them, and a person's own sign-ins.
+fn people(admin: &Shell, add: &mut Add<'_>) -> Result<(), askama::Error> {
+    let shell = at(admin, Section::Users);
+    add("users", &users::list(&shell))?;
+    for (name, page) in users::people(&shell) {
+        add(name, &page)?;
     }
+    for (name, page) in users::questions(&shell) {
+        add(name, &page)?;
+    }
+    let sign_ins = SignInsPage {
+        shell: at(admin, Section::Elsewhere),
+        rows: users::sign_ins("/account/sign_ins"),
+    };
+    add("sign-ins", &sign_ins)
 }
 
 fn password(admin: &Shell) -> PasswordPage {

@@ -1,5 +1,6 @@
 //! Everything inbound, over real sockets and a real database.
 
+mod activity_pages;
 mod api;
 mod app;
 mod bad_requests;
@@ -12,3 +13,4 @@ mod integrations_list;
 mod models_pages;
 mod review;
 mod settings_pages;
+mod users_pages;

@@ -95,6 +95,8 @@ struct Parameters {
     outcome: Option<String>,
     /// Only calls from this moment on, in RFC 3339.
     since: Option<String>,
+    /// Only calls that this text is found in: tool, person, connector, client or session.
+    q: Option<String>,
 }
 
 /// Lists calls, newest first
@@ -113,8 +115,14 @@ pub(super) async fn list_calls(
         tool: query.text("tool"),
         outcome: query.text("outcome"),
         since: query.parsed("since")?,
+        text: None,
     };
+    let text = query.text("q").unwrap_or_default();
     query.finish()?;
+    let filter = CallFilter {
+        text: state.hub.call_text(&text).await?,
+        ..filter
+    };
     let page = state
         .hub
         .calls_page(cursor.as_deref(), limit, &filter)

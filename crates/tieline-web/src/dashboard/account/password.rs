@@ -2,18 +2,19 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::HeaderMap;
 use serde::Deserialize;
 use tieline_hub::ChangePasswordError;
 
 use super::view::PasswordPage;
-use crate::auth::{Member, clear_cookie};
+use crate::auth::Member;
 use crate::dashboard::asked::Asked;
 use crate::dashboard::form::Form;
-use crate::dashboard::page::{go, page, page_about};
+use crate::dashboard::page::{page, page_about};
 use crate::dashboard::parts::Field;
 use crate::dashboard::secret::Secret;
 use crate::dashboard::shell::Section;
+use crate::dashboard::sign_in::submit::{signed_in, user_agent};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -35,24 +36,26 @@ pub(crate) async fn password_page(
     page(&form(&state, asked, &member).await)
 }
 
-/// Changes the password; everybody signed in with the old one has to sign in again.
+/// Changes the password; every other browser has to sign in with it.
 pub(crate) async fn change_password(
     State(state): State<AppState>,
     asked: Asked,
     member: Member,
+    headers: HeaderMap,
     Form(typed): Form<PasswordForm>,
 ) -> Response {
     let changed = state
         .hub
-        .change_password(&member.0, typed.current.0, &typed.new_password.0)
+        .change_password(
+            &member.0,
+            typed.current.0,
+            &typed.new_password.0,
+            user_agent(&headers),
+        )
         .await;
     let error = match changed {
-        Ok(()) => {
-            let mut response = go("/signin?done=password");
-            response
-                .headers_mut()
-                .append(header::SET_COOKIE, clear_cookie(&state.settings));
-            return response;
+        Ok(started) => {
+            return signed_in(&state, &started, "/account/sign_ins?done=password_changed");
         }
         Err(error @ ChangePasswordError::Store(_)) => return Problem::from(error).into_response(),
         Err(error) => error,

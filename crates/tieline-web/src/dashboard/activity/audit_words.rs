@@ -33,6 +33,8 @@ pub(crate) fn what(action: &str) -> String {
         "user.suspended" => "suspended",
         "user.restored" => "restored",
         "user.accepted_invitation" => "accepted the invitation for",
+        "user.sign_in_ended" => "ended a sign-in of",
+        "user.sign_ins_ended" => "ended all sign-ins of",
         "user.password_changed" => "changed the password of",
         "key.created" => "made the access key",
         "key.revoked" => "revoked the access key",

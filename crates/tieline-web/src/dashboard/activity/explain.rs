@@ -7,6 +7,7 @@ use tieline_hub::{AuditFilter, CallFilter, CallRow, ConnectorView, UserView};
 
 use super::explain_view::{ExplainPage, GoodCall};
 use super::explain_words::{About, steps, tell, try_address};
+use super::export::call_fields;
 use super::rows::{audit_row, result};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
@@ -59,10 +60,14 @@ pub(crate) async fn explain_page(
             .map(|connector| format!("/integrations/c/{}", connector.slug))
             .unwrap_or_default(),
         monogram: Monogram::of(&about.name(), &call.connector_slug).greyed(connector.is_none()),
-        result: result(&call),
+        result: result(
+            &call,
+            connector.is_some_and(|connector| connector.token_set),
+        ),
         when: clock(call.at, now),
         steps: steps(&about, &told),
         exchange: exchange(&call),
+        json: json(&call, &people),
         credential: credential(&about, now),
         good: good.words(&call, &people, now),
         between,
@@ -81,6 +86,17 @@ pub(crate) async fn explain_page(
         action: told.action,
     };
     Ok(page(&view))
+}
+
+/// The same fields as in the export.
+fn json(call: &CallRow, people: &[UserView]) -> String {
+    let emails = people
+        .iter()
+        .map(|person| (person.id, person.email.clone()))
+        .collect();
+    let mut fields = serde_json::Map::from_iter([("id".to_owned(), call.id.to_string().into())]);
+    fields.extend(call_fields(call, &emails));
+    serde_json::to_string_pretty(&fields).unwrap_or_default()
 }
 
 fn name_of(people: &[UserView], call: &CallRow) -> String {
@@ -198,10 +214,21 @@ fn exchange(call: &CallRow) -> Vec<Fact> {
     ];
     let code = call.code.as_ref();
     facts.extend(code.map(|code| Fact::new("Code", shown(code, 60), true)));
-    let session = call.session.as_ref();
-    facts.extend(session.map(|session| Fact::new("Session", shown(session, 80), true)));
+    facts.extend(call.session.as_ref().map(|session| Fact {
+        href: of_session(session),
+        link: "Its calls",
+        ..Fact::new("Session", shown(session, 80), true)
+    }));
     facts.push(Fact::new("Call", call.id.to_string(), true));
     facts
+}
+
+/// Where all calls of a session are listed; what was said in it stays with its owner.
+fn of_session(session: &str) -> String {
+    let pairs = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("q", session)
+        .finish();
+    format!("/activity?{pairs}")
 }
 
 fn credential(about: &About<'_>, now: Timestamp) -> Vec<Fact> {

@@ -46,6 +46,8 @@ pub struct ExplainPage {
     pub exchange: Vec<Fact>,
     /// Who called, with whose credential.
     pub credential: Vec<Fact>,
+    /// The record as JSON, to copy.
+    pub json: String,
     /// The last good call before it and the first after it.
     pub good: Vec<GoodCall>,
     /// Over which time the changes are listed.

@@ -53,6 +53,20 @@ impl About<'_> {
             .map_or_else(|| "its path".to_owned(), |url| shown(url.path(), 120))
     }
 
+    /// How long it took, in whole seconds.
+    fn seconds(&self) -> i64 {
+        (self.call.ms + 500) / 1000
+    }
+
+    /// What the last check of the connector said of the same failure: it knows dates, names and addresses that a record
+    /// of a call does not keep.
+    fn last_check(&self) -> Option<String> {
+        let connector = self.connector?;
+        let message = connector.status_message.as_deref()?;
+        let same = connector.status_code.as_deref() == self.call.code.as_deref();
+        same.then(|| format!("The last check says: {}", shown(message, 240)))
+    }
+
     fn took(&self) -> String {
         took(u64::try_from(self.call.ms).unwrap_or(0))
     }
@@ -73,7 +87,7 @@ impl About<'_> {
 }
 
 fn network() -> (&'static str, String) {
-    ("Settings", "/settings".to_owned())
+    ("Settings, Network", "/settings/network".to_owned())
 }
 
 fn told(
@@ -92,6 +106,35 @@ fn told(
 
 /// The call in words.
 pub(super) fn tell(about: &About<'_>) -> Told {
+    let mut told = words(about);
+    if told_more(about.call.code.as_deref().unwrap_or_default())
+        && let Some(check) = about.last_check()
+    {
+        told.text = format!("{} {check}", told.text);
+    }
+    told
+}
+
+/// Whether a check of the connector can name more than the record of a call: the date, the name, the address.
+fn told_more(code: &str) -> bool {
+    matches!(
+        code,
+        "address_refused"
+            | "connect_refused"
+            | "tls_expired"
+            | "tls_wrong_host"
+            | "tls_failed"
+            | "redirect_refused"
+            | "upstream_error"
+            | "bad_content_type"
+            | "bad_json"
+            | "bad_http"
+            | "protocol_error"
+            | "no_common_revision"
+    )
+}
+
+fn words(about: &About<'_>) -> Told {
     let code = about.call.code.as_deref().unwrap_or_default();
     match about.call.outcome.as_str() {
         "ok" => told(
@@ -109,6 +152,7 @@ pub(super) fn tell(about: &About<'_>) -> Told {
         "refused" => refused(about, code),
         _ => unreachable_server(about, code)
             .or_else(|| unwelcome(about, code))
+            .or_else(|| withheld(about, code))
             .unwrap_or_else(|| not_mcp(about, code)),
     }
 }
@@ -227,7 +271,10 @@ fn unreachable_server(about: &About<'_>, code: &str) -> Option<Told> {
         ),
         "connect_timeout" => told(
             "No connection",
-            format!("No answer from {host}:{port}. A firewall may drop traffic from this machine."),
+            format!(
+                "No answer from {host}:{port} in {} s. A firewall may drop traffic from this machine.",
+                about.seconds()
+            ),
             format!("Let this machine through to {host}:{port}."),
             about.go("Test now", ""),
         ),
@@ -377,10 +424,10 @@ fn unwelcome(about: &About<'_>, code: &str) -> Option<Told> {
             None,
         ),
         "timeout" => told(
-            format!("No answer within {} s", (about.call.ms + 500) / 1000),
+            format!("No answer within {} s", about.seconds()),
             format!(
                 "{tool} did not answer within {} s, so the call was stopped. The agent was told and went on.",
-                (about.call.ms + 500) / 1000
+                about.seconds()
             ),
             "Ask for less at a time. If every call is slow, the server is.",
             about.go("See the tool’s calls", &of_tool(&about.call.tool)),
@@ -393,6 +440,36 @@ fn unwelcome(about: &About<'_>, code: &str) -> Option<Told> {
             ),
             "Nothing to mend, unless people stop it because it is slow.",
             None,
+        ),
+        _ => return None,
+    })
+}
+
+/// The server answered, and the answer was not passed on.
+fn withheld(about: &About<'_>, code: &str) -> Option<Told> {
+    let tool = about.tool();
+    Some(match code {
+        "too_large" => told(
+            "The answer was too large",
+            format!("The answer of {tool} is larger than Tieline reads, so it was dropped."),
+            "Ask for less at a time: a narrower filter, a smaller page.",
+            None,
+        ),
+        "overloaded" => told(
+            "No memory for the answer",
+            format!(
+                "Large answers of all servers together took as much memory as they may, so that of {tool} found no room. Whether it took effect there is unknown."
+            ),
+            "Look at the server whether it took effect, and call it again in a moment.",
+            None,
+        ),
+        "secret_echoed" => told(
+            "The answer held the token",
+            format!(
+                "The answer of {tool} held the connector’s own token and was not shown to anybody."
+            ),
+            "A server that repeats its token is a danger. Tell whoever runs it, and replace the token.",
+            about.rotate("Replace token"),
         ),
         _ => return None,
     })
@@ -475,20 +552,6 @@ fn not_mcp(about: &About<'_>, code: &str) -> Told {
             "Call it once yourself to read the server’s own message.",
             None,
         ),
-        "too_large" => told(
-            "The answer was too large",
-            format!("The answer of {tool} is larger than Tieline reads, so it was dropped."),
-            "Ask for less at a time: a narrower filter, a smaller page.",
-            None,
-        ),
-        "secret_echoed" => told(
-            "The answer held the token",
-            format!(
-                "The answer of {tool} held the connector’s own token and was not shown to anybody."
-            ),
-            "A server that repeats its token is a danger. Tell whoever runs it, and replace the token.",
-            about.rotate("Replace token"),
-        ),
         other => told(
             "The answer cannot be used",
             format!("The call ended with the code {}.", shown(other, 60)),
@@ -551,3 +614,6 @@ fn passed(about: &About<'_>, stage: CallStage) -> (&'static str, String) {
         CallStage::Tool => ("Tool", format!("{} answered", about.tool())),
     }
 }
+
+#[cfg(test)]
+mod tests;

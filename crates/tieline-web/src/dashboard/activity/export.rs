@@ -77,7 +77,8 @@ pub(crate) async fn export_activity(
 }
 
 async fn calls(state: &AppState, query: &ListQuery) -> Result<Vec<Map<String, Value>>, Problem> {
-    let filter = query.filter(&state.hub.list_connectors().await?.connectors);
+    let connectors = state.hub.list_connectors().await?.connectors;
+    let filter = query.whole_filter(state, &connectors).await?;
     let users = state.hub.list_users().await?;
     let people: HashMap<UserId, String> = users
         .into_iter()
@@ -114,7 +115,8 @@ async fn audit(state: &AppState) -> Result<Vec<Map<String, Value>>, Problem> {
     Ok(rows)
 }
 
-fn call_fields(call: &CallRow, people: &HashMap<UserId, String>) -> Map<String, Value> {
+/// A call as an object, for files and to copy.
+pub(super) fn call_fields(call: &CallRow, people: &HashMap<UserId, String>) -> Map<String, Value> {
     fields(
         &CALL_COLUMNS,
         [

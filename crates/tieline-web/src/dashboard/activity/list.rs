@@ -2,13 +2,14 @@
 //! connector's page for one connector.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tieline_domain::{Timestamp, UserId};
 use tieline_hub::{AuditFilter, CallFilter, ConnectorView};
 
 use super::rows::{audit_row, call_row};
-use super::view::{AuditList, CallList, FilterSelect, SelectOption};
+use super::view::{AuditList, CallList, FilterSelect, Live, SelectOption};
 use crate::dashboard::words::shown;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -20,9 +21,16 @@ const OUTCOMES: [(&str, &str); 4] = [
     ("upstream_failure", "Failed"),
     ("refused", "Refused"),
 ];
+/// How long ago calls may have begun: word of the address, words of the page, hours.
+const TIMES: [(&str, &str, u64); 4] = [
+    ("1h", "Last hour", 1),
+    ("24h", "Last 24 hours", 24),
+    ("7d", "Last 7 days", 7 * 24),
+    ("30d", "Last 30 days", 30 * 24),
+];
 
 /// Tab, filters and place in the list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListQuery {
     pub(crate) tab: String,
@@ -30,6 +38,9 @@ pub(crate) struct ListQuery {
     person: String,
     tool: String,
     outcome: String,
+    time: String,
+    q: String,
+    live: String,
     cursor: String,
 }
 
@@ -39,8 +50,51 @@ impl ListQuery {
         self.tab == "audit"
     }
 
+    /// Which calls, with the text that was typed.
+    pub(super) async fn whole_filter(
+        &self,
+        state: &AppState,
+        connectors: &[ConnectorView],
+    ) -> Result<CallFilter, Problem> {
+        Ok(CallFilter {
+            text: state.hub.call_text(&self.q).await?,
+            ..self.filter(connectors, state.hub.clock().now())
+        })
+    }
+
+    /// Whether a filter leaves calls out.
+    pub(super) fn is_filtered(&self) -> bool {
+        [
+            &self.connector,
+            &self.person,
+            &self.tool,
+            &self.outcome,
+            &self.time,
+        ]
+        .iter()
+        .any(|chosen| !chosen.is_empty())
+    }
+
+    /// Whether all calls are asked for: no filter, and no text to look for.
+    pub(super) fn is_everything(&self) -> bool {
+        !self.is_filtered() && self.q.trim().is_empty()
+    }
+
+    /// Whether new calls come by themselves: unless that was switched off, and on the newest page only.
+    pub(super) fn is_live(&self) -> bool {
+        self.live != "off" && self.cursor.is_empty() && !self.wants_audit()
+    }
+
+    /// Where the live switch leads.
+    pub(super) fn switch_live(&self) -> String {
+        let other = if self.is_live() { "off" } else { "" };
+        let mut switched = self.clone();
+        other.clone_into(&mut switched.live);
+        switched.address("/activity", ("cursor", ""))
+    }
+
     /// Which calls; a word that names nothing leaves its filter open.
-    pub(super) fn filter(&self, connectors: &[ConnectorView]) -> CallFilter {
+    fn filter(&self, connectors: &[ConnectorView], now: Timestamp) -> CallFilter {
         CallFilter {
             connector: connectors
                 .iter()
@@ -52,7 +106,11 @@ impl ListQuery {
                 .iter()
                 .find(|(word, _)| *word == self.outcome)
                 .map(|(word, _)| (*word).to_owned()),
-            ..CallFilter::default()
+            since: TIMES
+                .iter()
+                .find(|(word, ..)| *word == self.time)
+                .map(|(_, _, hours)| now.minus(Duration::from_hours(*hours))),
+            text: None,
         }
     }
 
@@ -69,6 +127,9 @@ impl ListQuery {
             ("person", &self.person),
             ("tool", &self.tool),
             ("outcome", &self.outcome),
+            ("time", &self.time),
+            ("q", self.q.trim()),
+            ("live", &self.live),
             further,
         ] {
             if !value.is_empty() {
@@ -118,27 +179,37 @@ pub(crate) async fn calls(
         .into_iter()
         .map(|user| (user.id, user.name))
         .collect();
+    let text = state.hub.call_text(&query.q).await?;
     let (connectors, filter, by_what) = match of {
         Of::Everything(connectors) => (
             connectors,
-            query.filter(connectors),
-            by_connector(connectors, query),
+            query.filter(connectors, now),
+            by_connector(state, connectors, query),
         ),
         Of::Connector(connector, tools) => (
             std::slice::from_ref(connector),
             CallFilter {
                 connector: Some(connector.id),
-                ..query.filter(&[])
+                ..query.filter(&[], now)
             },
-            by_tool(tools, query),
+            vec![by_tool(tools, query)],
         ),
     };
+    let filter = CallFilter { text, ..filter };
     let listed = state
         .hub
         .calls_page(query.cursor(), PER_PAGE, &filter)
         .await?;
     let path = of.path();
     let (older, newest) = query.pages(&path, listed.next);
+    let live = match of {
+        Of::Everything(_) => Some(Live {
+            on: query.is_live(),
+            switch: query.switch_live(),
+            reload: query.address(&path, ("cursor", "")),
+        }),
+        Of::Connector(..) => None,
+    };
     Ok(CallList {
         clear: match of {
             Of::Everything(_) => path.clone(),
@@ -146,10 +217,14 @@ pub(crate) async fn calls(
         },
         path,
         tab: query.tab.clone(),
-        filters: vec![by_what, by_person(&people, query), by_outcome(query)],
-        filtered: [&query.connector, &query.person, &query.outcome, &query.tool]
-            .iter()
-            .any(|chosen| !chosen.is_empty()),
+        filters: by_what
+            .into_iter()
+            .chain([by_person(&people, query), by_outcome(query), by_time(query)])
+            .collect(),
+        filtered: query.is_filtered(),
+        q: query.q.trim().chars().take(100).collect(),
+        live_word: query.live.chars().take(8).collect(),
+        live,
         rows: listed
             .rows
             .iter()
@@ -198,7 +273,28 @@ fn option(value: &str, label: &str, chosen: &str) -> SelectOption {
     }
 }
 
-fn by_connector(connectors: &[ConnectorView], query: &ListQuery) -> FilterSelect {
+/// The connector, and once one is chosen, its tools.
+fn by_connector(
+    state: &AppState,
+    connectors: &[ConnectorView],
+    query: &ListQuery,
+) -> Vec<FilterSelect> {
+    let chosen = connectors
+        .iter()
+        .find(|connector| connector.slug.as_str() == query.connector);
+    let mut selects = vec![connector_select(connectors, query)];
+    if chosen.is_some() || !query.tool.is_empty() {
+        let catalog = state.hub.catalog();
+        let offered = chosen.and_then(|chosen| catalog.connector(chosen.slug.as_str()));
+        let tools = offered.map_or_else(Vec::new, |offered| {
+            offered.tools.iter().map(|tool| tool.name.clone()).collect()
+        });
+        selects.push(by_tool(&tools, query));
+    }
+    selects
+}
+
+fn connector_select(connectors: &[ConnectorView], query: &ListQuery) -> FilterSelect {
     let all = option("", "All connectors", &query.connector);
     let each = connectors
         .iter()
@@ -245,6 +341,18 @@ fn by_outcome(query: &ListQuery) -> FilterSelect {
     FilterSelect {
         name: "outcome",
         label: "Result",
+        options: std::iter::once(any).chain(each).collect(),
+    }
+}
+
+fn by_time(query: &ListQuery) -> FilterSelect {
+    let any = option("", "Any time", &query.time);
+    let each = TIMES
+        .iter()
+        .map(|(word, label, _)| option(word, label, &query.time));
+    FilterSelect {
+        name: "time",
+        label: "Time",
         options: std::iter::once(any).chain(each).collect(),
     }
 }

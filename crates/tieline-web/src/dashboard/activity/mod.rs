@@ -6,6 +6,7 @@ pub mod explain_view;
 pub(crate) mod explain_words;
 pub(crate) mod export;
 pub(crate) mod list;
+pub(crate) mod live;
 pub(crate) mod page;
 pub(crate) mod rows;
 pub(crate) mod samples;

@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
-use tieline_domain::Timestamp;
 use tieline_hub::ConnectorView;
 
 use super::list::{ListQuery, Of, calls, changes};
-use super::view::ActivityPage;
+use super::view::{ActivityPage, Day};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::moment::hour_and_minute;
 use crate::dashboard::page::page;
 use crate::dashboard::shell::{Section, Shell};
-use crate::dashboard::words::grouped;
+use crate::dashboard::words::{grouped, took};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -34,7 +33,12 @@ pub(crate) async fn activity_page(
     } else {
         let connectors = state.hub.list_connectors().await?.connectors;
         view.calls = Some(calls(&state, &query, Of::Everything(&connectors), now).await?);
-        day(&mut view, &connectors, now);
+        let day = day(&state, &query, &connectors).await?;
+        if query.is_live() {
+            view.shell.live = query.address("/events", ("view", "activity"));
+        }
+        view.today = today(&query, &day);
+        view.day = Some(day);
     }
     view.exports = [("As CSV", "csv"), ("As JSON lines", "jsonl")]
         .map(|(label, format)| (label, query.address("/activity/export", ("format", format))))
@@ -50,32 +54,44 @@ fn blank(state: &AppState, shell: Shell) -> ActivityPage {
             "Every tool call and every change an admin made. Calls are kept for {days} days."
         ),
         today: String::new(),
-        chart: None,
-        figures: Vec::new(),
-        axis: Vec::new(),
+        day: None,
         exports: Vec::new(),
         calls: None,
         audit: None,
     }
 }
 
-/// The last 24 hours over all connectors that are there now.
-fn day(view: &mut ActivityPage, connectors: &[ConnectorView], now: Timestamp) {
-    let mut hours = vec![Interval::default(); 24];
-    for connector in connectors {
-        for (hour, counts) in hours.iter_mut().zip(&connector.calls_24h) {
-            hour.calls = hour.calls.saturating_add(counts.calls);
-            hour.failed = hour.failed.saturating_add(counts.failed);
-        }
+/// What stands beside the name of the tab; nothing as long as filters leave calls out.
+pub(super) fn today(query: &ListQuery, day: &Day) -> String {
+    match day.figures.first().filter(|_| query.is_everything()) {
+        Some((calls, _)) => format!("{calls} in 24 h"),
+        None => String::new(),
     }
+}
+
+/// The last 24 hours of what fits the filters.
+pub(super) async fn day(
+    state: &AppState,
+    query: &ListQuery,
+    connectors: &[ConnectorView],
+) -> Result<Day, Problem> {
+    let filter = query.whole_filter(state, connectors).await?;
+    let summary = state.hub.calls_summary(&filter).await?;
+    let hours = summary.hours.map(|hour| Interval {
+        calls: hour.calls,
+        failed: hour.failed,
+    });
     let calls: u64 = hours.iter().map(|hour| u64::from(hour.calls)).sum();
     let failed: u64 = hours.iter().map(|hour| u64::from(hour.failed)).sum();
-    if calls == 0 {
-        return;
-    }
-    let share = failed * 1000 / calls;
-    view.figures = vec![
-        (grouped(calls), "calls in 24 hours".to_owned()),
+    let share = (failed * 1000).checked_div(calls).unwrap_or(0);
+    let mut figures = vec![
+        (
+            grouped(calls),
+            match calls {
+                1 => "call in 24 hours".to_owned(),
+                _ => "calls in 24 hours".to_owned(),
+            },
+        ),
         (
             grouped(failed),
             if failed == 0 {
@@ -85,9 +101,16 @@ fn day(view: &mut ActivityPage, connectors: &[ConnectorView], now: Timestamp) {
             },
         ),
     ];
-    view.today = format!("{} in 24 h", grouped(calls));
-    view.axis = [24, 18, 12, 6]
-        .map(|hours| hour_and_minute(now.minus(Duration::from_secs(hours * 3600))))
-        .into();
-    view.chart = Some(Chart::wide(&hours, 1002, 64));
+    if let Some(times) = summary.times {
+        figures.push((took(times.typical), "typical".to_owned()));
+        figures.push((took(times.slowest), "slowest 5 %".to_owned()));
+    }
+    let now = state.hub.clock().now();
+    Ok(Day {
+        chart: Chart::wide(&hours, 1002, 64),
+        figures,
+        axis: [24, 18, 12, 6]
+            .map(|hours| hour_and_minute(now.minus(Duration::from_secs(hours * 3600))))
+            .into(),
+    })
 }

@@ -40,14 +40,14 @@ pub(super) fn call_row(
         monogram: Monogram::of(name, &call.connector_slug).greyed(connector.is_none()),
         connector: name.to_owned(),
         tool: shown(&call.tool, 80),
-        result: result(call),
+        result: result(call, connector.is_some_and(|connector| connector.token_set)),
         took: took(u64::try_from(call.ms).unwrap_or(0)),
         href: format!("/activity/calls/{}", call.id),
     }
 }
 
 /// What came of a call: shape and word.
-pub(super) fn result(call: &Call) -> Status {
+pub(super) fn result(call: &Call, token_set: bool) -> Status {
     let code = call.code.as_deref();
     let reason = code.unwrap_or_default();
     match call.outcome.as_str() {
@@ -59,7 +59,7 @@ pub(super) fn result(call: &Call) -> Status {
             format!("Timed out after {} s", (call.ms + 500) / 1000),
             reason,
         ),
-        _ => Status::new(Tone::Bad, failing_word(code, true), reason),
+        _ => Status::new(Tone::Bad, failing_word(code, token_set), reason),
     }
 }
 
@@ -68,6 +68,8 @@ fn refused_word(code: &str) -> &'static str {
         "connector_removed" => "Refused, connector was removed",
         "connector_disabled" => "Refused, connector is off",
         "tool_unavailable" => "Refused, tool is off",
+        "tool_held" => "Refused, tool waits for a review",
+        "rate_limited" => "Refused, server wants a pause",
         "connector_paused" => "Refused, connector is failing",
         "key_revoked" => "Refused, key was revoked",
         "registry_stale" => "Refused, database did not answer",

@@ -2,9 +2,9 @@
 
 use super::explain_view::{ExplainPage, GoodCall};
 use super::view::{
-    ActivityPage, AuditList, AuditRow, CallList, CallRow, FilterSelect, SelectOption,
+    ActivityPage, AuditList, AuditRow, CallList, CallRow, Day, FilterSelect, Live, SelectOption,
 };
-use crate::dashboard::chart::Chart;
+use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::integrations::detail_view::Fact;
 use crate::dashboard::integrations::rail_view::{Step, StepState};
 use crate::dashboard::integrations::samples::{HOSTILE, day};
@@ -20,12 +20,18 @@ pub(crate) fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
         intro: "Every tool call and every change an admin made. Calls are kept for 30 days."
             .to_owned(),
         today: "6,318 in 24 h".to_owned(),
-        chart: Some(Chart::wide(&day(60, &[1, 0, 0, 40, 60, 70, 60]), 1002, 64)),
-        figures: vec![
-            ("6,318".to_owned(), "calls".to_owned()),
-            ("97".to_owned(), "failed (1.5%)".to_owned()),
-        ],
-        axis: vec![when("14:30"), when("20:30"), when("02:30"), when("08:30")],
+        day: Some(Day {
+            chart: Chart::wide(&day(60, &[1, 0, 0, 40, 60, 70, 60]), 1002, 64),
+            figures: [
+                ("6,318", "calls in 24 hours"),
+                ("97", "failed (1.5%)"),
+                ("240 ms", "typical"),
+                ("3.1 s", "slowest 5 %"),
+            ]
+            .map(|(value, word)| (value.to_owned(), word.to_owned()))
+            .into(),
+            axis: vec![when("14:30"), when("20:30"), when("02:30"), when("08:30")],
+        }),
         exports: vec![
             ("As CSV", "/activity/export?format=csv".to_owned()),
             ("As JSON lines", "/activity/export?format=jsonl".to_owned()),
@@ -34,9 +40,7 @@ pub(crate) fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
         audit: None,
     };
     let audit = ActivityPage {
-        chart: None,
-        figures: Vec::new(),
-        axis: Vec::new(),
+        day: None,
         calls: None,
         audit: Some(changes()),
         ..calls.clone()
@@ -47,7 +51,14 @@ pub(crate) fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
             older: String::new(),
             ..list("connector")
         }),
-        chart: None,
+        day: Some(Day {
+            chart: Chart::wide(&[Interval::default(); 24], 1002, 64),
+            figures: ["calls in 24 hours", "failed (0%)"]
+                .map(|word| ("0".to_owned(), word.to_owned()))
+                .into(),
+            axis: vec![when("14:30"), when("20:30"), when("02:30"), when("08:30")],
+        }),
+        today: "0 in 24 h".to_owned(),
         ..calls.clone()
     };
     let no_match = ActivityPage {
@@ -59,7 +70,17 @@ pub(crate) fn activity(shell: &Shell) -> Vec<(&'static str, ActivityPage)> {
         }),
         ..calls.clone()
     };
+    let no_hit = ActivityPage {
+        calls: Some(CallList {
+            q: HOSTILE.to_owned(),
+            rows: Vec::new(),
+            older: String::new(),
+            ..list("connector")
+        }),
+        ..calls.clone()
+    };
     vec![
+        ("activity-no-hit", no_hit),
         ("activity", calls),
         ("activity-audit", audit),
         ("activity-no-match", no_match),
@@ -102,6 +123,11 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
             Fact::new("Sent", "412 bytes", false),
             Fact::new("Received", "0 bytes", false),
             Fact::new("Code", "auth_failed", true),
+            Fact {
+                href: "/activity?q=0193a1b2".to_owned(),
+                link: "Its calls",
+                ..Fact::new("Session", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1c", true)
+            },
             Fact::new("Call", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", true),
         ],
         credential: vec![
@@ -125,6 +151,7 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
                 text: "Not yet".to_owned(),
             },
         ],
+        json: "{\n  \"tool\": \"run_query\",\n  \"outcome\": \"upstream_failure\",\n  \"code\": \"auth_failed\"\n}".to_owned(),
         between: "About this connector between its last good call, 33 min ago, and this one."
             .to_owned(),
         changes: events(),
@@ -180,8 +207,16 @@ pub(crate) fn list(first: &'static str) -> CallList {
             select(first, "Connector or tool", "All"),
             select("person", "Person", "All people"),
             select("outcome", "Result", "Any result"),
+            select("time", "Time", "Any time"),
         ],
         filtered: false,
+        q: String::new(),
+        live_word: String::new(),
+        live: (first == "connector").then(|| Live {
+            on: true,
+            switch: "/activity?live=off".to_owned(),
+            reload: "/activity?".to_owned(),
+        }),
         clear: "/activity".to_owned(),
         rows: calls(),
         older: "/activity?cursor=x".to_owned(),

@@ -18,12 +18,8 @@ pub struct ActivityPage {
     pub intro: String,
     /// "6,318 in 24 h", or empty.
     pub today: String,
-    /// Calls of the last 24 hours.
-    pub chart: Option<Chart>,
-    /// The figures above the chart: value and word.
-    pub figures: Vec<(String, String)>,
-    /// The marks under it, oldest first; the last one is now and not among them.
-    pub axis: Vec<When>,
+    /// Calls of the last 24 hours, on the tab of calls.
+    pub day: Option<Day>,
     /// The files that hold more than the page shows: label and address.
     pub exports: Vec<(&'static str, String)>,
     /// The calls, on their tab.
@@ -43,6 +39,12 @@ pub struct CallList {
     pub filters: Vec<FilterSelect>,
     /// Whether a filter leaves calls out.
     pub filtered: bool,
+    /// The text that was looked for.
+    pub q: String,
+    /// The word for the live switch in the address, so that filtering keeps it.
+    pub live_word: String,
+    /// The live switch, where there is one.
+    pub live: Option<Live>,
     /// Address without filters.
     pub clear: String,
     /// The calls, newest first.
@@ -51,6 +53,44 @@ pub struct CallList {
     pub older: String,
     /// Address of the newest rows; empty on the first page.
     pub newest: String,
+}
+
+/// Whether new calls come by themselves.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// Whether they do.
+    pub on: bool,
+    /// The address of the page with it switched.
+    pub switch: String,
+    /// The address of the page as it is, to load it anew.
+    pub reload: String,
+}
+
+/// The list alone, for a live update.
+#[derive(Debug, Template)]
+#[template(path = "activity/call_list.html")]
+pub struct CallListFragment<'a> {
+    /// The calls.
+    pub list: &'a CallList,
+}
+
+/// The figures alone, for a live update.
+#[derive(Debug, Template)]
+#[template(path = "activity/figures.html")]
+pub struct FiguresFragment<'a> {
+    /// The calls of the last 24 hours.
+    pub day: &'a Day,
+}
+
+/// The calls of the last 24 hours that fit the filters.
+#[derive(Debug, Clone)]
+pub struct Day {
+    /// Hour by hour.
+    pub chart: Chart,
+    /// The figures above it: value and word.
+    pub figures: Vec<(String, String)>,
+    /// The marks under it, oldest first; the last one is now and not among them.
+    pub axis: Vec<When>,
 }
 
 /// A page of changes.

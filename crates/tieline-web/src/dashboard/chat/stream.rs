@@ -134,6 +134,8 @@ impl Follower {
                     Some(Err(_)) | None => return,
                 },
                 changed = versions.changed() => match changed {
+                    // One of the changes may be that the person was signed out or suspended.
+                    Ok(()) if !self.stands().await => return,
                     Ok(()) => self.tell_surroundings(false).await,
                     Err(_) => return,
                 },
@@ -238,11 +240,15 @@ impl Follower {
     }
 
     async fn sign_of_life(&self) -> Result<(), Over> {
-        // A database that does not answer for a moment is no reason to cut anybody off.
-        match self.state.hub.signed_in(&self.cookie).await {
-            Ok(None) => Err(Over),
-            Ok(Some(_)) | Err(_) => self.send(Sent::default().event("alive").data("yes")).await,
+        if !self.stands().await {
+            return Err(Over);
         }
+        self.send(Sent::default().event("alive").data("yes")).await
+    }
+
+    /// Whether the sign-in still stands. A database that does not answer for a moment is no reason to cut anybody off.
+    async fn stands(&self) -> bool {
+        !matches!(self.state.hub.signed_in(&self.cookie).await, Ok(None))
     }
 
     async fn send_update(&self, update: Update) -> Result<(), Over> {

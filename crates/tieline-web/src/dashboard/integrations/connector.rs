@@ -363,6 +363,7 @@ pub(crate) fn forms(connector: &ConnectorView) -> EditForms {
     EditForms {
         row_version: connector.row_version,
         general: None,
+        theirs: None,
         name: Field::required(connector.name.as_str()),
         url: Field::required(connector.url.as_str()),
         cautions: cautions(&connector.url),

@@ -127,7 +127,10 @@ pub fn detail_states(shell: &Shell) -> Vec<(&'static str, ConnectorPage)> {
     changes.changes = Some(activity::changes());
     connection.edit = Some(EditForms {
         row_version: 3,
-        general: Some("The new URL is another server.".to_owned()),
+        general: Some(format!(
+            "{HOSTILE} changed this 2 min ago. Nothing was saved."
+        )),
+        theirs: Some("/integrations/c/acme_mcp?tab=connection".to_owned()),
         name: Field::required("Acme MCP"),
         url: Field::required("https://mcp.acme.io/mcp").problem(HOSTILE),
         cautions: vec!["Plain HTTP: the token and all data travel unencrypted.".to_owned()],

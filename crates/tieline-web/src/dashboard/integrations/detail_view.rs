@@ -196,6 +196,8 @@ pub struct EditForms {
     pub row_version: i64,
     /// A problem that belongs to no field.
     pub general: Option<String>,
+    /// Where the version is that somebody else saved in between.
+    pub theirs: Option<String>,
     /// Name.
     pub name: Field,
     /// URL.

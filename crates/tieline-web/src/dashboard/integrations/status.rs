@@ -136,6 +136,12 @@ pub(crate) fn failing_word(code: Option<&str>, token_set: bool) -> &'static str 
         "no_common_revision" => "No common revision",
         "too_large" => "Answer too large",
         "overloaded" => "No memory for the answer",
+        "invalid_params" => "Arguments refused",
+        "rpc_error" => "Call refused",
+        "input_required" => "Asked a person",
+        "secret_echoed" => "Answer held the token",
+        "session_lost" => "Session forgotten",
+        "cancelled" => "Stopped by the caller",
         "bad_content_type" | "bad_json" | "bad_http" | "bad_encoding" | "protocol_error"
         | "id_mismatch" | "method_not_allowed" => "Not an MCP server",
         _ => "Failing",

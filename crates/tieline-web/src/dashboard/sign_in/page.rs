@@ -35,7 +35,7 @@ pub(crate) async fn sign_in_page(
     }
     let notice = match query.done.as_deref() {
         Some("out") => Some("You are signed out."),
-        Some("password") => Some("Your password was changed. Sign in with the new one."),
+        Some("everywhere") => Some("You are signed out everywhere."),
         _ => None,
     };
     let mut view = form(&state, asked, next, "");

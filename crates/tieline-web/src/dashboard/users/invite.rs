@@ -7,6 +7,7 @@ use tieline_domain::{RandomCode, Role, UserId};
 use tieline_hub::{AddUserError, NewUser};
 
 use super::page::view;
+use super::person;
 use super::view::InvitationLink;
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
@@ -82,14 +83,14 @@ pub(crate) async fn invite_again(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = known(&id)?;
-    let users = state.hub.list_users().await?;
-    let user = users
-        .into_iter()
-        .find(|user| user.id == id && !user.has_password)
-        .ok_or_else(Problem::not_found)?;
+    let user = state.hub.user(id).await?;
+    if user.has_password {
+        return Err(Problem::not_found());
+    }
     let code = state.hub.invite(&admin.actor(), id, &user.email).await?;
-    let mut view = view(&state, asked, &admin.0).await?;
-    view.link = Some(link(&state, &user.email, &code));
+    let link = link(&state, &user.email, &code);
+    let mut view = person::view(&state, asked, &admin.0, user, None).await?;
+    view.link = Some(link);
     Ok(page(&view))
 }
 

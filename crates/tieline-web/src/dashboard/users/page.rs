@@ -42,7 +42,6 @@ pub(super) async fn view(
         shell: asked.shell(state, who, Section::Users).await,
         intro,
         link: None,
-        problem: None,
         email: Field::required(""),
         name: Field {
             note: "optional".to_owned(),
@@ -56,7 +55,8 @@ pub(super) async fn view(
     })
 }
 
-fn row(user: UserView, you: UserId, now: Timestamp) -> PersonRow {
+/// A person in one line.
+pub(super) fn row(user: UserView, you: UserId, now: Timestamp) -> PersonRow {
     let suspended = user.disabled_at.is_some();
     let (state, state_class) = match (suspended, user.has_password) {
         (true, _) => ("Suspended", "warn"),
@@ -64,6 +64,7 @@ fn row(user: UserView, you: UserId, now: Timestamp) -> PersonRow {
         (false, true) => ("", ""),
     };
     PersonRow {
+        href: format!("/users/{}", user.id),
         initials: initials(&user.name),
         role: if user.role == Role::Admin {
             "Admin"
@@ -86,23 +87,22 @@ fn row(user: UserView, you: UserId, now: Timestamp) -> PersonRow {
 
 /// Nobody changes their own role or suspends themselves: the way back would need somebody else.
 fn actions(user: &UserView, suspended: bool) -> Vec<Action> {
-    let action = |label, verb: &str, name, value, danger| Action {
+    let action = |label, verb: &str, asks, danger| Action {
         label,
         href: format!("/users/{}/{verb}", user.id),
-        name,
-        value,
+        asks,
         danger,
     };
     if suspended {
-        return vec![action("Restore", "restore", "", "", false)];
+        return vec![action("Restore", "restore", false, false)];
     }
     let role = match user.role {
-        Role::Admin => action("Make member", "role", "role", "member", false),
-        Role::Member => action("Make admin", "role", "role", "admin", false),
+        Role::Admin => action("Make member", "role?role=member", true, false),
+        Role::Member => action("Make admin", "role?role=admin", true, false),
     };
-    let mut actions = vec![role, action("Suspend", "suspend", "", "", true)];
+    let mut actions = vec![role, action("Suspend", "suspend", true, true)];
     if !user.has_password {
-        actions.insert(0, action("New link", "invite", "", "", false));
+        actions.insert(0, action("New link", "invite", false, false));
     }
     actions
 }

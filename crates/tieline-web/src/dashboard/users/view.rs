@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::dashboard::account::view::SignInRow;
 use crate::dashboard::icon;
 use crate::dashboard::parts::{Field, When};
 use crate::dashboard::shell::Shell;
@@ -16,8 +17,6 @@ pub struct UsersPage {
     pub intro: String,
     /// The invitation that was just made; on this one answer only.
     pub link: Option<InvitationLink>,
-    /// Why the last action was not done.
-    pub problem: Option<String>,
     /// The form's e-mail.
     pub email: Field,
     /// The form's name.
@@ -48,6 +47,8 @@ impl std::fmt::Debug for InvitationLink {
 /// One person.
 #[derive(Debug, Clone)]
 pub struct PersonRow {
+    /// Their own page.
+    pub href: String,
     /// Name.
     pub name: String,
     /// Initials.
@@ -73,12 +74,85 @@ pub struct PersonRow {
 pub struct Action {
     /// Its words.
     pub label: &'static str,
-    /// Where its form goes.
+    /// Where it leads: to a question, or for a form.
     pub href: String,
-    /// A hidden field; empty when there is none.
-    pub name: &'static str,
-    /// Its value.
-    pub value: &'static str,
+    /// Whether it leads to a question first.
+    pub asks: bool,
+    /// Whether it takes something away.
+    pub danger: bool,
+}
+
+/// `/users/{id}`
+#[derive(Debug, Clone, Template)]
+#[template(path = "users/person.html")]
+pub struct PersonPage {
+    /// Navigation and theme.
+    pub shell: Shell,
+    /// Address of this page.
+    pub href: String,
+    /// The invitation that was just made; on this one answer only.
+    pub link: Option<InvitationLink>,
+    /// Who.
+    pub person: PersonRow,
+    /// Since when they are suspended.
+    pub suspended: Option<When>,
+    /// When they were added.
+    pub added: When,
+    /// "214 calls to 3 connectors in the last 7 days."
+    pub lately: String,
+    /// Where those calls are listed.
+    pub calls_href: String,
+    /// Their access keys.
+    pub keys: Vec<KeyRow>,
+    /// Where they are signed in.
+    pub sign_ins: Vec<SignInRow>,
+}
+
+/// One access key of a person.
+#[derive(Debug, Clone)]
+pub struct KeyRow {
+    /// Name.
+    pub name: String,
+    /// Its beginning and end: `tl_9f4Q…3EgU`.
+    pub hint: String,
+    /// When it was last used.
+    pub last_used: Option<When>,
+    /// The client that used it last; empty when none has.
+    pub client: String,
+    /// When it expires.
+    pub expires: Option<When>,
+    /// Whether it has expired.
+    pub over: bool,
+    /// Where it is revoked.
+    pub revoke: String,
+}
+
+/// A question before something is done about a person.
+#[derive(Debug, Clone, Template)]
+#[template(path = "users/ask.html")]
+pub struct Question {
+    /// Navigation and theme.
+    pub shell: Shell,
+    /// Why it was not done.
+    pub problem: String,
+    /// The person's page.
+    pub back: String,
+    /// Where the form goes.
+    pub action: String,
+    /// The person.
+    pub name: String,
+    /// The last word of the breadcrumb.
+    pub crumb: &'static str,
+    /// "Suspend Mel Member?"
+    pub title: String,
+    /// What it means.
+    pub lead: String,
+    /// Who and what is affected.
+    pub lines: Vec<String>,
+    /// A hidden field: name and value.
+    pub field: Option<(&'static str, &'static str)>,
+    /// The button's words.
+    pub button: &'static str,
     /// Whether it takes something away.
     pub danger: bool,
 }

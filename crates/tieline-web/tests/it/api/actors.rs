@@ -23,6 +23,8 @@ impl Operation {
             .replace("{slug}", "nothing_here")
             .replace("{tool}", "nothing")
             .replace("{call_id}", "0190b6a4-7c3e-7a52-8d11-000000000001")
+            .replace("{key_id}", "0190b6a4-7c3e-7a52-8d11-000000000002")
+            .replace("{sign_in_id}", "nothing")
             .replace("{id}", "0190b6a4-7c3e-7a52-8d11-000000000000")
     }
 
@@ -67,7 +69,7 @@ async fn every_route_serves_whom_it_says_and_nobody_else() {
     let (admin, member) = (app.admin("Ada").await, app.member("Mel").await);
     let (admin_key, member_key) = (app.key_of(admin.user).await, app.key_of(member.user).await);
     let operations = operations();
-    assert_eq!(operations.len(), 46, "{operations:#?}");
+    assert_eq!(operations.len(), 52, "{operations:#?}");
     for operation in &operations {
         let about = format!("{} {}", operation.method, operation.template);
         assert_eq!(status(&app.anonymous(), operation).await, 401, "{about}");

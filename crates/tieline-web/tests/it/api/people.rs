@@ -149,3 +149,40 @@ async fn ten_wrong_passwords_pause_an_account_for_a_quarter_of_an_hour() {
         .advance(Duration::from_mins(15) + Duration::from_secs(1));
     assert!(attempt("mel@example.com", PASSWORD).await.is_ok());
 }
+
+#[tokio::test]
+async fn an_admin_ends_keys_and_sign_ins_of_a_person() {
+    let app = TestApp::start().await;
+    let (admin, mel) = (app.admin("Ada").await, app.member("Mel").await);
+    let key = app.key_of(mel.user).await;
+    let path = format!("{USERS}/{}", mel.user);
+    let usage = admin.get(&format!("{path}/usage")).await.expect(200).json();
+    assert_eq!(
+        usage,
+        json!({ "turns": 0, "keys": 1, "sign_ins": 1, "calls_7_days": 0, "connectors_7_days": 0 })
+    );
+    let keys = admin.get(&format!("{path}/keys")).await.expect(200).json();
+    assert_eq!(keys[0]["name"], "test");
+    let id = key.id.expect("an id");
+    // Under another person's address it is not found.
+    let wrong = format!("{USERS}/{}/keys/{id}", admin.user);
+    admin.delete(&wrong).await.expect(404);
+    admin.delete(&format!("{path}/keys/{id}")).await.expect(204);
+    key.get("/api/v1/catalog").await.expect(401);
+    let listed = admin.get(&format!("{path}/sign_ins")).await.expect(200);
+    let listed = listed.json();
+    let sign_in = listed[0]["id"].as_str().expect("an id");
+    admin
+        .delete(&format!("{path}/sign_ins/{sign_in}"))
+        .await
+        .expect(204);
+    mel.get("/api/v1/catalog").await.expect(401);
+    admin
+        .delete(&format!("{path}/sign_ins/{sign_in}"))
+        .await
+        .expect(404);
+    for action in ["keys", "sign_ins", "usage"] {
+        let nobody = format!("{USERS}/0190b6a4-7c3e-7a52-8d11-000000000000/{action}");
+        admin.get(&nobody).await.expect(404);
+    }
+}

@@ -44,7 +44,7 @@ async fn a_failed_call_names_stage_credential_last_success_changes_and_the_fix()
     let address = newest(&admin, 2).await;
     let page = open(&admin, &address).await.expect(200).text();
     for words in [
-        "<h1>The token was rejected</h1>",
+        "<h1 id=\"dt\">The token was rejected</h1>",
         "The server rejected the saved token (HTTP 401).",
         "href=\"/integrations/c/acme_mcp?tab=connection#rotate\">Replace token</a>",
         "href=\"/integrations/c/acme_mcp/try?tool=search\">Try again as me</a>",
@@ -90,7 +90,10 @@ async fn what_tieline_refused_never_left_and_says_how_to_allow_it() {
     super::world::call_of(&app, &catalog, admin.user, "search").await;
     let address = newest(&admin, 1).await;
     let page = open(&admin, &address).await.expect(200).text();
-    assert!(page.contains("<h1>The tool is off</h1>"), "{page}");
+    assert!(
+        page.contains("<h1 id=\"dt\">The tool is off</h1>"),
+        "{page}"
+    );
     let broken = page.split("<li class=\"bad\">").nth(1).expect("a break");
     assert!(broken.contains("<b>Policy</b>"), "{broken}");
     assert!(!page.contains("Try again as me"));

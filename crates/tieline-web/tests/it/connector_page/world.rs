@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{AdminBrowser, Options, Sender, TestApp};
 use crate::dashboard::open;
 
-pub(super) const API: &str = "/api/v1/connectors/acme_mcp";
-pub(super) const PAGE: &str = "/integrations/c/acme_mcp";
+pub(crate) const API: &str = "/api/v1/connectors/acme_mcp";
+pub(crate) const PAGE: &str = "/integrations/c/acme_mcp";
 
-pub(super) async fn working() -> TestApp {
+pub(crate) async fn working() -> TestApp {
     TestApp::with(Options {
         background: true,
         ..Options::default()
@@ -22,7 +22,7 @@ pub(super) async fn working() -> TestApp {
 }
 
 /// Adds a connector and waits until its tools can be called.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     admin: &AdminBrowser<'_>,
     server: FakeMcpBuilder,
     token: &str,
@@ -40,12 +40,12 @@ pub(super) async fn connect(
 }
 
 /// Calls a tool as a person without an access key would.
-pub(super) async fn call(app: &TestApp, user: UserId, tool: &str) -> CallOutcome {
+pub(crate) async fn call(app: &TestApp, user: UserId, tool: &str) -> CallOutcome {
     call_of(app, &app.hub.catalog(), user, tool).await
 }
 
 /// The same with the tools that a session began with.
-pub(super) async fn call_of(
+pub(crate) async fn call_of(
     app: &TestApp,
     catalog: &Catalog,
     user: UserId,
@@ -78,7 +78,7 @@ pub(super) async fn call_of(
 }
 
 /// Opens a page until it shows this many calls; their records are written a moment after the calls.
-pub(super) async fn page_with_calls(admin: &AdminBrowser<'_>, path: &str, calls: usize) -> String {
+pub(crate) async fn page_with_calls(admin: &AdminBrowser<'_>, path: &str, calls: usize) -> String {
     eventually_async(async || {
         let page = open(admin, path).await.expect(200).text();
         (page.matches("href=\"/activity/calls/").count() == calls).then_some(page)

@@ -2,7 +2,7 @@
 
 mod create;
 mod list;
-mod object;
+pub(super) mod object;
 mod revoke;
 
 use utoipa_axum::router::OpenApiRouter;

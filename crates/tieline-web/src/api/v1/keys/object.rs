@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 /// An access key.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]
-pub(super) struct KeyObject {
+pub(in crate::api::v1) struct KeyObject {
     #[schema(value_type = String, format = "uuid")]
     id: KeyId,
     name: String,
