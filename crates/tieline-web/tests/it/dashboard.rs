@@ -57,7 +57,7 @@ async fn without_a_sign_in_every_page_leads_to_the_sign_in_and_back() {
 }
 
 #[tokio::test]
-async fn a_sign_in_goes_on_only_within_this_server() {
+async fn w20_a_sign_in_goes_on_only_within_this_server() {
     let app = TestApp::start().await;
     app.person("Ada", Role::Admin).await;
     for (next, expected) in [
@@ -227,7 +227,7 @@ async fn a_name_in_use_is_refused_with_a_way_out() {
 }
 
 #[tokio::test]
-async fn a_hostile_name_is_text_on_every_page() {
+async fn u13_a_hostile_name_is_text_on_every_page() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let body = json!({ "name": HOSTILE, "url": "http://127.0.0.1:9999/mcp", "token": CANARY });
@@ -326,7 +326,7 @@ async fn somebody_elses_key_cannot_be_found() {
 }
 
 #[tokio::test]
-async fn an_invitation_works_once() {
+async fn w21_an_invitation_works_once() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let page = submit(
