@@ -3,20 +3,31 @@ import { startFakeMcp, TOOLS } from './fake-mcp.mjs';
 import { call, gate, say, startFakeModel } from './fake-model.mjs';
 import { ask } from './gateway.mjs';
 import { MEMBER, addPerson, createKey, rowShows, setUp, signIn } from './pages.mjs';
-import { mustRun, startTieline } from './tieline.mjs';
+import { eventually, mustRun, startTieline } from './tieline.mjs';
 import { visit } from './browser.mjs';
 
-const TOKEN = 'Bearer ak_live_0123456789abcdefk3Qf';
+/** What the servers behind the connectors want. */
+export const SAMPLE_TOKEN = 'Bearer ak_live_0123456789abcdefk3Qf';
 const NAMES = ['Acme MCP', 'Docs search', 'Feature flags', 'A connector with a rather long name for a small telephone'];
 
-/** Starts it. `admin` and `member` are the cookies of people who are signed in, `session` is the address of a conversation. */
+/** Starts it; when that fails, nothing is left running. `admin` and `member` are the cookies of people who are signed in, `session` is the address of a conversation. */
 export async function startSample(browser) {
-  const [tieline, upstream, silent, model] = await Promise.all([startTieline(), startFakeMcp({ token: TOKEN }), startFakeMcp({ token: 'another' }), startFakeModel()]);
+  const [tieline, upstream, silent, model] = await Promise.all([startTieline(), startFakeMcp({ token: SAMPLE_TOKEN }), startFakeMcp({ token: 'another' }), startFakeModel()]);
+  const stop = () => Promise.all([tieline, upstream, silent, model].map((each) => each.stop()));
+  try {
+    return { ...await fill(browser, tieline, upstream, silent, model), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function fill(browser, tieline, upstream, silent, model) {
   const page = await visit(browser);
   await setUp(page, tieline);
-  for (const name of NAMES) await mustRun(tieline, ['connector', 'add', name, upstream.url, '--token-stdin'], TOKEN);
-  await mustRun(tieline, ['connector', 'add', 'Billing warehouse', silent.url, '--token-stdin', '--skip-test'], TOKEN);
-  await mustRun(tieline, ['connector', 'add', 'Legacy CRM', upstream.url, '--token-stdin'], TOKEN);
+  for (const name of NAMES) await mustRun(tieline, ['connector', 'add', name, upstream.url, '--token-stdin'], SAMPLE_TOKEN);
+  await mustRun(tieline, ['connector', 'add', 'Billing warehouse', silent.url, '--token-stdin', '--skip-test'], SAMPLE_TOKEN);
+  await mustRun(tieline, ['connector', 'add', 'Legacy CRM', upstream.url, '--token-stdin'], SAMPLE_TOKEN);
   await page.goto(`${tieline.url}/integrations/c/legacy_crm`);
   await page.getByRole('button', { name: 'Turn off' }).click();
   await addPerson(tieline, MEMBER, 'member');
@@ -34,7 +45,7 @@ export async function startSample(browser) {
   await signIn(other, tieline, MEMBER);
   const member = await other.context().storageState();
   await other.leave();
-  return { tieline, admin, member, session, stop: () => Promise.all([tieline.stop(), upstream.stop(), silent.stop(), model.stop()]) };
+  return { tieline, upstream, admin, member, session };
 }
 
 /** A conversation that has called tools and still goes on. */
@@ -44,10 +55,14 @@ async function converse(page, tieline, model) {
     [say('I’ll look at their orders first, then match the refunds in the ledger.'), call('mcp__acme_mcp__search_orders', { query: 'Baltic Foods' }), call('mcp__docs_search__echo', { text: 'refund rules' })],
     [say('28 of the 31 refunds carry the reason **late delivery**, and all 28 went out with NordFreight ', held)],
   );
-  await page.goto(`${tieline.url}/chat`);
-  await page.getByRole('textbox', { name: 'Message' }).fill('Why did refunds for Baltic Foods jump last week? Check the orders and the payments ledger.');
-  await page.getByRole('textbox', { name: 'Message' }).press('Enter');
-  await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
+  // The model was added by another process; the server hears of it a moment later.
+  await eventually('a session starts', async () => {
+    await page.goto(`${tieline.url}/chat`);
+    await page.getByRole('textbox', { name: 'Message' }).fill('Why did refunds for Baltic Foods jump last week? Check the orders and the payments ledger.');
+    await page.getByRole('textbox', { name: 'Message' }).press('Enter');
+    const started = page.waitForURL(/\/chat\/[0-9a-f-]{36}/).then(() => true);
+    return Promise.race([started, page.getByText('The agent is not set up yet').waitFor().then(() => false, () => started)]);
+  }, 30);
   await page.getByText('NordFreight').waitFor();
   return new URL(page.url()).pathname;
 }

@@ -1,5 +1,6 @@
 //! How long the page Integrations takes with many connectors and tools: rendered by Tieline, read to its last byte over
-//! loopback, on one connection, by an admin who is signed in.
+//! loopback, on one connection, by an admin who is signed in; and what a first visit costs in Chromium, with nothing in
+//! its cache (`e2e/first_page.mjs`).
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use super::http::{self, Connection};
 use super::subject::{EMAIL, Installation, PASSWORD};
 use super::upstream::{Upstream, path_with_tools};
-use super::{Row, milliseconds, percentile};
+use super::{Row, browser, milliseconds, percentile};
 
 const CONNECTORS: usize = 200;
 const TOOLS_EACH: usize = 50;
@@ -75,7 +76,20 @@ pub(super) fn run(binary: &Path) -> Result<Vec<Row>> {
         );
         rows.push(Row::new(name, figure, "p50 5 ms"));
     }
+    drop(connection);
+    rows.extend(first_visits(&browser::script("first_page.mjs", binary)?));
     Ok(rows)
+}
+
+/// Lines such as `/signin: 61 KB, usable after 87 ms`.
+fn first_visits(printed: &str) -> Vec<Row> {
+    let visits = printed.lines().filter_map(|line| line.split_once(": "));
+    visits
+        .map(|(path, figure)| {
+            let name = format!("First visit of {path} in Chromium, median");
+            Row::new(name, figure, "100 KB, 200 ms")
+        })
+        .collect()
 }
 
 /// Signs the admin in and returns their cookie, `name=value`.
