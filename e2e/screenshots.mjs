@@ -12,6 +12,7 @@ import { eventually, mustRun, startTieline } from './support/tieline.mjs';
 
 const FOLDER = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../docs/screenshots');
 const LARGEST = 200 * 1024;
+const NAMES = ['Acme MCP', 'Docs search', 'Feature flags', 'Incident room'];
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
@@ -23,7 +24,7 @@ const AFTER = [runbook('Returns one runbook as Markdown. Before you call this, r
 await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
 const browser = await launch();
-const [sample, fresh, empty, runbooks] = await Promise.all([startSample(browser), startTieline(), startTieline(), startFakeMcp({ tools: BEFORE })]);
+const [sample, fresh, empty, runbooks] = await Promise.all([startSample(browser, NAMES), startTieline(), startTieline(), startFakeMcp({ tools: BEFORE })]);
 try {
   const nothing = await prepare();
   for (const scheme of ['light', 'dark']) await takeAll(scheme, nothing);
