@@ -74,7 +74,7 @@ for (const javaScript of [true, false]) {
 
     test('a wrong key is refused in words, and can be saved anyway', async () => {
       await open('/settings');
-      await page.getByRole('link', { name: 'Models', exact: true }).click();
+      await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Models', exact: true }).click();
       await page.getByText('No model API yet').waitFor();
       await page.getByRole('link', { name: 'Add model API' }).first().click();
       await fill(page, { name: 'Claude', url: api.url, key: 'sk-wrong-0123456789' });

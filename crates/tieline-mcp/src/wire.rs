@@ -16,7 +16,7 @@ mod results;
 mod revision;
 mod sse;
 
-pub use abilities::{ClientCan, EXTENSION_TASKS, QuestionKind, declares_tasks};
+pub use abilities::{ClientCan, EXTENSION_APPS, EXTENSION_TASKS, QuestionKind, declares_tasks};
 pub use codes::*;
 pub use envelope::{
     Batch, Envelope, EnvelopeError, EnvelopeFault, Notification, Request, Response,
@@ -30,7 +30,7 @@ pub use offer_kind::OfferKind;
 pub(crate) use param_headers::SchemaKeyword;
 pub use param_headers::{BadParamHeader, PARAM_HEADER_KEYWORD, ParamHeaders};
 pub use params::{Params, ParamsError, RequestMeta, ToolCallParams};
-pub use response::{batch, notification, request, response_error, response_ok};
+pub use response::{batch, notification, request, response_error, response_ok, response_ok_around};
 pub use results::{
     CacheScope, Caching, ServerDescription, empty_result, list_result, tool_error_result,
 };

@@ -7,10 +7,7 @@ use tieline_domain::{NameSpace, Slug, expose, expose_uri};
 use tieline_mcp::Promises;
 use tieline_mcp::Revision;
 use tieline_mcp::raw::{self, RawObject};
-use tieline_mcp::wire::{EXTENSION_TASKS, OfferKind};
-
-/// The extension for pages that hosts show: MCP Apps.
-const APPS: &str = "io.modelcontextprotocol/ui";
+use tieline_mcp::wire::{EXTENSION_APPS, EXTENSION_TASKS, OfferKind};
 
 /// One prompt, resource or resource template, with its definition exactly as the server sent it.
 #[derive(Debug)]
@@ -128,7 +125,7 @@ impl Declared {
             return Self::default();
         };
         let promises = held.map(Promises::of).unwrap_or_default();
-        let apps = object.get_in(&["extensions", APPS]);
+        let apps = object.get_in(&["extensions", EXTENSION_APPS]);
         let (prompts, resources) = (declares(&object, "prompts"), declares(&object, "resources"));
         let is_silent = revision == Some(Revision::R20241105.as_str());
         Self {

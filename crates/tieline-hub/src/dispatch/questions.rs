@@ -33,8 +33,11 @@ pub struct Askable<'a> {
 
 impl Call<'_> {
     pub(super) fn client_can(&self) -> ClientCan {
-        let askable = self.askable.as_ref().filter(|askable| askable.to.is_some());
-        askable.map_or(ClientCan::NOTHING, |askable| askable.can)
+        match &self.askable {
+            None => ClientCan::NOTHING,
+            Some(askable) if askable.to.is_none() => askable.can.without_questions(),
+            Some(askable) => askable.can,
+        }
     }
 
     /// The capabilities for a modern server; nothing where the usual empty ones will do. Those of a client that tells a
@@ -48,7 +51,7 @@ impl Call<'_> {
 
     /// How much longer the call may take because somebody has to think.
     pub(super) fn time_for_questions(&self) -> Duration {
-        if self.client_can().is_nothing() {
+        if self.client_can().answers_nothing() {
             Duration::ZERO
         } else {
             ALL_QUESTIONS
@@ -72,7 +75,7 @@ impl Hub {
             .as_ref()?
             .to
             .clone()
-            .filter(|_| !can.is_nothing())?;
+            .filter(|_| !can.answers_nothing())?;
         let (to, heard) = mpsc::channel(QUESTIONS);
         let until = started + self.inner.settings.call_timeout + ALL_QUESTIONS;
         let questions = Questions { can, to, until };

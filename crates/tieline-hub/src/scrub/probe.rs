@@ -32,13 +32,16 @@ impl Probe {
     }
 
     pub(super) fn finds(&self, forms: &Forms, text: &[u8]) -> bool {
-        text.windows(GRAM)
-            .enumerate()
-            .step_by(self.step)
-            .any(|(at, gram)| {
-                let bit = bit_of(gram);
-                self.seen[bit >> 6] & (1 << (bit & 63)) != 0 && self.is_in_form(forms, text, at)
-            })
+        // A plain loop over an index: answers can have megabytes, and iterators by steps were not made into one.
+        let mut at = 0;
+        while let Some(gram) = text.get(at..at + GRAM) {
+            let bit = bit_of(gram);
+            if self.seen[bit >> 6] & (1 << (bit & 63)) != 0 && self.is_in_form(forms, text, at) {
+                return true;
+            }
+            at += self.step;
+        }
+        false
     }
 
     /// Whether a form begins at this place or less than a step before it.
@@ -50,6 +53,7 @@ impl Probe {
     }
 }
 
+#[inline]
 fn bit_of(gram: &[u8]) -> usize {
     let gram = gram.try_into().map_or(0, u32::from_le_bytes);
     (gram.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize

@@ -232,6 +232,9 @@ impl Http {
                 first = bytes;
             } else {
                 if rest.is_empty() {
+                    // What the server said of the length was compared with the limit above.
+                    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0);
+                    rest.reserve(first.len() + bytes.len() + announced);
                     rest.extend_from_slice(&std::mem::take(&mut first));
                 }
                 rest.extend_from_slice(&bytes);

@@ -8,6 +8,11 @@ use crate::raw::{self, RawObject};
 /// The extension by which a server answers a tool call with a task, to be asked for later.
 pub const EXTENSION_TASKS: &str = "io.modelcontextprotocol/tasks";
 
+/// The extension by which a client shows the pages of MCP Apps (SEP-1865).
+pub const EXTENSION_APPS: &str = "io.modelcontextprotocol/ui";
+/// The one kind of page that MCP Apps have.
+const APPS_PAGES: &str = "text/html;profile=mcp-app";
+
 /// A kind of request that a server may send to the one whose call it works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QuestionKind {
@@ -37,7 +42,9 @@ impl QuestionKind {
     }
 }
 
-/// Which questions a client can answer. What a revision does not know yet, a client of that revision cannot do.
+/// Which questions a client can answer, and whether it shows the pages of MCP Apps. What a revision does not know yet, a
+/// client of that revision cannot do.
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct ClientCan(u8);
 
@@ -48,9 +55,10 @@ const SAMPLING_TOOLS: u8 = 1 << 3;
 const SAMPLING_CONTEXT: u8 = 1 << 4;
 const ROOTS: u8 = 1 << 5;
 const ROOTS_CHANGED: u8 = 1 << 6;
+const APPS: u8 = 1 << 7;
 
 impl ClientCan {
-    /// A client that answers nothing.
+    /// A client that declares nothing.
     pub const NOTHING: Self = Self(0);
 
     /// Reads the capabilities that a client of this revision declared.
@@ -95,6 +103,7 @@ impl ClientCan {
             };
             can |= ROOTS | bit;
         }
+        can |= if shows_apps(&declared) { APPS } else { 0 };
         Self(can)
     }
 
@@ -102,9 +111,15 @@ impl ClientCan {
         self.0 & bit != 0
     }
 
-    /// Whether it answers nothing at all.
-    pub const fn is_nothing(self) -> bool {
-        self.0 == 0
+    /// Whether it can be asked nothing at all.
+    pub const fn answers_nothing(self) -> bool {
+        self.0 & !APPS == 0
+    }
+
+    /// What is left when there is no way to ask it anything.
+    #[must_use]
+    pub const fn without_questions(self) -> Self {
+        Self(self.0 & APPS)
     }
 
     /// Whether a person can be sent to a web page.
@@ -162,8 +177,24 @@ impl ClientCan {
             let modes = [("form", FORM, "{}"), ("url", URL, "{}")];
             parts.push(format!("\"elicitation\":{}", group(&modes)));
         }
+        if self.has(APPS) {
+            parts.push(format!(
+                r#""extensions":{{"{EXTENSION_APPS}":{{"mimeTypes":["{APPS_PAGES}"]}}}}"#
+            ));
+        }
         RawValue::from_string(format!("{{{}}}", parts.join(","))).expect("constant pieces of JSON")
     }
+}
+
+/// Whether a client of any revision says that it shows the pages of MCP Apps.
+fn shows_apps(declared: &RawObject<'_>) -> bool {
+    let settings = declared.get_in(&["extensions", EXTENSION_APPS]);
+    let settings = settings
+        .as_ref()
+        .and_then(|settings| RawObject::parse(settings).ok());
+    let types = settings.as_ref().and_then(|held| held.get("mimeTypes"));
+    let types = types.and_then(|types| serde_json::from_str::<Vec<String>>(types.get()).ok());
+    types.is_some_and(|types| types.iter().any(|held| held == APPS_PAGES))
 }
 
 /// Whether a modern client takes a task for an answer. Whoever does not declare that must not get one.
@@ -231,6 +262,23 @@ mod tests {
             "7",
         ] {
             assert_eq!(read(newest, nothing), "{}");
+        }
+    }
+
+    #[test]
+    fn apps_are_declared_for_a_client_that_shows_their_pages() {
+        let apps = r#"{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}}"#;
+        for revision in [Revision::R20251125, Revision::R20260728] {
+            assert_eq!(read(revision, apps), apps, "{revision}");
+            let can = ClientCan::read(revision, &raw(apps));
+            assert!(can.answers_nothing() && can.without_questions() == can);
+        }
+        for other in [
+            r#"{"extensions":{"io.modelcontextprotocol/ui":{}}}"#,
+            r#"{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html"]}}}"#,
+            r#"{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":"text/html;profile=mcp-app"}}}"#,
+        ] {
+            assert_eq!(read(Revision::R20260728, other), "{}");
         }
     }
 

@@ -11,6 +11,14 @@ pub fn response_ok(id: &RawValue, result: &RawValue) -> Bytes {
     end(message)
 }
 
+/// The same in pieces that share the bytes of a large result.
+pub fn response_ok_around(id: &RawValue, result: Bytes) -> [Bytes; 3] {
+    let mut head = start(0);
+    put_member(&mut head, "id", id.get());
+    put_member(&mut head, "result", "");
+    [head.freeze(), result, Bytes::from_static(b"}")]
+}
+
 /// The refusal of a request. Without an id (it could not be read) the member is left out, as MCP has it.
 pub fn response_error(
     id: Option<&RawValue>,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tieline_domain::{ConnectorId, Slug, upstream_uri};
 use tieline_hub::{Catalog, CatalogConnector, CatalogTool, Hub};
 use tieline_mcp::Era;
-use tieline_mcp::wire::{EXTENSION_TASKS, OfferKind, ServerDescription};
+use tieline_mcp::wire::{EXTENSION_APPS, EXTENSION_TASKS, OfferKind, ServerDescription};
 
 use super::LIST_TTL_MS;
 use super::errors::Fault;
@@ -220,7 +220,7 @@ impl View {
         // Hosts show the pages of every server alike, so one server's settings do for all.
         let apps = declared().find_map(|server| server.apps.as_deref());
         if let Some(settings) = apps.and_then(|apps| serde_json::from_str::<Value>(apps).ok()) {
-            extensions.insert("io.modelcontextprotocol/ui".to_owned(), settings);
+            extensions.insert(EXTENSION_APPS.to_owned(), settings);
         }
         if !extensions.is_empty() {
             capabilities.insert("extensions".to_owned(), extensions.into());

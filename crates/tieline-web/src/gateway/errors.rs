@@ -66,6 +66,10 @@ impl Fault {
         self
     }
 
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The answer as one HTTP response.
     pub(super) fn respond(&self, id: Option<&RawValue>) -> Response {
         let mut response = Response::new(Body::from(self.message(id)));

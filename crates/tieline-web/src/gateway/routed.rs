@@ -69,7 +69,7 @@ pub(super) struct ReadyCall<'a> {
     capabilities: Option<Cow<'a, RawValue>>,
     /// The session of a legacy client that can be asked.
     asked_in: Option<Arc<McpSession>>,
-    id: Cow<'a, RawValue>,
+    pub(super) id: Cow<'a, RawValue>,
     params: Cow<'a, RawValue>,
     cancel: CancellationToken,
     /// What the answer takes in memory, until it was sent.
@@ -126,7 +126,7 @@ pub(super) async fn answer(
     meta: &RequestMeta<'_>,
 ) -> Result<Response, Fault> {
     if let Some(waiting) = parked::resume(exchange, asked, request, params)? {
-        return Ok(waiting.answered(request, meta).boxed().await);
+        return Ok(waiting.answered(exchange, request, meta).boxed().await);
     }
     let mut call = prepare(exchange, asked, request, params)?;
     call.capabilities = meta.client_capabilities.map(Cow::Borrowed);
@@ -141,7 +141,7 @@ pub(super) async fn answer(
     // Whoever can be asked has to get an answer on which a question can come first.
     let can_be_asked = asked
         .session()
-        .is_some_and(|session| !session.can.is_nothing());
+        .is_some_and(|session| !session.can.answers_nothing());
     let can_be_asked = can_be_asked && takes_streams(&exchange.headers);
     call.asked_in = asked.session().filter(|_| can_be_asked).cloned();
     if call.may_be_parked() {
@@ -151,7 +151,7 @@ pub(super) async fn answer(
         return Ok(stream::answer(call.into_owned(), relay).boxed().await);
     }
     let outcome = call.run(None).await;
-    Ok(call.response_of(&outcome))
+    Ok(call.response_of(outcome))
 }
 
 /// Answers with one message; progress is not asked for.
@@ -336,7 +336,7 @@ impl ReadyCall<'_> {
 
     /// Whether a legacy server may ask this modern client, which then has to come again with the answer.
     fn may_be_parked(&self) -> bool {
-        if self.era == Era::Legacy || self.can().is_nothing() {
+        if self.era == Era::Legacy || self.can().answers_nothing() {
             return false;
         }
         let snapshot = self.exchange.gateway.hub().snapshot();
@@ -349,8 +349,12 @@ impl ReadyCall<'_> {
         &self,
         notifications: Option<mpsc::Sender<Box<RawValue>>>,
     ) -> CallOutcome {
-        let askable = self.capabilities.as_deref().map(|capabilities| Askable {
-            can: ClientCan::NOTHING,
+        let of_session = self.mcp_session().map(|held| held.can.without_questions());
+        let of_session = of_session.filter(|can| *can != ClientCan::NOTHING);
+        let declared = of_session.map(ClientCan::to_capabilities);
+        let capabilities = self.capabilities.as_deref().or(declared.as_deref());
+        let askable = capabilities.map(|capabilities| Askable {
+            can: of_session.unwrap_or_else(|| self.can()),
             capabilities,
             to: None,
         });

@@ -2,7 +2,9 @@
 //!
 //! The stream owns its call and the receiver of its notifications, so nothing of another call can reach it.
 
+use axum::http::StatusCode;
 use axum::response::Response;
+use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -15,8 +17,9 @@ use super::stream_log::{Behind, StreamLog};
 /// How many notifications of the server wait to be passed on.
 pub(super) const NOTIFICATIONS: usize = 64;
 
-/// Starts the call and answers with the stream that it fills. In a session that stream can be resumed. A client that
-/// does not wait for progress gets plain JSON when the result is all there is to say.
+/// Starts the call and answers with the stream that it fills. In a session that stream can be resumed. A client gets plain
+/// JSON when the result is all there is to say, unless a legacy one waits for progress: its stream opens at once, because
+/// it can resume it.
 pub(super) async fn answer(call: ReadyCall<'static>, relay: Relay) -> Response {
     let session = call.mcp_session().cloned();
     let (log, priming) = match &session {
@@ -26,7 +29,8 @@ pub(super) async fn answer(call: ReadyCall<'static>, relay: Relay) -> Response {
         ),
         None => (StreamLog::new(None), false),
     };
-    let (keep_alive, at_once) = (call.keep_alive(), relay.reports());
+    let keep_alive = call.keep_alive();
+    let at_once = relay.reports() && session.is_some();
     let reader = log.reader(Behind::Skips, keep_alive, priming);
     tokio::spawn(fill(call, relay, log.clone()));
     if at_once {
@@ -34,11 +38,11 @@ pub(super) async fn answer(call: ReadyCall<'static>, relay: Relay) -> Response {
     }
     match log.only_message(keep_alive).await {
         None => reader.into_response(),
-        Some(message) => {
+        Some((message, status)) => {
             if let Some(session) = session {
                 session.replays().forget(&log);
             }
-            json(message)
+            json_with(message, status)
         }
     }
 }
@@ -62,7 +66,15 @@ async fn fill(call: ReadyCall<'static>, relay: Relay, log: Arc<StreamLog>) {
     while let Ok(message) = notified.try_recv() {
         pass_on(&relay, &message, &log);
     }
-    log.finish(call.message_of(&outcome));
+    let (message, status) = call.last_message(&call.id, &outcome);
+    log.finish_with(message, status);
+}
+
+/// A message as a whole answer.
+pub(super) fn json_with(message: Bytes, status: StatusCode) -> Response {
+    let mut response = json(message);
+    *response.status_mut() = status;
+    response
 }
 
 pub(super) fn pass_on(relay: &Relay, message: &RawValue, log: &StreamLog) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
@@ -39,6 +39,8 @@ struct State {
     bytes: usize,
     last: u64,
     ended: Option<Instant>,
+    /// What HTTP says of the last message when it is the only one.
+    status: StatusCode,
     /// Which connection reads now; an older one stops.
     reader: u64,
     /// The number of the last message that the connection took.
@@ -88,10 +90,16 @@ impl StreamLog {
 
     /// The last message, and the end.
     pub(super) fn finish(&self, message: Bytes) {
+        self.finish_with(message, StatusCode::OK);
+    }
+
+    /// The same, with a status for a client that gets this message and nothing before it.
+    pub(super) fn finish_with(&self, message: Bytes, status: StatusCode) {
         let mut state = self.lock();
         if state.ended.is_none() {
             state.push(message);
             state.ended = Some(Instant::now());
+            state.status = status;
         }
         drop(state);
         self.news.notify_waiters();
@@ -133,14 +141,17 @@ impl StreamLog {
     }
 
     /// Waits for the first message, but not longer than this; answers it when it is the last one, too.
-    pub(super) async fn only_message(&self, limit: Duration) -> Option<Bytes> {
+    pub(super) async fn only_message(&self, limit: Duration) -> Option<(Bytes, StatusCode)> {
         let until = Instant::now() + limit;
         loop {
             let news = self.news.notified();
             {
                 let state = self.lock();
                 match (state.ended, state.last) {
-                    (Some(_), 1) => return state.kept.back().map(|(_, message)| message.clone()),
+                    (Some(_), 1) => {
+                        let only = state.kept.back();
+                        return only.map(|(_, message)| (message.clone(), state.status));
+                    }
                     (None, 0) => {}
                     // One that is the result is followed by the end at once.
                     _ => return None,

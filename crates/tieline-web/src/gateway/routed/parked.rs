@@ -17,6 +17,7 @@ use tieline_mcp::Question;
 use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::{Params, ParamsError, Request, RequestMeta, response_ok};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::{QUESTIONS, ReadyCall, goal};
 use crate::gateway::asked::Asked;
@@ -26,7 +27,7 @@ use crate::gateway::errors::Fault;
 use crate::gateway::questions;
 use crate::gateway::relay::Relay;
 use crate::gateway::sessions::random;
-use crate::gateway::stream::{NOTIFICATIONS, pass_on};
+use crate::gateway::stream::{NOTIFICATIONS, json_with, pass_on};
 use crate::gateway::stream_log::{Behind, StreamLog};
 
 /// How many calls are parked in one process.
@@ -162,7 +163,8 @@ pub(super) async fn answer(call: ReadyCall<'static>, relay: Relay) -> Response {
         unanswered: Some(unanswered),
         asked: 0,
     };
-    waiting.go_on(id).await
+    let gone = waiting.call.exchange.gone.clone();
+    waiting.go_on(id, gone).await
 }
 
 /// The call that a modern client comes back for; nothing when the request is about no parked call.
@@ -197,6 +199,7 @@ impl Waiting {
     /// Brings the client's answers to the server and waits on. What it did not answer is asked again.
     pub(super) async fn answered(
         mut self,
+        exchange: &Exchange,
         request: &Request<'_>,
         meta: &RequestMeta<'_>,
     ) -> Response {
@@ -218,25 +221,23 @@ impl Waiting {
             return json(self.park(&id));
         }
         self.relay.continue_under(meta.progress_token);
-        self.go_on(id).await
+        self.go_on(id, exchange.gone.clone()).await
     }
 
-    /// Answers with what comes next: a result or questions, as a stream when the client wants to hear of progress.
-    async fn go_on(self, id: Box<RawValue>) -> Response {
+    /// Answers with what comes next: a result or questions, as a stream when there is something to say before it.
+    /// `gone` is of the request that waits for it now.
+    async fn go_on(self, id: Box<RawValue>, gone: CancellationToken) -> Response {
         let log = StreamLog::new(None);
-        let (keep_alive, at_once) = (self.call.keep_alive(), self.relay.reports());
+        let keep_alive = self.call.keep_alive();
         let reader = log.reader(Behind::Skips, keep_alive, false);
-        tokio::spawn(self.fill(id, log.clone()));
-        if at_once {
-            return reader.into_response();
-        }
+        tokio::spawn(self.fill(id, gone, log.clone()));
         match log.only_message(keep_alive).await {
             None => reader.into_response(),
-            Some(message) => json(message),
+            Some((message, status)) => json_with(message, status),
         }
     }
 
-    async fn fill(mut self, id: Box<RawValue>, log: Arc<StreamLog>) {
+    async fn fill(mut self, id: Box<RawValue>, gone: CancellationToken, log: Arc<StreamLog>) {
         let mut client_waits = true;
         let first = loop {
             tokio::select! {
@@ -244,11 +245,12 @@ impl Waiting {
                 Some(message) = self.notified.recv() => pass_on(&self.relay, &message, &log),
                 outcome = &mut self.outcome => {
                     let outcome = outcome.unwrap_or_else(|_| questions::failed("cancelled", "The call was stopped."));
-                    log.finish(self.call.message_as(&id, &outcome));
+                    let (message, status) = self.call.last_message(&id, &outcome);
+                    log.finish_with(message, status);
                     return;
                 }
                 Some(question) = self.heard.recv() => break question,
-                () = log.left(), if client_waits => {
+                () = async { tokio::select! { () = log.left() => {}, () = gone.cancelled() => {} } }, if client_waits => {
                     client_waits = false;
                     self.call.client_left();
                 }

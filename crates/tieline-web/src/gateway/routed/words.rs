@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::json;
@@ -11,14 +12,17 @@ use tieline_hub::{BoundTo, CallOutcome, HeldState, HeldTask};
 use tieline_mcp::Era;
 use tieline_mcp::bridge::{self, ExposeUri, Way};
 use tieline_mcp::raw::{self, RawObject};
-use tieline_mcp::wire::{response_ok, tool_error_result};
+use tieline_mcp::wire::{response_ok, response_ok_around, tool_error_result};
 
 use super::{Goal, ReadyCall};
 use crate::gateway::door::Door;
 use crate::gateway::endpoint::json as json_response;
 use crate::gateway::errors::Fault;
+use crate::gateway::pieces::Pieces;
 use crate::gateway::{completion, questions};
 
+/// From this size on copying a result costs more than sending it in pieces.
+const LARGE: usize = 64 << 10;
 /// `_meta` key of a result that Tieline made: the stable code of what went wrong.
 const META_CODE: &str = "tieline/code";
 
@@ -180,20 +184,71 @@ impl ReadyCall<'_> {
     }
 
     /// The answer to a call that needed no stream. A modern client also reads the status of a server's refusal.
-    pub(super) fn response_of(&self, outcome: &CallOutcome) -> Response {
-        if let CallOutcome::RpcError {
+    pub(super) fn response_of(&self, outcome: CallOutcome) -> Response {
+        match self.large_as_it_is(outcome) {
+            Ok(pieces) => json_response(pieces),
+            Err(outcome) => self.response_in_one(&outcome),
+        }
+    }
+
+    /// A large result of which nothing changes is sent from where it lies.
+    fn large_as_it_is(&self, outcome: CallOutcome) -> Result<Pieces, CallOutcome> {
+        let (CallOutcome::Ok { result, era } | CallOutcome::ToolError { result, era }) = &outcome
+        else {
+            return Err(outcome);
+        };
+        let stays = |way: &Way<'_>| matches!(bridge::result_for(way, result), Ok(Cow::Borrowed(_)));
+        if result.get().len() < LARGE
+            || matches!(self.goal, Goal::Task { .. })
+            || !self.on_way(*era, stays)
+        {
+            return Err(outcome);
+        }
+        let (CallOutcome::Ok { result, .. } | CallOutcome::ToolError { result, .. }) = outcome
+        else {
+            return Err(outcome);
+        };
+        let text: Box<str> = result.into();
+        let result = Bytes::from(text.into_string());
+        let pieces = response_ok_around(&self.id, self.hold.keep_for(result));
+        Ok(Pieces::of(pieces))
+    }
+
+    fn response_in_one(&self, outcome: &CallOutcome) -> Response {
+        match self.fault_of(outcome) {
+            Some(fault) => fault.respond(Some(&self.id)),
+            None => json_response(self.message_of(outcome)),
+        }
+    }
+
+    /// The message that ends a stream, and its status should it be the only one.
+    pub(in crate::gateway) fn last_message(
+        &self,
+        id: &RawValue,
+        outcome: &CallOutcome,
+    ) -> (Bytes, StatusCode) {
+        match self.fault_of(outcome) {
+            Some(fault) => (fault.message(Some(id)), fault.status()),
+            None => (self.message_as(id, outcome), StatusCode::OK),
+        }
+    }
+
+    /// A server's refusal for a modern client, which reads its status, too.
+    fn fault_of(&self, outcome: &CallOutcome) -> Option<Fault> {
+        let CallOutcome::RpcError {
             code,
             message,
             data,
             era,
         } = outcome
-            && self.era == Era::Modern
-            && !bridge::wants_pages(self.era, *era, *code)
-            && let Err(fault) = self.refused_by_server(*era, *code, message, data.as_deref())
-        {
-            return fault.respond(Some(&self.id));
+        else {
+            return None;
+        };
+        if self.era == Era::Legacy || bridge::wants_pages(self.era, *era, *code) {
+            return None;
         }
-        json_response(self.message_of(outcome))
+        self.refused_by_server(*era, *code, message, data.as_deref())
+            .err()
     }
 
     fn refused_by_server(

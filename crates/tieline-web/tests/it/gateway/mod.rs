@@ -1,5 +1,7 @@
 //! The gateway over a real hub, a real database and real sockets; only the servers behind it are fakes.
 
+mod apps;
+mod asking_offers;
 mod client;
 mod era_rules;
 mod listening;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 use http::StatusCode;
 use serde_json::{Value, json};
-use tieline_testkit::{FakeMcp, FakeTool, eventually};
+use tieline_testkit::{At, FakeMcp, FakeTool, RecordedRequest, eventually};
 use tieline_web::gateway::GatewaySettings;
 
 use super::client::{Answer, fetch, modern_declaring};
@@ -236,11 +236,56 @@ async fn a_capability_that_a_modern_client_lacks_has_its_status() {
     let server = FakeMcp::modern().tool(tool).start().await;
     world.connect("Acme", &server).await;
     let key = world.person("Ada").await.key;
-    let refused = call_declaring(&world, &key, first(&json!({})), &json!({})).await;
-    assert_eq!(
-        (refused.status, refused.code()),
-        (StatusCode::BAD_REQUEST, -32021)
-    );
+    // Neither waiting for progress nor for what the server logs changes that: nothing was said before the refusal.
+    for meta in [
+        json!({}),
+        json!({"progressToken": 1}),
+        json!({"io.modelcontextprotocol/logLevel": "info"}),
+    ] {
+        for can in [json!({}), everything()] {
+            let mut params = first(&json!({}));
+            params["_meta"] = meta.clone();
+            let refused = call_declaring(&world, &key, params, &can).await;
+            assert_eq!(
+                (refused.status, refused.code()),
+                (StatusCode::BAD_REQUEST, -32021),
+                "{meta} {can}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn modern_client_and_http_sse_server_the_call_waits_for_the_answer() {
+    let world = World::start().await;
+    let server = FakeMcp::http_sse().tool(asks_for_a_form()).start().await;
+    world.connect("Acme", &server).await;
+    let key = world.person("Ada").await.key;
+    let asked = call(&world, &key, first(&json!({"a": 1}))).await;
+    is_asked(&asked, &["q1"]);
+    let form = json!({"q1": {"action": "accept", "content": {"who": "Ada"}}});
+    let done = call(&world, &key, retry(&asked, &json!({"a": 1}), form)).await;
+    assert!(done.text().contains("Ada"), "{done:?}");
+    assert_eq!(server.count("tools/call"), 1, "the call is made once");
+}
+
+#[tokio::test]
+async fn a_modern_client_that_leaves_after_it_answered_ends_the_call() {
+    let (world, server, key) = with(asks_for_a_form()).await;
+    let arguments = json!({});
+    let asked = call(&world, &key, first(&arguments)).await;
+    is_asked(&asked, &["q1"]);
+    let hold = server.hold(At::OtherPost);
+    let answers = json!({"q1": {"action": "decline"}});
+    let params = retry(&asked, &arguments, answers);
+    let can = everything();
+    let request = modern_declaring(&world, "/mcp", &key, ("tools/call", params, &can), &[]);
+    let leaving = tokio::spawn(fetch(request));
+    let answered = |sent: &RecordedRequest| sent.rpc_method().is_none() && !sent.body.is_empty();
+    eventually(|| server.requests().iter().any(answered)).await;
+    leaving.abort();
+    eventually(|| server.count("notifications/cancelled") == 1).await;
+    hold.release();
 }
 
 /// How many threads this process has.
