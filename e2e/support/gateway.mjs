@@ -1,11 +1,11 @@
 // The smallest MCP client: one modern request to the gateway.
 
-/** Sends a request with an access key; resolves with `{ status, body }`. */
-export async function ask(tieline, key, method, params = {}, path = '/mcp') {
+/** Sends a request with an access key; resolves with `{ status, body }`. `clientInfo` is what the client calls itself. */
+export async function ask(tieline, key, method, params = {}, path = '/mcp', clientInfo = { name: 'e2e', version: '1' }) {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},
-    'io.modelcontextprotocol/clientInfo': { name: 'e2e', version: '1' },
+    'io.modelcontextprotocol/clientInfo': clientInfo,
   };
   const headers = {
     accept: 'application/json, text/event-stream',

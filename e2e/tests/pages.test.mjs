@@ -82,7 +82,8 @@ test('the pages of an admin', async () => {
     '/integrations', '/integrations?show=attention', '/integrations?q=nothing+like+it', '/integrations/new',
     '/integrations/providers/linear', '/integrations/c/acme_mcp', '/integrations/c/acme_mcp?tab=connection',
     '/integrations/c/billing_warehouse', '/integrations/c/acme_mcp/remove', '/connect', '/activity', '/activity?outcome=ok&connector=acme_mcp', '/activity?tab=audit',
-    '/users', '/settings', '/chat', '/account/password', '/no-such-page',
+    '/integrations/c/acme_mcp?tab=calls', '/integrations/c/acme_mcp?tab=changes', '/integrations/c/acme_mcp/try?tool=echo',
+    '/users', '/settings', '/settings/models', '/settings/network', '/settings/security', '/settings/data', '/chat', '/account/password', '/no-such-page',
   ]);
 });
 
@@ -119,6 +120,17 @@ test('what opens over a page: menus and dialogs', () => inEachView(admin, async 
   await page.getByRole('dialog').getByText('Discard this connector?').waitFor();
   await look(page, `discard-dialog-${view}`);
   await page.getByRole('button', { name: 'Discard', exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.goto(`${tieline.url}/connect`);
+  await page.getByRole('link', { name: 'Revoke Cursor, office PC' }).click();
+  await page.getByRole('dialog').getByText('stops working at once').waitFor();
+  await look(page, `revoke-dialog-${view}`);
+  await page.keyboard.press('Escape');
+  await openIntegrations(page, tieline);
+  await page.locator('a[href="/integrations/providers/linear"]').first().click();
+  await page.getByRole('dialog').getByRole('textbox').first().waitFor();
+  await look(page, `provider-dialog-${view}`);
+  await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('?');
   await page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor();

@@ -38,7 +38,8 @@ pub(crate) fn run(filter: Option<&str>) -> Result<Outcome> {
     )
 }
 
-/// `cargo xtask pictures [PART OF A NAME]`: every page and every state of the gallery, into `e2e/.artifacts/pictures`.
+/// `cargo xtask pictures [PART OF A NAME]`: every page and every state of the gallery, into `e2e/.artifacts/pictures`;
+/// with `--docs` the pictures of the documentation instead, into `docs/screenshots`.
 pub(crate) fn pictures(words: &[String]) -> Result<bool> {
     let Some(chromium) = tools::program("chromium", "chromium") else {
         anyhow::bail!("Chromium is not installed (apt-get install chromium)");
@@ -46,10 +47,14 @@ pub(crate) fn pictures(words: &[String]) -> Result<bool> {
     let node = tools::node().map_err(anyhow::Error::msg)?;
     let folder = process::root().join("e2e");
     tools::npm_ci(&folder)?;
+    let script = match words.first().map(String::as_str) {
+        Some("--docs") => "screenshots.mjs",
+        _ => "pictures.mjs",
+    };
     let mut command = process::command(node);
     command
         .current_dir(folder)
-        .arg("pictures.mjs")
+        .arg(script)
         .args(words)
         .env("TIELINE_BIN", tieline()?)
         .env("GALLERY_BIN", gallery()?)

@@ -38,7 +38,8 @@ Usage: cargo xtask COMMAND
   test            Every test that can run here; says what is missing for the others.
   ci              Everything that must pass before a change lands; nothing may be skipped.
   e2e [FILTER]    Browser tests against the real binary.
-  pictures [PART]  Pictures of every page and state, in both themes, on a desk and on a phone.
+  pictures [PART]  Pictures of every page and state, in both themes, on a desk and on a phone;
+                  with --docs those of the documentation, into docs/screenshots.
   interop         Clients and servers of other projects against the real binary.
   conformance     The official MCP conformance suite, each revision of clients with each era of servers.
   faults [TIMES]  The tests of faults, 100 times as long as in every run.
@@ -46,7 +47,7 @@ Usage: cargo xtask COMMAND
   kill [CYCLES]   Ends the real binary with SIGKILL during turns (500 times) and counts what is lost.
   postgres CMD…   Runs CMD with TIELINE_TEST_POSTGRES_URL set to a scratch PostgreSQL server.
   tidy            The checks of the repository itself (crate edges, file sizes, named files).
-  bench [NAME…]   Benchmarks: calls, gateway, sessions, idle, agent, browser; `--build` adds the fresh release build.
+  bench [NAME…]   Benchmarks: calls, gateway, sessions, idle, agent, browser, pages; `--build` adds the fresh release build.
 ";
 
 fn main() -> ExitCode {

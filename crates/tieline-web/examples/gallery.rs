@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use tieline_web::assets::Assets;
@@ -47,8 +47,9 @@ fn show(address: &str) {
 async fn asset(
     State(assets): State<Arc<Assets>>,
     Path((hash, path)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Response<Body> {
-    assets.serve(&hash, &path)
+    assets.serve(&hash, &path, &headers)
 }
 
 fn frame(assets: &Assets, query: Option<&str>) -> Frame {

@@ -1,34 +1,46 @@
 //! The files that pages load: style sheet, scripts, fonts, icon. They are part of the binary.
 //!
 //! All of them lie in one folder whose name is the hash of their content, `/assets/<hash>/app.css`, so relative
-//! addresses between them work, browsers may keep them for ever, and an update is seen at once.
+//! addresses between them work, browsers may keep them for ever, and an update is seen at once. What is text is sent
+//! compressed.
 
-use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use flate2::Compression;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
+
+use crate::compression::{gzip, mark, takes_gzip};
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/assets"]
 struct Files;
 
-/// The embedded files, with the hash of all of them computed once at start.
+/// The embedded files, with the hash of all of them and the texts among them compressed, both once at start.
 #[derive(Debug, Clone)]
 pub struct Assets {
     hash: String,
+    compressed: Arc<HashMap<String, Bytes>>,
 }
 
 impl Assets {
-    /// Hashes the files.
+    /// Hashes and compresses the files.
     pub fn load() -> Self {
         let mut names: Vec<_> = Files::iter().collect();
         names.sort();
         let mut digest = Sha256::new();
+        let mut compressed = HashMap::new();
         for name in names {
             digest.update(name.as_bytes());
             digest.update([0]);
             if let Some(file) = Files::get(&name) {
                 digest.update(file.metadata.sha256_hash());
+                if let Some(smaller) = compress(&name, &file.data) {
+                    compressed.insert(name.into_owned(), smaller);
+                }
             }
         }
         let digest = digest.finalize();
@@ -36,7 +48,10 @@ impl Assets {
             .iter()
             .take(6)
             .fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
-        Self { hash }
+        Self {
+            hash,
+            compressed: Arc::new(compressed),
+        }
     }
 
     /// The address of the folder, for the frame of every page.
@@ -48,7 +63,7 @@ impl Assets {
     ///
     /// Another hash is a page of another version, seen while replicas are updated one by one: it gets the file of
     /// this version, but may not keep it.
-    pub fn serve(&self, hash: &str, path: &str) -> Response<Body> {
+    pub fn serve(&self, hash: &str, path: &str, headers: &HeaderMap) -> Response<Body> {
         let Some(file) = Files::get(path) else {
             return answer(
                 StatusCode::NOT_FOUND,
@@ -62,13 +77,28 @@ impl Assets {
         } else {
             "no-cache"
         };
-        answer(
-            StatusCode::OK,
-            content_type(path),
-            keep,
-            Body::from(file.data.into_owned()),
-        )
+        let Some(smaller) = self.compressed.get(path) else {
+            let body = Body::from(file.data.into_owned());
+            return answer(StatusCode::OK, content_type(path), keep, body);
+        };
+        let takes = takes_gzip(headers);
+        let body = if takes {
+            Body::from(smaller.clone())
+        } else {
+            Body::from(file.data.into_owned())
+        };
+        let mut response = answer(StatusCode::OK, content_type(path), keep, body);
+        mark(response.headers_mut(), takes);
+        response
     }
+}
+
+/// The file as gzip, if it is text that gets smaller by it.
+fn compress(name: &str, data: &[u8]) -> Option<Bytes> {
+    if content_type(name) == "font/woff2" {
+        return None;
+    }
+    gzip(data, Compression::best())
 }
 
 fn answer(
@@ -101,7 +131,7 @@ fn content_type(path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::Assets;
-    use axum::http::{StatusCode, header};
+    use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
     #[test]
     fn files_of_this_version_may_be_kept_for_ever_and_others_may_not() {
@@ -112,7 +142,7 @@ mod tests {
             .next()
             .map(str::to_owned)
             .expect("the base has a hash");
-        let css = assets.serve(&hash, "app.css");
+        let css = assets.serve(&hash, "app.css", &HeaderMap::new());
         assert_eq!(css.status(), StatusCode::OK);
         assert_eq!(
             css.headers()[header::CONTENT_TYPE],
@@ -124,7 +154,9 @@ mod tests {
                 .is_ok_and(|value| value.contains("immutable"))
         );
         assert_eq!(
-            assets.serve("0123456789ab", "app.css").headers()[header::CACHE_CONTROL],
+            assets
+                .serve("0123456789ab", "app.css", &HeaderMap::new())
+                .headers()[header::CACHE_CONTROL],
             "no-cache"
         );
     }
@@ -141,11 +173,30 @@ mod tests {
             "..%2fCargo.toml",
         ] {
             assert_eq!(
-                assets.serve("x", path).status(),
+                assets.serve("x", path, &HeaderMap::new()).status(),
                 StatusCode::NOT_FOUND,
                 "{path}"
             );
         }
+    }
+
+    #[test]
+    fn texts_are_compressed_for_those_who_read_it() {
+        let assets = Assets::load();
+        let encoding = |path: &str, accepted: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+            let answer = assets.serve("x", path, &headers);
+            let encoding = answer.headers().get(header::CONTENT_ENCODING).cloned();
+            (
+                encoding.is_some_and(|encoding| encoding == "gzip"),
+                answer.headers().contains_key(header::VARY),
+            )
+        };
+        assert_eq!(encoding("app.css", "gzip"), (true, true));
+        assert_eq!(encoding("app.css", "br"), (false, true));
+        let font = "fonts/geist-latin-wght-normal.woff2";
+        assert_eq!(encoding(font, "gzip"), (false, false));
     }
 
     #[test]

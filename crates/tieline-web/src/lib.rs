@@ -9,6 +9,7 @@
 mod api;
 pub mod assets;
 pub mod auth;
+mod compression;
 pub mod dashboard;
 pub mod gateway;
 pub mod problem;

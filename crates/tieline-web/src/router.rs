@@ -8,13 +8,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::{HostPolicy, Peer, refuse_cross_site, refuse_foreign_host};
+use crate::compression::compress_pages;
 use crate::gateway::{self, GatewayState};
 use crate::problem::Problem;
 use crate::request_id::{RequestIds, name_answer, name_request};
@@ -49,6 +50,7 @@ pub fn app(state: AppState, gateway: GatewayState) -> App {
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(from_fn_with_state(state.clone(), dashboard::show_problems))
+        .layer(from_fn(compress_pages))
         .layer(from_fn_with_state(
             (state.clone(), policy),
             refuse_foreign_host,

@@ -9,19 +9,7 @@ use super::Row;
 use crate::{process, tools};
 
 pub(super) fn run(binary: &Path) -> Result<Vec<Row>> {
-    let Some(chromium) = tools::program("chromium", "chromium") else {
-        bail!("Chromium is not installed (apt-get install chromium)");
-    };
-    let node = tools::node().map_err(anyhow::Error::msg)?;
-    let folder = process::root().join("e2e");
-    tools::npm_ci(&folder)?;
-    let mut command = process::command(node);
-    command
-        .current_dir(folder)
-        .arg("first_token.mjs")
-        .env("TIELINE_BIN", binary)
-        .env("CHROMIUM", chromium);
-    let printed = process::output(&mut command)?;
+    let printed = script("first_token.mjs", binary)?;
     let figure = |name: &str| {
         let line = printed
             .lines()
@@ -33,4 +21,21 @@ pub(super) fn run(binary: &Path) -> Result<Vec<Row>> {
         Row::new(format!("{what}, p50"), figure("p50")?, "5 ms"),
         Row::new(format!("{what}, p99"), figure("p99")?, "–"),
     ])
+}
+
+/// Runs a script of `e2e` against this build; returns what it printed.
+pub(super) fn script(name: &str, binary: &Path) -> Result<String> {
+    let Some(chromium) = tools::program("chromium", "chromium") else {
+        bail!("Chromium is not installed (apt-get install chromium)");
+    };
+    let node = tools::node().map_err(anyhow::Error::msg)?;
+    let folder = process::root().join("e2e");
+    tools::npm_ci(&folder)?;
+    let mut command = process::command(node);
+    command
+        .current_dir(folder)
+        .arg(name)
+        .env("TIELINE_BIN", binary)
+        .env("CHROMIUM", chromium);
+    process::output(&mut command)
 }

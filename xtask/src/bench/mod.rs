@@ -15,6 +15,7 @@ mod idle;
 mod load;
 pub(crate) mod model;
 mod nginx;
+mod pages;
 mod sessions;
 pub(crate) mod subject;
 pub(crate) mod talk;
@@ -46,13 +47,14 @@ impl Row {
 type Benchmark = fn(&Path) -> Result<Vec<Row>>;
 
 /// What runs without a name, in this order.
-const ALL: [(&str, Benchmark); 6] = [
+const ALL: [(&str, Benchmark); 7] = [
     ("calls", calls::run),
     ("gateway", gateway::run),
     ("sessions", sessions::run),
     ("idle", idle::run),
     ("agent", agent::run),
     ("browser", browser::run),
+    ("pages", pages::run),
 ];
 /// Parts of others, for whoever works on just that.
 const PARTS: [(&str, Benchmark); 1] = [("turn", agent::one_at_a_time)];

@@ -13,7 +13,8 @@ use anyhow::{Context, Result, bail};
 use super::{cpu, http};
 use crate::process::{self, Running, Scratch};
 
-const EMAIL: &str = "bench@example.com";
+pub(super) const EMAIL: &str = "bench@example.com";
+pub(super) const PASSWORD: &str = "a long pass phrase";
 
 /// Builds what `cargo run --release` builds.
 pub(crate) fn release_binary() -> Result<PathBuf> {
@@ -59,7 +60,7 @@ impl Installation {
                 "admin",
                 "--password-stdin",
             ],
-            "a long pass phrase",
+            PASSWORD,
         )?;
         this.key = this.another_key("bench")?;
         Ok(this)

@@ -12,8 +12,15 @@ use anyhow::Result;
 use super::calls::LARGE;
 use super::http::{Connection, Message};
 
-/// How many tools it offers.
+/// How many tools it offers, unless its path says another number: [`path_with_tools`].
 pub(crate) const TOOLS: usize = 20;
+/// The beginning of a path that says how many tools are offered there.
+const TOOLS_PATH: &str = "/tools-";
+
+/// A path under which it offers so many tools.
+pub(crate) fn path_with_tools(tools: usize) -> String {
+    format!("{TOOLS_PATH}{tools}/mcp")
+}
 
 /// A server on a free loopback port; any path will do.
 pub(crate) struct Upstream {
@@ -126,7 +133,10 @@ fn answer(request: &Message) -> Result<Vec<u8>> {
             "200 OK",
             result(r#""supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}"#),
         ),
-        Some("tools/list") => ("200 OK", result(&format!("\"tools\":[{}]", tools()))),
+        Some("tools/list") => (
+            "200 OK",
+            result(&format!("\"tools\":[{}]", tools(tools_of(request)))),
+        ),
         Some("tools/call") => (
             "200 OK",
             r#""result":{"content":[{"type":"text","text":"TEXT"}],"resultType":"complete"}"#
@@ -153,8 +163,16 @@ fn result(fields: &str) -> String {
     format!(r#""result":{{{fields},"resultType":"complete","ttlMs":60000,"cacheScope":"public"}}"#)
 }
 
-fn tools() -> String {
-    let tools: Vec<String> = (0..TOOLS)
+/// How many tools the path asks for.
+fn tools_of(request: &Message) -> usize {
+    let number = between(&request.head, TOOLS_PATH, &['/']);
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(TOOLS)
+}
+
+fn tools(count: usize) -> String {
+    let tools: Vec<String> = (0..count)
         .map(|number| {
             format!(
                 r#"{{"name":"tool_{number}","description":"Looks up record {number} and says what is known about it.","inputSchema":{{"type":"object","properties":{{"query":{{"type":"string","description":"What to look for"}},"limit":{{"type":"integer"}}}},"required":["query"]}}}}"#

@@ -37,7 +37,7 @@ fn the_checksum_is_the_documented_one() {
 }
 
 #[test]
-fn a_key_that_was_changed_anywhere_is_refused() {
+fn w08_a_key_that_was_changed_anywhere_is_refused() {
     let key = AccessKey::generate(&Counting::default());
     for index in 3..41 {
         let mut bytes = key.expose().as_bytes().to_vec();

@@ -136,7 +136,7 @@ fn labels_that_turn_for_the_worse_are_risky() {
 }
 
 #[test]
-fn hidden_characters_count_wherever_they_stand_but_only_once_approved() {
+fn u12_hidden_characters_count_wherever_they_stand_but_only_once_approved() {
     let poisons = [
         "\u{202e}",
         "\u{200b}",

@@ -48,7 +48,7 @@ async fn sign_in(
 }
 
 #[tokio::test]
-async fn only_the_newest_setup_code_makes_the_first_admin_and_only_once() {
+async fn w12_only_the_newest_setup_code_makes_the_first_admin_and_only_once() {
     let world = World::start().await;
     let hub = &world.hub;
     let wrong = |result| matches!(result, Err(SetupError::WrongCode));
@@ -97,7 +97,7 @@ async fn only_the_newest_setup_code_makes_the_first_admin_and_only_once() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_pause_the_account_and_then_the_address() {
+async fn w11_wrong_passwords_pause_the_account_and_then_the_address() {
     let world = World::start().await;
     let hub = &world.hub;
     admin(hub, "ada@example.com").await;
@@ -145,7 +145,7 @@ async fn wrong_passwords_pause_the_account_and_then_the_address() {
 }
 
 #[tokio::test]
-async fn an_invitation_works_once_and_for_three_days() {
+async fn w21_an_invitation_works_once_and_for_three_days() {
     let world = World::start().await;
     let hub = &world.hub;
     let invited = |email: &str| NewUser {
@@ -291,7 +291,7 @@ async fn a_key_stops_when_it_is_revoked_or_runs_out() {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_when_idle_when_old_and_when_asked() {
+async fn w13_a_sign_in_ends_when_idle_when_old_and_when_asked() {
     let world = World::start().await;
     let hub = &world.hub;
     admin(hub, "ada@example.com").await;

@@ -299,7 +299,7 @@ async fn leaving_and_coming_back_is_no_way_around_a_review() {
 }
 
 #[tokio::test]
-async fn a_new_tool_with_hidden_text_is_held_and_can_be_approved() {
+async fn u12_a_new_tool_with_hidden_text_is_held_and_can_be_approved() {
     let (world, server, slug) = known(ToolChangePolicy::HoldRisky).await;
     let hidden = FakeTool::echo("hidden").described("Fine.\u{e0041}\u{e0042}");
     world.offer(&server, &slug, [search(), hidden]).await;

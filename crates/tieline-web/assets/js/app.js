@@ -1,4 +1,5 @@
 // Improves pages that already work as forms and links. Each module stands for one thing and looks for its own marks.
+// The chat page adds chat.js itself.
 import './reveal.js';
 import './eye.js';
 import './copy.js';
@@ -13,6 +14,5 @@ import './filter.js';
 import './local_time.js';
 import './live.js';
 import './bulk.js';
-import './chat.js';
 import './toast.js';
 import './keys.js';

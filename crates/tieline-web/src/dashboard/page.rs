@@ -119,7 +119,7 @@ async fn describe(
             Trouble::failed(&request, path)
         }
         _ if problem.status().is_server_error() => Trouble {
-            title: "Not right now".to_owned(),
+            title: unavailable(path).to_owned(),
             text: problem.detail().to_owned(),
             ..Trouble::failed(&request, path)
         },
@@ -129,6 +129,15 @@ async fn describe(
             request: String::new(),
             ways: vec![("Back", "/".to_owned())],
         },
+    }
+}
+
+/// Who asks for the list is told that it is missing, so that nobody takes its absence for an empty one.
+fn unavailable(path: &str) -> &'static str {
+    if path == "/integrations" {
+        "Connectors could not be loaded"
+    } else {
+        "Not right now"
     }
 }
 

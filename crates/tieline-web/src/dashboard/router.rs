@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use http::HeaderMap;
 
 use super::{
     account, activity, chat, connect, events, integrations, invitation, settings, setup, sign_in,
@@ -239,6 +240,7 @@ fn models_router() -> Router<AppState> {
 async fn asset(
     State(state): State<AppState>,
     Path((hash, path)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Response<Body> {
-    state.assets.serve(&hash, &path)
+    state.assets.serve(&hash, &path, &headers)
 }

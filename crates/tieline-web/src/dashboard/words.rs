@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn invisible_characters_of_a_server_are_not_shown() {
+    fn u12_invisible_characters_of_a_server_are_not_shown() {
         assert_eq!(shown("a\u{202e}b\u{200b}c\nd\u{e0041}", 10), "abc d");
         assert_eq!(shown("abcdef", 3), "abc…");
     }

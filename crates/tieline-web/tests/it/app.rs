@@ -29,6 +29,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// A running server. It stops when it is dropped.
 pub(crate) struct TestApp {
     pub(crate) hub: Hub,
+    /// The database, for tests that take it away.
+    pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -82,7 +84,7 @@ impl TestApp {
                 .map(|url| url.parse().expect("a public URL")),
             ..WebSettings::new(address)
         };
-        let agent = Agent::open(hub.clone(), store, AgentSettings::default()).await;
+        let agent = Agent::open(hub.clone(), store.clone(), AgentSettings::default()).await;
         let agent = agent.expect("an agent");
         let state = AppState::new(hub.clone(), agent, settings)
             .with_metrics(MetricsText::new(|| "tieline_up 1\n".to_owned()));
@@ -91,6 +93,7 @@ impl TestApp {
         tokio::spawn(tieline_web::serve(listener, routes, stop.clone()));
         Self {
             hub,
+            store,
             clock,
             address,
             client: Client::builder(TokioExecutor::new()).build_http(),

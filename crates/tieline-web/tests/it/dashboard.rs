@@ -57,7 +57,7 @@ async fn without_a_sign_in_every_page_leads_to_the_sign_in_and_back() {
 }
 
 #[tokio::test]
-async fn a_sign_in_goes_on_only_within_this_server() {
+async fn w20_a_sign_in_goes_on_only_within_this_server() {
     let app = TestApp::start().await;
     app.person("Ada", Role::Admin).await;
     for (next, expected) in [
@@ -227,7 +227,7 @@ async fn a_name_in_use_is_refused_with_a_way_out() {
 }
 
 #[tokio::test]
-async fn a_hostile_name_is_text_on_every_page() {
+async fn u13_a_hostile_name_is_text_on_every_page() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let body = json!({ "name": HOSTILE, "url": "http://127.0.0.1:9999/mcp", "token": CANARY });
@@ -326,7 +326,7 @@ async fn somebody_elses_key_cannot_be_found() {
 }
 
 #[tokio::test]
-async fn an_invitation_works_once() {
+async fn w21_an_invitation_works_once() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let page = submit(
@@ -418,4 +418,36 @@ async fn what_is_not_there_is_a_page_for_browsers_and_json_for_programs() {
             && page.header("content-type").starts_with("text/html")
     );
     assert_eq!(admin.get("/nowhere").await.expect(404).code(), "not_found");
+}
+
+#[tokio::test]
+async fn with_the_database_away_no_list_looks_empty() {
+    let app = TestApp::start().await;
+    let admin = app.admin("Ada").await;
+    open(&admin, "/integrations").await.expect(200);
+    app.store.close().await;
+    for path in ["/integrations", "/connect", "/activity", "/users", "/chat"] {
+        let answer = open(&admin, path).await.expect(503);
+        let text = answer.text();
+        assert!(text.contains("The database did not answer."), "{path}");
+        for empty in ["No connectors yet", "No calls yet", "None yet", "<table"] {
+            assert!(!text.contains(empty), "{path} says {empty}");
+        }
+        assert_eq!(
+            text.contains("Connectors could not be loaded"),
+            path == "/integrations",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_an_expired_sign_in_changes_nothing_and_leads_to_the_sign_in() {
+    let app = TestApp::start().await;
+    app.admin("Ada").await;
+    let fields = [("name", "Orders"), ("url", "http://127.0.0.1:9/mcp")];
+    let answer = submit(&app.anonymous(), "/integrations/new", &fields).await;
+    assert!(answer.expect(303).header("location").starts_with("/signin"));
+    let list = app.hub.list_connectors().await.expect("the list");
+    assert!(list.connectors.is_empty());
 }

@@ -71,7 +71,7 @@ async fn signing_in_leads_to_the_wanted_page_and_never_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_out_of_reach_of_scripts_and_ends_with_the_sign_in() {
+async fn w13_the_cookie_is_out_of_reach_of_scripts_and_ends_with_the_sign_in() {
     let app = TestApp::start().await;
     app.person("Ada", Role::Admin).await;
     let line = sign_in(&app, PASSWORD, "")
@@ -103,7 +103,7 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_ends_with_the_sign_in() {
 }
 
 #[tokio::test]
-async fn over_https_the_cookie_is_bound_to_the_host() {
+async fn w13_over_https_the_cookie_is_bound_to_the_host() {
     let app = TestApp::with(Options {
         public_url: Some("https://tieline.example"),
         ..Options::default()
@@ -122,7 +122,7 @@ async fn over_https_the_cookie_is_bound_to_the_host() {
 }
 
 #[tokio::test]
-async fn guessing_a_password_ends_in_a_pause() {
+async fn w11_guessing_a_password_ends_in_a_pause() {
     let app = TestApp::start().await;
     app.person("Ada", Role::Admin).await;
     for _ in 0..10 {
@@ -133,6 +133,21 @@ async fn guessing_a_password_ends_in_a_pause() {
     sign_in(&app, PASSWORD, "").await.expect(429);
     app.clock.advance(std::time::Duration::from_mins(16));
     sign_in(&app, PASSWORD, "").await.expect(303);
+}
+
+#[tokio::test]
+async fn w16_a_role_counts_from_the_next_page_on() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.admin("Ada").await, app.admin("Bob").await);
+    page(&bob, "/integrations").await.expect(200);
+    let role = format!("/users/{}/role", bob.user);
+    form(&ada, &role, &[("role", "member")]).await.expect(303);
+    page(&bob, "/integrations").await.expect(403);
+    let new = [("name", "Acme"), ("url", "https://acme.example/mcp")];
+    form(&bob, "/integrations/new", &new).await.expect(403);
+    page(&bob, "/connect").await.expect(200);
+    form(&ada, &role, &[("role", "admin")]).await.expect(303);
+    page(&bob, "/integrations").await.expect(200);
 }
 
 #[tokio::test]
@@ -167,7 +182,7 @@ async fn a_member_is_told_whom_to_ask() {
 }
 
 #[tokio::test]
-async fn the_first_admin_needs_the_code_from_the_log() {
+async fn w12_the_first_admin_needs_the_code_from_the_log() {
     let app = TestApp::start().await;
     let code = app.hub.issue_setup_code().await.expect("a code");
     let fields = |code: &str| {
@@ -202,7 +217,7 @@ async fn the_first_admin_needs_the_code_from_the_log() {
 }
 
 #[tokio::test]
-async fn every_page_is_locked_down() {
+async fn w14_every_page_is_locked_down() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     for path in [

@@ -173,7 +173,7 @@ pub(crate) fn asked(arguments: &[&str], err: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_key_is_printed_alone_and_only_once() {
+async fn w08_a_key_is_printed_alone_and_kept_nowhere() {
     let place = Place::with_admin().await;
     let create = [
         "key",
@@ -193,6 +193,12 @@ async fn a_key_is_printed_alone_and_only_once() {
         "{key}"
     );
 
+    for file in std::fs::read_dir(place.path("data")).expect("the data directory") {
+        let path = file.expect("a file").path();
+        let content = std::fs::read(&path).expect("a readable file");
+        let found = memchr::memmem::find(&content, key.as_bytes());
+        assert_eq!(found, None, "{} holds the key", path.display());
+    }
     let list = place.run(&["key", "list"]).await.succeeded();
     assert!(!list.contains(key));
     let row: Vec<&str> = list

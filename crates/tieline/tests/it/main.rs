@@ -9,6 +9,7 @@ mod connector_commands;
 mod demo;
 mod forms;
 mod http;
+mod logs;
 mod master_key;
 mod model_commands;
 mod official;

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn html_of_a_model_is_text() {
+    fn u13_html_of_a_model_is_text() {
         for hostile in [
             "<script>alert(1)</script>",
             "a <img src=x onerror=alert(1)> b",
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_shows_where_it_leads_and_an_image_is_not_loaded() {
+    fn u14_a_link_shows_where_it_leads_and_an_image_is_not_loaded() {
         let link = html("[the report](https://evil.example/bank.example)");
         assert!(
             link.contains("rel=\"noopener noreferrer nofollow\""),

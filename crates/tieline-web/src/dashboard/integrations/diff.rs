@@ -273,7 +273,7 @@ mod tests {
     use super::{Piece, changed, differing, pieces, texts};
 
     #[test]
-    fn hidden_characters_become_chips_and_long_rows_are_counted() {
+    fn u12_hidden_characters_become_chips_and_long_rows_are_counted() {
         let chip = |text: &str| Piece::Chip(text.to_owned());
         let plain = |text: &str| Piece::Plain(text.to_owned());
         assert_eq!(

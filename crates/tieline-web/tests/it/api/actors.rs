@@ -104,7 +104,7 @@ async fn every_route_serves_whom_it_says_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_key_is_accepted_in_one_place_only() {
+async fn w06_a_key_is_accepted_in_one_place_only() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let key = app
@@ -158,7 +158,7 @@ async fn a_key_is_accepted_in_one_place_only() {
 }
 
 #[tokio::test]
-async fn a_demoted_admin_loses_the_rights_of_their_key_and_their_cookie_at_once() {
+async fn w09_a_demoted_admin_loses_the_rights_of_their_key_and_their_cookie_at_once() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.admin("Ada").await, app.admin("Bob").await);
     let key = app.key_of(bob.user).await;
@@ -186,7 +186,7 @@ async fn a_demoted_admin_loses_the_rights_of_their_key_and_their_cookie_at_once(
 }
 
 #[tokio::test]
-async fn somebody_elses_key_cannot_even_be_seen() {
+async fn w03_somebody_elses_key_cannot_even_be_seen() {
     let app = TestApp::start().await;
     let (mel, bob) = (app.member("Mel").await, app.admin("Bob").await);
     let key = app.key_of(mel.user).await;

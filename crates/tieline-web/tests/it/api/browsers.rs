@@ -8,7 +8,7 @@ use crate::app::{Options, Sender, TestApp};
 const CONNECTORS: &str = "/api/v1/connectors";
 
 #[tokio::test]
-async fn a_page_of_another_site_changes_nothing() {
+async fn w10_a_page_of_another_site_changes_nothing() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let body = json!({ "name": "Acme", "url": "https://acme.example/mcp" });
@@ -54,7 +54,7 @@ async fn a_page_of_another_site_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_name_that_was_pointed_here_reaches_only_the_watchdogs() {
+async fn w01_a_name_that_was_pointed_here_reaches_only_the_watchdogs() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let with_host = |path: &str, host: &str| {

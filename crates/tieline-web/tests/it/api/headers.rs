@@ -38,7 +38,7 @@ fn check(answer: &Answer, about: &str) {
 }
 
 #[tokio::test]
-async fn every_route_is_locked_down_and_named() {
+async fn w14_every_route_is_locked_down_and_named() {
     let app = TestApp::with(Options {
         public_url: Some("https://tieline.example"),
         ..Options::default()

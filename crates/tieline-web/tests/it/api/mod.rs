@@ -8,6 +8,7 @@ mod connectors;
 mod description;
 mod headers;
 mod models;
+mod owners;
 mod people;
 mod records;
 mod requests;

@@ -117,7 +117,7 @@ async fn mistakes_in_a_new_person_are_told_together() {
 }
 
 #[tokio::test]
-async fn ten_wrong_passwords_pause_an_account_for_a_quarter_of_an_hour() {
+async fn w11_ten_wrong_passwords_pause_an_account_for_a_quarter_of_an_hour() {
     let app = TestApp::start().await;
     app.person("Mel", Role::Member).await;
     let attempt = |email: &'static str, password: &'static str| {

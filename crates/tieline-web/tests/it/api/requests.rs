@@ -67,7 +67,7 @@ async fn an_unreadable_body_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn a_field_that_nobody_asked_for_is_refused_everywhere() {
+async fn w23_a_field_that_nobody_asked_for_is_refused_everywhere() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
     let mut bodies = 0;

@@ -183,7 +183,7 @@ async fn a_turn_with_a_call_is_told_as_it_happens_and_again_from_any_event_on() 
 }
 
 #[tokio::test]
-async fn nobody_reads_or_moves_another_persons_session() {
+async fn w03_nobody_reads_or_moves_another_persons_session() {
     let app = TestApp::start().await;
     let (admin, _model) = set_up(&app).await;
     let member = app.member("Mel").await;
@@ -462,7 +462,7 @@ async fn a_revoked_key_ends_its_stream() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_send_for_somebody() {
+async fn w10_a_page_of_another_site_cannot_send_for_somebody() {
     let app = TestApp::start().await;
     let (admin, _model) = set_up(&app).await;
     let (session, _) = start(&admin).await;

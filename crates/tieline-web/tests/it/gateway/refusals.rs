@@ -13,7 +13,7 @@ use super::world::World;
 const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 
 #[tokio::test]
-async fn only_a_valid_key_in_the_authorization_header_opens_the_door() {
+async fn w07_only_a_valid_key_in_the_authorization_header_opens_the_door() {
     let world = World::start().await;
     let key = world.person("Ada").await.key;
     let bad_checksum = format!("{}x", &key[..key.len() - 1]);
@@ -107,7 +107,7 @@ async fn a_revoked_key_is_refused_at_once_also_in_a_running_session() {
 }
 
 #[tokio::test]
-async fn foreign_hosts_and_pages_are_refused_before_the_key_is_looked_at() {
+async fn w01_foreign_hosts_and_pages_are_refused_before_the_key_is_looked_at() {
     let world = World::start().await;
     let key = world.person("Ada").await.key;
     let own = format!("http://{}", world.address);
@@ -185,7 +185,7 @@ async fn bodies_that_are_no_message_are_refused() {
 
 /// A body without an announced length is cut off, too.
 #[tokio::test]
-async fn a_chunked_body_has_the_same_limit() {
+async fn w18_a_chunked_body_has_the_same_limit() {
     let world = World::start().await;
     let key = world.person("Ada").await.key;
     let head = format!(
@@ -198,7 +198,7 @@ async fn a_chunked_body_has_the_same_limit() {
 }
 
 #[tokio::test]
-async fn a_request_with_too_many_headers_or_two_lengths_is_refused() {
+async fn w19_a_request_with_too_many_headers_or_two_lengths_is_refused() {
     let world = World::start().await;
     let key = world.person("Ada").await.key;
     let mut head = format!(
@@ -218,8 +218,47 @@ async fn a_request_with_too_many_headers_or_two_lengths_is_refused() {
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
 }
 
+/// Whatever a proxy in front takes for the end of such a request, its rest never becomes a request of its own.
 #[tokio::test]
-async fn paths_that_are_not_the_gateway_are_not_found() {
+async fn w19_a_request_whose_end_is_unclear_is_refused_with_all_that_follows() {
+    let world = World::start().await;
+    let key = world.person("Ada").await.key;
+    let hidden = format!(
+        "DELETE /mcp HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\ncontent-length: 0\r\n\r\n",
+        world.address
+    );
+    for framing in [
+        "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n",
+        "transfer-encoding: gzip\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        "content-length: -1\r\n\r\n",
+        "content-length: 0x2\r\n\r\n",
+    ] {
+        let head = format!(
+            "POST /mcp HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n{framing}{hidden}",
+            world.address
+        );
+        let answer = all_of(&world, &head).await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{framing:?}: {answer}");
+        assert_eq!(
+            answer.matches("HTTP/1.1 ").count(),
+            1,
+            "{framing:?}: {answer}"
+        );
+    }
+    // With both, only the chunks count, and the connection ends after the answer.
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
+        world.address
+    );
+    let answer = all_of(&world, &head).await;
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn w04_paths_that_are_not_the_gateway_are_not_found() {
     let world = World::start().await;
     let server = FakeMcp::modern().tools(["one"]).start().await;
     world.connect("Acme", &server).await;
@@ -267,7 +306,7 @@ async fn paths_that_are_not_the_gateway_are_not_found() {
 }
 
 #[tokio::test]
-async fn modern_headers_must_repeat_the_body() {
+async fn w17_modern_headers_must_repeat_the_body() {
     let world = World::start().await;
     let server = FakeMcp::modern().tools(["one", "two"]).start().await;
     world.connect("Acme", &server).await;
@@ -447,7 +486,7 @@ async fn there_is_nothing_to_get() {
 }
 
 #[tokio::test]
-async fn one_key_cannot_take_every_place() {
+async fn w18_one_key_cannot_take_every_place() {
     use tieline_testkit::{At, eventually};
     let settings = tieline_web::gateway::GatewaySettings {
         calls_per_key: 2,
@@ -508,6 +547,23 @@ async fn a_legacy_message_needs_its_session() {
         (answer.status, answer.name().as_str()),
         (StatusCode::NOT_FOUND, "session_not_found")
     );
+}
+
+/// Writes a request by hand and reads until the server closes the connection.
+async fn all_of(world: &World, request: &str) -> String {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    let mut stream = socket.connect(world.address).await.expect("a connection");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("a written request");
+    let mut answer = Vec::new();
+    let reading = stream.read_to_end(&mut answer);
+    tokio::time::timeout(std::time::Duration::from_secs(20), reading)
+        .await
+        .expect("the connection is closed")
+        .ok();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Writes a request by hand, `times` × `more` after its head, and reads what comes back.

@@ -120,7 +120,7 @@ async fn turning_off_ends_a_call_that_is_running() {
 }
 
 #[tokio::test]
-async fn a_tool_that_is_turned_off_is_refused_in_a_running_session() {
+async fn w05_a_tool_that_is_turned_off_is_refused_in_a_running_session() {
     let world = World::start().await;
     let server = FakeMcp::modern().tools(["one", "two"]).start().await;
     let slug = world.connect("Acme", &server).await;

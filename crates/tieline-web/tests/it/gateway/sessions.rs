@@ -45,7 +45,7 @@ async fn a_running_session_keeps_its_list_and_the_next_one_sees_the_new_tool() {
 }
 
 #[tokio::test]
-async fn a_session_answers_only_to_the_person_and_the_key_that_opened_it() {
+async fn w02_a_session_answers_only_to_the_person_and_the_key_that_opened_it() {
     let world = World::start().await;
     let server = FakeMcp::modern().tools(["one"]).start().await;
     world.connect("Acme", &server).await;
@@ -96,7 +96,7 @@ async fn a_session_answers_only_to_the_person_and_the_key_that_opened_it() {
 }
 
 #[tokio::test]
-async fn session_ids_cannot_be_guessed_and_are_visible_ascii() {
+async fn w02_session_ids_cannot_be_guessed_and_are_visible_ascii() {
     let world = World::start().await;
     let key = world.person("Ada").await.key;
     let mut seen = std::collections::HashSet::new();

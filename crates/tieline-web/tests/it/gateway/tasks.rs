@@ -219,7 +219,7 @@ async fn a_task_is_cancelled_and_updated_at_its_server() {
 }
 
 #[tokio::test]
-async fn a_task_is_nobody_elses() {
+async fn w03_a_task_is_nobody_elses() {
     let world = World::start().await;
     let (url, _go) = start().await;
     let slug = world.connect_at("CI", url, "").await;
