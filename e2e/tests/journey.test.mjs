@@ -67,6 +67,7 @@ for (const javaScript of [true, false]) {
       const broken = rail(page).getByRole('listitem').filter({ hasText: 'The server rejected this token' });
       await broken.waitFor();
       assert.match(await broken.getAttribute('class'), /\bbad\b/, 'the break is marked where it is');
+      await rail(page).getByText('Not encrypted').waitFor();
       await picture(page, `test-failed${javaScript ? '' : '-no-js'}`);
       assert.equal(await page.getByRole('textbox', { name: /^Name/ }).inputValue(), 'Wrong token', 'what was typed is kept');
       if (!javaScript) assert.equal(await page.getByLabel(/^Access token/).inputValue(), '', 'the token is not sent back');

@@ -139,7 +139,7 @@ impl Run<'_> {
                         // Nobody sits with the built-in agent whom a server could ask.
                         askable: None,
                         cancel: cancel.clone(),
-                        client: Some("Tieline"),
+                        client: Some("Built-in agent"),
                     };
                     let cap = agent.inner.settings.result_cap;
                     tokio::select! {

@@ -68,8 +68,8 @@ async fn the_check_turns_green_at_the_first_contact_and_waits_with_advice_until_
     let page = open(&mel, "/connect?client=gemini").await.text();
     for words in [
         "Waiting for your client…",
-        "<span data-for=\"gemini\">Start Gemini CLI and type /mcp. </span>",
-        "The address belongs under httpUrl.",
+        "<span data-for=\"gemini\">Start Gemini CLI and type <code>/mcp</code>. </span>",
+        "The address belongs under <code>httpUrl</code>.",
     ] {
         assert!(page.contains(words), "{words} in {page}");
     }

@@ -6,7 +6,7 @@ use tieline_domain::Timestamp;
 use tieline_hub::{ClientSeen, KeyView};
 
 use super::snippets::IDS;
-use super::view::{ClientChecks, Contact};
+use super::view::{ClientChecks, Contact, Piece};
 use crate::dashboard::moment::in_sentence;
 use crate::dashboard::words::{counted, shown};
 
@@ -56,40 +56,40 @@ pub(crate) fn waiting(long: bool) -> Contact {
 fn checks(id: &'static str) -> ClientChecks {
     let (start, own): (_, &[&str]) = match id {
         "claude-code" => (
-            "Start Claude Code and type /mcp.",
+            "Start Claude Code and type `/mcp`.",
             &[
-                "In a terminal, claude mcp get tieline shows the address and the state.",
-                "A server of the same name in a project’s .mcp.json wins over the one of your own.",
+                "In a terminal, `claude mcp get tieline` shows the address and the state.",
+                "A server of the same name in a project’s `.mcp.json` wins over the one of your own.",
             ],
         ),
         "cursor" => (
             "Start Cursor and ask its agent for the tools of tieline.",
             &[
-                "Is TIELINE_KEY set for Cursor itself? An app that was not started from a terminal does not read your shell profile.",
+                "Is `TIELINE_KEY` set for Cursor itself? An app that was not started from a terminal does not read your shell profile.",
                 "In Cursor Settings, under MCP, tieline has to be switched on.",
             ],
         ),
         "vscode" => (
-            "Open .vscode/mcp.json and press Start above the server.",
+            "Open `.vscode/mcp.json` and press Start above the server.",
             &[
                 "The command MCP: List Servers, then tieline, then Show Output says what happened.",
                 "Chat uses tools in agent mode only.",
             ],
         ),
         "codex" => (
-            "Start Codex and type /mcp.",
-            &["In the terminal that starts Codex, echo $TIELINE_KEY has to print the key."],
+            "Start Codex and type `/mcp`.",
+            &["In the terminal that starts Codex, `echo $TIELINE_KEY` has to print the key."],
         ),
         "goose" => (
             "Start a new session of Goose.",
             &[
-                "The file may hold extensions: once only, at the left edge, and is indented with spaces.",
+                "The file may hold `extensions:` once only, at the left edge, and is indented with spaces.",
             ],
         ),
         "gemini" => (
-            "Start Gemini CLI and type /mcp.",
+            "Start Gemini CLI and type `/mcp`.",
             &[
-                "The address belongs under httpUrl. Under url, Gemini CLI speaks the older HTTP+SSE transport.",
+                "The address belongs under `httpUrl`. Under `url`, Gemini CLI speaks the older HTTP+SSE transport.",
             ],
         ),
         "opencode" => (
@@ -102,17 +102,24 @@ fn checks(id: &'static str) -> ClientChecks {
         "cursor" | "vscode" | "codex" => &[
             "Was the client restarted after the change?",
             "Is it the whole key, 41 characters, without quotes around it?",
-            "Does the address end in /mcp, and can the client’s machine open it?",
+            "Does the address end in `/mcp`, and can the client’s machine open it?",
         ],
         _ => &[
             "Was the client restarted after the change?",
-            "Does the header read “Authorization: Bearer ” and then the whole key, 41 characters?",
-            "Does the address end in /mcp, and can the client’s machine open it?",
+            "Does the header read `Authorization: Bearer`, a space and the whole key, 41 characters?",
+            "Does the address end in `/mcp`, and can the client’s machine open it?",
         ],
     };
     ClientChecks {
         id,
-        start,
-        checks: [own, everywhere].concat(),
+        start: pieces(start),
+        checks: [own, everywhere].concat().into_iter().map(pieces).collect(),
     }
+}
+
+/// What stands between backticks is typed or read letter by letter.
+fn pieces(text: &'static str) -> Vec<Piece> {
+    let code = [false, true].into_iter().cycle();
+    let pieces = text.split('`').zip(code);
+    pieces.map(|(text, code)| Piece { text, code }).collect()
 }

@@ -109,12 +109,12 @@ impl Filling<'_> {
         let place = ".mcp.json of a project, with the key in the environment variable TIELINE_KEY";
         Client {
             more: Some(self.snippet(place, CLAUDE_PROJECT)),
-            more_label: "Keep the key out of your shell history: use an environment variable instead",
+            more_label: "use an environment variable instead",
             ..self.client(
                 "claude-code",
                 "Claude Code",
                 &[("Run in a terminal", CLAUDE_COMMAND)],
-                "Saved for you in every project.",
+                "Saved for you in every project. To keep the key out of your shell history,",
             )
         }
     }

@@ -133,9 +133,18 @@ pub struct ClientChecks {
     /// The client's word in the URL.
     pub id: &'static str,
     /// "Start Claude Code and type /mcp."
-    pub start: &'static str,
+    pub start: Vec<Piece>,
     /// What to look at.
-    pub checks: Vec<&'static str>,
+    pub checks: Vec<Vec<Piece>>,
+}
+
+/// A part of a sentence.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Its text.
+    pub text: &'static str,
+    /// Whether it is typed or read letter by letter.
+    pub code: bool,
 }
 
 /// One key of the person.

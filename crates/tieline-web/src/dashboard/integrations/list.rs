@@ -7,7 +7,7 @@ use tieline_domain::Timestamp;
 use tieline_hub::{ConnectorKind, ConnectorView, HourlyCalls, ProviderView};
 
 use super::page_view::{Attention, ConnectedProvider, ProviderCard, Row};
-use super::status::{status_of, token_rejected};
+use super::status::{status_of, token_missing, token_rejected};
 use super::wanted::{PER_PAGE, Wanted, tools_on};
 use crate::dashboard::asked::is_failing;
 use crate::dashboard::chart::{Chart, Interval};
@@ -174,6 +174,7 @@ pub(crate) fn attention(
             lead: format!("{} connectors are failing.", several.len()),
             text: without(
                 people,
+                "their",
                 several
                     .iter()
                     .map(|connector| connector.tools_enabled)
@@ -193,32 +194,41 @@ pub(crate) fn about(connector: &ConnectorView, people: usize, now: Timestamp) ->
         .unwrap_or_default();
     let message = match connector.status_message.as_deref() {
         _ if token_rejected(connector) => "Its server rejects the saved token. ".to_owned(),
+        _ if token_missing(connector) => "Its server wants a token, and none is saved. ".to_owned(),
         Some(message) => format!("{} ", shown(message, 240)),
         None => String::new(),
     };
     let page = format!("/integrations/c/{}", connector.slug);
+    let label = if connector.token_set {
+        "Replace token"
+    } else {
+        "Add a token"
+    };
     let (label, href) = match connector.status_code.as_deref() {
         Some("auth_failed" | "needs_oauth" | "secret_unreadable" | "forbidden") => {
-            ("Replace token", format!("{page}?tab=connection#rotate"))
+            (label, format!("{page}?tab=connection#rotate"))
         }
         _ => ("Look at it", page),
     };
     Attention {
         lead: format!("{} stopped working{since}.", connector.name),
-        text: format!("{message}{}", without(people, connector.tools_enabled)),
+        text: format!(
+            "{message}{}",
+            without(people, "its", connector.tools_enabled)
+        ),
         label: label.to_owned(),
         href,
     }
 }
 
-fn without(people: usize, tools: usize) -> String {
+fn without(people: usize, whose: &str, tools: usize) -> String {
     if tools == 0 {
         return String::new();
     }
     let be = if people == 1 { "is" } else { "are" };
     let people = counted(people as u64, "person", "people");
     format!(
-        "{people} {be} without its {}.",
+        "{people} {be} without {whose} {}.",
         counted(tools as u64, "tool", "tools")
     )
 }

@@ -31,6 +31,7 @@ pub(crate) mod review;
 pub(crate) mod rotate;
 pub(crate) mod slug_preview;
 pub(crate) mod status;
+mod status_samples;
 mod stream;
 pub(crate) mod switch_tools;
 pub(crate) mod test;

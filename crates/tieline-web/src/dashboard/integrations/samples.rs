@@ -4,6 +4,7 @@ use super::bulk_view::{BulkLine, BulkPage};
 use super::page_view::{
     Attention, Column, ConnectedProvider, Filter, IntegrationsPage, Pages, ProviderCard, Row,
 };
+use super::status_samples;
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::parts::{Status, Tone};
@@ -40,7 +41,7 @@ pub(super) fn mono(letters: &str, hue: u8) -> Monogram {
     }
 }
 
-fn row(
+pub(super) fn row(
     name: &str,
     slug: &str,
     monogram: Monogram,
@@ -395,5 +396,6 @@ pub fn page_states(shell: &Shell) -> Vec<(&'static str, IntegrationsPage)> {
         ("integrations-degraded", IntegrationsPage { stale: Some("Status is 6 minutes old.".to_owned()), heavy: true, sum: "410 tools on, about 61,000 tokens per session. Many tools slow agents down. Turn off what nobody uses.".to_owned(), ..quiet }),
         ("integrations-hostile", hostile),
         ("integrations-many", many(&normal)),
+        ("integrations-statuses", IntegrationsPage { rows: status_samples::rows(), custom_count: "10".to_owned(), ..normal }),
     ]
 }

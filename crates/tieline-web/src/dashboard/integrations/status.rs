@@ -50,6 +50,8 @@ pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
                     .status_since
                     .map(|at| format!(", began {}", in_sentence(at, now)));
                 Some(format!("Server answers 401{}", began.unwrap_or_default()))
+            } else if token_missing(connector) {
+                Some("Server wants a token, and none is saved".to_owned())
             } else {
                 message()
             };
@@ -66,6 +68,11 @@ pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
 /// Whether the saved token is what the server objects to. The words of a connection test speak of a token that was just typed.
 pub(crate) fn token_rejected(connector: &ConnectorView) -> bool {
     connector.token_set && connector.status_code.as_deref() == Some("auth_failed")
+}
+
+/// Whether the server asks for a token where there is none.
+pub(crate) fn token_missing(connector: &ConnectorView) -> bool {
+    !connector.token_set && connector.status_code.as_deref() == Some("auth_failed")
 }
 
 /// What came of a call that got no answer, as the rest of a sentence that begins with the tool.

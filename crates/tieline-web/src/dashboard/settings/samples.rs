@@ -88,7 +88,7 @@ pub fn security(shell: &Shell) -> Vec<(&'static str, SecurityPage)> {
     ]
 }
 
-/// Network: nothing set, with authorities and before connectors stop, and wrong.
+/// Network: nothing set, with authorities and a proxy before connectors stop, wrong, and fixed by the server.
 pub fn network(shell: &Shell) -> Vec<(&'static str, NetworkPage)> {
     let mut deny_private = choices(network_words(), "false");
     deny_private.help = "";
@@ -133,10 +133,22 @@ pub fn network(shell: &Shell) -> Vec<(&'static str, NetworkPage)> {
     "There is no certificate in it. Paste PEM text: it begins with -----BEGIN CERTIFICATE-----."
         .clone_into(&mut wrong.extra_ca.field.problem);
     "TIELINE_DENY_PRIVATE".clone_into(&mut wrong.deny_private.fixed);
+    let mut fixed = page.clone();
+    fixed.egress_proxy = number("http://proxy.northwind.example:3128", "");
+    "TIELINE_EGRESS_PROXY".clone_into(&mut fixed.egress_proxy.fixed);
+    fixed.proxy_login = true;
+    "extra_ca in the configuration file".clone_into(&mut fixed.extra_ca.fixed);
+    fixed
+        .extra_ca
+        .field
+        .value
+        .clone_from(&asks.extra_ca.field.value);
+    fixed.authorities.clone_from(&asks.authorities);
     vec![
         ("settings-network", page),
         ("settings-network-asks", asks),
         ("settings-network-wrong", wrong),
+        ("settings-network-fixed", fixed),
     ]
 }
 
