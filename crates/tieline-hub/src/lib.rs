@@ -44,10 +44,11 @@ pub use catalog::{
 };
 pub use clients::ClientSeen;
 pub use connectors::{
-    AddConnectorError, AddedConnector, ChangedTool, ChangedTools, ConnectorKind, ConnectorList,
-    ConnectorStatus, ConnectorToolView, ConnectorUsage, ConnectorView, EditConnectorError, Hint,
-    HourlyCalls, RecentUse, ReviewError, RotateConnectorError, RotationReceipt, ServerView,
-    TestConnectorError, TestReport, ToolUsage, UpdateConnector, WaitingTool,
+    AddConnectorError, AddedConnector, CertificateEnd, ChangedTool, ChangedTools, ConnectorKind,
+    ConnectorList, ConnectorStatus, ConnectorToolView, ConnectorUsage, ConnectorView,
+    EditConnectorError, Hint, HourlyCalls, RecentUse, ReviewError, RotateConnectorError,
+    RotationReceipt, ServerView, TestConnectorError, TestReport, ToolUsage, UpdateConnector,
+    WaitingTool,
 };
 pub use dispatch::{
     Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionIs, SessionKey, Wanted,

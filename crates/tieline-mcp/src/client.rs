@@ -56,6 +56,8 @@ use dial::{Dialer, tls_config};
 use http::{Http, Pace};
 use request::Introduction;
 
+use url::Url;
+
 use crate::wire::ClientCan;
 
 /// The readers of what servers send, for the tests that feed them what nobody would send.
@@ -108,6 +110,7 @@ impl McpClient {
             tls,
             limit,
             observer: None,
+            certificates: Arc::default(),
         };
         let http = Arc::new(Http::new(dialer, limits, Introduction::new(&info)));
         Ok(Self {
@@ -119,6 +122,13 @@ impl McpClient {
     /// Which addresses may be called.
     pub fn policy(&self) -> &DialPolicy {
         &self.http.dialer.policy
+    }
+
+    /// Until when the certificate of this server is good, in seconds since 1970; nothing before the first handshake, and
+    /// without encryption.
+    pub fn certificate_end(&self, url: &Url) -> Option<u64> {
+        let certificates = &self.http.dialer.certificates;
+        certificates.end_of(url.host_str()?, url.port_or_known_default()?)
     }
 
     /// Connections under the same rules for other protocols.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tieline_domain::{ConnectorId, Slug};
+use tieline_domain::{ConnectorId, Slug, Timestamp};
 use tieline_store::{StoreError, ToolRow};
 
 use super::{ConnectorView, HourlyCalls};
@@ -25,7 +25,15 @@ impl Hub {
         for tool in self.inner.store.tools_all().await? {
             tools.entry(tool.connector_id).or_default().push(tool);
         }
-        let counts = self.inner.store.call_counts_24h(self.clock().now()).await?;
+        let (snapshot, now) = (self.snapshot(), self.clock().now());
+        let certificate_end = |id| {
+            let live = snapshot.connector(id)?;
+            let end = live.network.mcp.certificate_end(&live.url.to_url())?;
+            Some(Timestamp::from_millis(
+                i64::try_from(end).ok()?.checked_mul(1000)?,
+            ))
+        };
+        let counts = self.inner.store.call_counts_24h(now).await?;
         let mut calls: HashMap<ConnectorId, Vec<HourlyCalls>> = counts
             .iter()
             .map(|(id, hours)| (*id, hourly(hours)))
@@ -38,7 +46,8 @@ impl Hub {
                     tools.remove(&row.id).unwrap_or_default(),
                     calls.remove(&row.id).unwrap_or_default(),
                 );
-                ConnectorView::new(row, &tools, hours)
+                let end = certificate_end(row.id);
+                ConnectorView::new(row, &tools, hours).with_certificate(end, now)
             })
             .collect();
         connectors.sort_by_key(|connector| connector.name.to_lowercase());

@@ -28,7 +28,9 @@ pub use test::{Hint, TestConnectorError, TestReport};
 pub use tools::{ConnectorToolView, WaitingTool};
 pub use update::{EditConnectorError, UpdateConnector};
 pub use usage::{ConnectorUsage, ToolUsage};
-pub use view::{ConnectorKind, ConnectorStatus, ConnectorView, HourlyCalls, ServerView};
+pub use view::{
+    CertificateEnd, ConnectorKind, ConnectorStatus, ConnectorView, HourlyCalls, ServerView,
+};
 
 pub(crate) use add::NewRow;
 pub(crate) use review::Judge;

@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::Serialize;
 use tieline_domain::{ConnectorId, Slug, Timestamp};
 use tieline_store::{ConnectorRow, ToolRow};
+
+/// How long before its end a certificate is worth a warning: most are renewed earlier.
+const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// Whether a connector was added by hand or from the shipped catalogue. Both work alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -96,6 +100,15 @@ pub struct HourlyCalls {
     pub failed: u32,
 }
 
+/// When a certificate ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CertificateEnd {
+    /// Its last moment.
+    pub at: Timestamp,
+    /// Whether that is less than 14 days away.
+    pub is_soon: bool,
+}
+
 /// A connector with everything that may be shown about it.
 #[derive(Clone, Debug)]
 pub struct ConnectorView {
@@ -131,6 +144,8 @@ pub struct ConnectorView {
     pub checked_at: Option<Timestamp>,
     /// Since when the status is what it is.
     pub status_since: Option<Timestamp>,
+    /// The end of its server's certificate, as far as a connection of this process showed it.
+    pub certificate_end: Option<CertificateEnd>,
     /// How many usable tools the server offers.
     pub tools_total: usize,
     /// How many of them are on.
@@ -211,6 +226,7 @@ impl ConnectorView {
             checked_at: row.status_at,
             status_since: row.status_since,
             revision: row.revision,
+            certificate_end: None,
             created_by: row.created_by,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -219,9 +235,24 @@ impl ConnectorView {
         }
     }
 
-    /// Whether an admin should look: at its status, or at tools that changed.
+    /// Adds what is known of its server's certificate.
+    pub(crate) fn with_certificate(mut self, ends_at: Option<Timestamp>, now: Timestamp) -> Self {
+        self.certificate_end = ends_at.map(|at| CertificateEnd {
+            at,
+            is_soon: ends_soon(at, now),
+        });
+        self
+    }
+
+    /// Whether an admin should look: at its status, at tools that changed, or at a certificate that ends soon.
     pub fn needs_attention(&self) -> bool {
-        self.status.needs_attention() || (self.enabled && self.tools_changed > 0)
+        self.status.needs_attention()
+            || (self.enabled && (self.tools_changed > 0 || self.certificate_ends_soon()))
+    }
+
+    /// Whether its server's certificate ends in less than 14 days.
+    pub fn certificate_ends_soon(&self) -> bool {
+        self.certificate_end.is_some_and(|end| end.is_soon)
     }
 
     /// All calls of the last 24 hours.
@@ -230,7 +261,25 @@ impl ConnectorView {
     }
 }
 
+fn ends_soon(certificate_ends: Timestamp, now: Timestamp) -> bool {
+    certificate_ends.since(now) < SOON
+}
+
 /// About four characters of JSON make one token; good enough to compare connectors.
 pub(crate) fn estimated_tokens(definition: &str) -> usize {
     definition.len().div_ceil(4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_worth_a_warning_for_its_last_fourteen_days() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let in_hours = |hours| now.plus(Duration::from_hours(hours));
+        assert!(!ends_soon(in_hours(14 * 24), now));
+        assert!(ends_soon(in_hours(14 * 24 - 1), now));
+        assert!(ends_soon(now.minus(Duration::from_hours(1)), now));
+    }
 }

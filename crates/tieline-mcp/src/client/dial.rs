@@ -6,6 +6,7 @@
 
 mod authorities;
 mod certificate;
+mod certificates;
 mod connector;
 mod policy;
 mod proxy;

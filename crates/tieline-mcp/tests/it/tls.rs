@@ -182,6 +182,20 @@ async fn f10_everybody_else_is_refused_before_the_token_leaves() {
 }
 
 #[tokio::test]
+async fn it_is_known_until_when_a_server_that_was_reached_has_a_certificate() {
+    let (url, _) = serve(certificate!("good"), BOTH).await;
+    let (client, address) = (trusting(Some(AUTHORITY)), Url::parse(&url).unwrap());
+    assert_eq!(client.certificate_end(&address), None);
+    let target = target_with(&url, "authorization", "secret");
+    client.connect(&target, None).await.unwrap();
+    let end = client.certificate_end(&address).expect("an end");
+    let of_2126 = 4_922_899_200..4_954_435_200;
+    assert!(of_2126.contains(&end), "{end}");
+    let elsewhere = Url::parse("https://mcp.test:1/mcp").unwrap();
+    assert_eq!(client.certificate_end(&elsewhere), None);
+}
+
+#[tokio::test]
 async fn a_server_without_tls_on_that_port_is_named_as_such() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!(

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
+use super::certificates::Certificates;
 use super::policy::{AddressKind, AddressRefused, DialPolicy};
 use super::resolve::Resolve;
 use super::stream::{DialIo, DialStream, Socket};
@@ -52,6 +53,7 @@ pub(crate) struct Dialer {
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) limit: Duration,
     pub(crate) observer: Option<mpsc::UnboundedSender<DialEvent>>,
+    pub(crate) certificates: Arc<Certificates>,
 }
 
 impl fmt::Debug for Dialer {
@@ -218,13 +220,12 @@ impl Dialer {
             .await
             .map_err(|_| self.no_answer(host, port))?
             .map_err(|error| tls::explain(&error, host))?;
+        let chain = stream.get_ref().1.peer_certificates();
+        let end = chain.and_then(|chain| certificate::not_after(chain.first()?));
+        if let Some(end) = end {
+            self.certificates.note(host, port, end);
+        }
         if self.observer.is_some() {
-            let end = stream
-                .get_ref()
-                .1
-                .peer_certificates()
-                .and_then(|chain| chain.first());
-            let end = end.and_then(|certificate| certificate::not_after(certificate));
             let now = self.tls.time_provider.current_time();
             let days_left = end
                 .zip(now)

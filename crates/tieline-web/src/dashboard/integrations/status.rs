@@ -28,6 +28,13 @@ pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
             ),
             "Held until you review them",
         ),
+        ConnectorStatus::Working if connector.certificate_ends_soon() => Status::new(
+            Tone::Warn,
+            "Certificate ends soon",
+            connector
+                .certificate_end
+                .map_or_else(String::new, |end| certificate_ends(end.at, now)),
+        ),
         ConnectorStatus::Working => Status::new(
             Tone::Good,
             "Working",
@@ -63,6 +70,16 @@ pub(crate) fn status_of(connector: &ConnectorView, now: Timestamp) -> Status {
             format!("Turned off, {}", date(connector.updated_at)),
         ),
     }
+}
+
+/// "Good for 9 more days, until 6 Dec 2026".
+fn certificate_ends(end: Timestamp, now: Timestamp) -> String {
+    let days = end.since(now).as_secs() / 86_400;
+    format!(
+        "Good for {}, until {}",
+        counted(days, "more day", "more days"),
+        date(end)
+    )
 }
 
 /// Whether the saved token is what the server objects to. The words of a connection test speak of a token that was just typed.

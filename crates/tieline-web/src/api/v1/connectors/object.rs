@@ -37,6 +37,9 @@ pub(in crate::api::v1) struct ConnectorObject {
     /// When it was last called or checked.
     #[schema(value_type = Option<String>, format = DateTime)]
     checked_at: Option<Timestamp>,
+    /// When the certificate of its server ends, as far as a connection of this process showed it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    certificate_ends_at: Option<Timestamp>,
     /// How many usable tools the server offers.
     tools_total: usize,
     /// How many of them are on.
@@ -98,6 +101,7 @@ impl From<ConnectorView> for ConnectorObject {
             status_code: view.status_code,
             status_reason: view.status_message,
             checked_at: view.checked_at,
+            certificate_ends_at: view.certificate_end.map(|end| end.at),
             tools_total: view.tools_total,
             tools_enabled: view.tools_enabled,
             tools_left_out: view.tools_left_out,

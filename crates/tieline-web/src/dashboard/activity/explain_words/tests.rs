@@ -28,7 +28,7 @@ const SOURCES: [(&str, &str, &str); 3] = [
 ];
 
 #[rustfmt::skip]
-const FAILURES: [(&str, &str, &str, &str, &str); 43] = [
+const FAILURES: [(&str, &str, &str, &str, &str); 48] = [
     // Outcome, code, the word of its row, the title of its page, what mends it.
     ("tool_error", "", "Tool said no", "search said no", "Call it once yourself"),
     ("refused", "connector_removed", "Refused, connector was removed", "The connector was removed", "New sessions do not have its tools."),
@@ -42,6 +42,11 @@ const FAILURES: [(&str, &str, &str, &str, &str); 43] = [
     ("upstream_failure", "secret_unreadable", "Token unreadable", "The stored token cannot be read", "Enter the token again."),
     ("upstream_failure", "dns_failed", "Unreachable", "The name is not known", "Correct the address"),
     ("upstream_failure", "address_refused", "Address refused", "The address is not allowed", "If the server is meant to be inside your network"),
+    ("upstream_failure", "proxy_unreachable", "Proxy unreachable", "The proxy could not be reached", "Start the proxy"),
+    ("upstream_failure", "proxy_timeout", "Proxy timed out", "The proxy did not connect in time", "Check whether the proxy itself reaches"),
+    ("upstream_failure", "proxy_refused", "Proxy refused", "The proxy refused the connection", "Test the connection to see the proxy’s answer"),
+    ("upstream_failure", "proxy_bad_answer", "Not a proxy", "The proxy does not answer like one", "Correct the address of the proxy."),
+    ("upstream_failure", "proxy_login_unreadable", "Proxy login unreadable", "The proxy’s login cannot be read", "Enter"),
     ("upstream_failure", "connect_refused", "Unreachable", "The connection was refused", "Start the server"),
     ("upstream_failure", "connect_timeout", "Unreachable", "No connection", "Let this machine through"),
     ("upstream_failure", "tls_expired", "Certificate expired", "The certificate expired", "Whoever runs the server has to renew"),
