@@ -80,6 +80,7 @@ impl Hub {
         let version = self.inner.store.config_version().await?;
         if version != self.inner.snapshot.load().version() {
             self.reload().await?;
+            self.inner.health.doubt();
             self.inner.refresh.wake();
         }
         Ok(())
