@@ -30,8 +30,7 @@ impl Agent {
     ) -> Result<Sent, AgentError> {
         self.check_text(&text)?;
         let session = self.own(caller, id).await?;
-        // Whoever cannot be answered hears it now, not as a failed turn.
-        self.inner.models.choose(session.model.as_deref())?;
+        self.check_model(session.model.as_deref()).await?;
         let live = self.inner.registry.session(id);
         let gate = live.gate.lock().await;
         if self.inner.stopping.is_cancelled() {
@@ -49,6 +48,16 @@ impl Agent {
         let sent = self.add_turn(caller, &live, session, text, slot).await;
         drop(gate);
         sent
+    }
+
+    /// Whoever cannot be answered hears it now, not as a failed turn. Before a refusal the database is asked: pages show
+    /// the model API that another process added a moment ago.
+    async fn check_model(&self, wanted: Option<&str>) -> Result<(), AgentError> {
+        if self.inner.models.choose(wanted).is_ok() {
+            return Ok(());
+        }
+        self.inner.hub.catch_up().await?;
+        self.inner.models.choose(wanted).map(drop)
     }
 
     fn check_text(&self, text: &str) -> Result<(), AgentError> {

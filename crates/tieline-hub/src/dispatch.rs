@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use tieline_domain::{ConnectorId, KeyId, Role, Slug, UserId};
+use tieline_domain::{ConnectorId, KeyId, RequestId, Role, Slug, UserId};
 use tieline_mcp::{Failure, Hold, McpError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -126,6 +126,8 @@ pub struct Call<'a> {
     pub cancel: CancellationToken,
     /// The calling program, such as `Claude Code 2.1`, for the record.
     pub client: Option<&'a str>,
+    /// The HTTP request that it came with, for the record; what the built-in agent calls came with none.
+    pub request: Option<RequestId>,
 }
 
 impl Hub {

@@ -113,6 +113,16 @@ impl HealthBoard {
         self.lock().remove(&id);
     }
 
+    /// Another process may have written a status since: the next call writes what it finds, and if only to find that it
+    /// stands already. A credential that does not open is audited when it is found, so that is not found twice.
+    pub(crate) fn doubt(&self) {
+        for health in self.lock().values_mut() {
+            health
+                .stands
+                .take_if(|(_, code)| *code != Some("secret_unreadable"));
+        }
+    }
+
     /// Forgets every connector that is gone.
     pub(crate) fn keep(&self, is_there: impl Fn(ConnectorId) -> bool) {
         self.lock().retain(|id, _| is_there(*id));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
-use tieline_domain::{CallId, ConnectorId, KeyId, Slug, Timestamp, UserId};
+use tieline_domain::{CallId, ConnectorId, KeyId, RequestId, Slug, Timestamp, UserId};
 use tieline_store::CallRow;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,7 @@ struct EndedCall {
     bytes_in: usize,
     bytes_out: usize,
     client: Option<String>,
+    request: Option<RequestId>,
 }
 
 impl EndedCall {
@@ -69,7 +70,7 @@ impl EndedCall {
             bytes_in: i64::try_from(self.bytes_in).unwrap_or(i64::MAX),
             bytes_out: i64::try_from(self.bytes_out).unwrap_or(i64::MAX),
             client: self.client,
-            request_id: None,
+            request_id: self.request.map(|request| request.to_string()),
         }
     }
 }
@@ -174,6 +175,7 @@ impl Hub {
             bytes_in: call.params.get().len(),
             bytes_out: outcome.size(),
             client: call.client.map(|client| first(80, client)),
+            request: call.request,
         };
         records.push(Record::Call(Box::new(ended)));
     }

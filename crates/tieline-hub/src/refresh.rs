@@ -183,7 +183,7 @@ impl Hub {
     }
 
     /// Reads one connector's tools and stores what became of it.
-    async fn check(&self, live: &Arc<LiveConnector>) {
+    pub(crate) async fn check(&self, live: &Arc<LiveConnector>) {
         let Ok(credential) = self.open_credential(live) else {
             self.note_unreadable_secret(live);
             return;

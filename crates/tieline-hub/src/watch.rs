@@ -64,22 +64,25 @@ impl Hub {
             let checked = tokio::time::timeout(limit, self.catch_up())
                 .await
                 .unwrap_or(Err(StoreError::Busy));
-            if let Err(error) = &checked
-                && !failing
-            {
-                tracing::error!(%error, "the database does not answer; calls go on for a moment and then stop");
+            match &checked {
+                Ok(()) => self.inner.freshness.confirm(),
+                Err(_) if failing => {}
+                Err(error) => {
+                    tracing::error!(%error, "the database does not answer; calls go on for a moment and then stop");
+                }
             }
             failing = checked.is_err();
         }
     }
 
-    async fn catch_up(&self) -> Result<(), StoreError> {
+    /// Reads what other processes changed, if the version says that they did: for whoever cannot wait for the watcher.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
         let version = self.inner.store.config_version().await?;
         if version != self.inner.snapshot.load().version() {
             self.reload().await?;
+            self.inner.health.doubt();
             self.inner.refresh.wake();
         }
-        self.inner.freshness.confirm();
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ mod compression;
 pub mod dashboard;
 pub mod gateway;
 pub mod problem;
-pub mod request_id;
+mod request_id;
 mod router;
 pub mod security_headers;
 mod serve;

@@ -3,7 +3,6 @@
 //! This is the outermost layer: it also turns a [`Problem`] into its body, because only here the id is known, and
 //! writes what went wrong inside to the log, once.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,29 +11,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use tieline_domain::Entropy;
+use tieline_domain::{Entropy, RequestId};
 use tracing::{Instrument, Span};
 
 use crate::problem::Problem;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The id of the request in hand. Handlers find it in the request's extensions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
-
-impl RequestId {
-    /// The id as text, such as `r-9f86d081884c7d65`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// Makes the ids of requests: never the same twice while the process lives, and in no order that a reader could follow.
 #[derive(Debug)]
@@ -53,52 +35,53 @@ impl RequestIds {
         let count = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
         let mixed = (count ^ (count >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        RequestId(format!("r-{:016x}", mixed ^ (mixed >> 31)).into())
+        RequestId::new(mixed ^ (mixed >> 31))
     }
 }
 
-/// Gives the request an id of our own making: one that a client sends could imitate another's in the log.
+/// Gives the request an id of our own making: one that a client sends could imitate another's in the log. Handlers find
+/// it in the request's extensions.
 pub(crate) async fn name_request(
     State(ids): State<Arc<RequestIds>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let id = ids.next();
-    request.extensions_mut().insert(id.clone());
-    let span = span_of(&id, &request);
+    request.extensions_mut().insert(id);
+    let span = span_of(id, &request);
     under(id, span, next.run(request)).await
 }
 
-/// The same for a request whose handler does not ask for its id.
+/// The same for a handler that is handed the id.
 pub(crate) async fn name_answer<F>(
     ids: &RequestIds,
     request: Request,
-    answer: impl FnOnce(Request) -> F,
+    answer: impl FnOnce(Request, RequestId) -> F,
 ) -> Response
 where
     F: Future<Output = Response>,
 {
     let id = ids.next();
-    let span = span_of(&id, &request);
-    under(id, span, answer(request)).await
+    let span = span_of(id, &request);
+    under(id, span, answer(request, id)).await
 }
 
 /// Below the default level, so that a call through the gateway pays for it only while somebody looks.
-fn span_of(id: &RequestId, request: &Request) -> Span {
+fn span_of(id: RequestId, request: &Request) -> Span {
     tracing::debug_span!("request", %id, method = %request.method(), path = ?request.uri().path())
 }
 
 async fn under(id: RequestId, span: Span, answer: impl Future<Output = Response>) -> Response {
     let started = Instant::now();
     let mut response = answer.instrument(span.clone()).await;
-    span.in_scope(|| finish(&mut response, &id, started.elapsed()));
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+    span.in_scope(|| finish(&mut response, id, started.elapsed()));
+    if let Ok(value) = HeaderValue::from_bytes(&id.to_ascii()) {
         response.headers_mut().insert(HEADER, value);
     }
     response
 }
 
-fn finish(response: &mut Response, id: &RequestId, took: Duration) {
+fn finish(response: &mut Response, id: RequestId, took: Duration) {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         problem.log(id);
         problem.write_body(response, id);

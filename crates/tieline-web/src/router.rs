@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
+use tieline_domain::RequestId;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -76,7 +77,7 @@ impl App {
     /// for a call, so it takes a short way to the same answer.
     pub(crate) async fn answer_gateway(&self, request: Request) -> Response {
         let gateway = &self.0.gateway;
-        let answer = |request| gateway::answer(gateway.clone(), request);
+        let answer = |request, id| gateway::answer(gateway.clone(), request, id);
         self.0.around.answer(request, answer).await
     }
 
@@ -109,12 +110,16 @@ impl Around {
     }
 
     /// The same without layers.
-    async fn answer<F>(&self, request: Request, answer: impl FnOnce(Request) -> F) -> Response
+    async fn answer<F>(
+        &self,
+        request: Request,
+        answer: impl FnOnce(Request, RequestId) -> F,
+    ) -> Response
     where
         F: Future<Output = Response>,
     {
-        let caught = |request| {
-            let answering = AssertUnwindSafe(answer(request)).catch_unwind();
+        let caught = |request, id| {
+            let answering = AssertUnwindSafe(answer(request, id)).catch_unwind();
             answering.map(|answered| answered.unwrap_or_else(answer_panic))
         };
         let mut response = name_answer(&self.ids, request, caught).await;

@@ -23,6 +23,10 @@ impl Agent {
         model: Option<String>,
     ) -> Result<SessionView, AgentError> {
         let model = model_name(model)?;
+        if model.is_some() {
+            // A model API that another process added a moment ago must not be taken for a model of the default one.
+            self.inner.hub.catch_up().await?;
+        }
         let frozen = self.inner.frozen.current(&self.inner.hub);
         let news = self.news(caller, &frozen).await?;
         let now = self.now();

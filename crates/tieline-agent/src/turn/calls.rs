@@ -140,6 +140,7 @@ impl Run<'_> {
                         askable: None,
                         cancel: cancel.clone(),
                         client: Some("Built-in agent"),
+                        request: None,
                     };
                     let cap = agent.inner.settings.result_cap;
                     tokio::select! {

@@ -400,6 +400,32 @@ async fn without_a_model_the_person_hears_whom_to_ask() {
 }
 
 #[tokio::test]
+async fn a_model_api_that_another_process_added_answers_at_once() {
+    let world = World::without_model(AgentSettings::default()).await;
+    let other = world.beside(AgentSettings::default()).await;
+    let ada = world.person("Ada").await;
+    let id = world.session(&ada).await;
+    world.stop_listening();
+    other.add_model_called("Scripted", "scripted-1").await;
+    world.model.then(ModelReply::text(["Hello."]));
+    world.turn(&ada, id, "Hi").await;
+
+    other.add_model_called("Second", "second-1").await;
+    let named = world
+        .agent
+        .create_session(&ada, Some("Second".to_owned()))
+        .await;
+    world.model.then(ModelReply::text(["Hello."]));
+    world.turn(&ada, named.expect("a session").id, "Hi").await;
+    let calls = world.model.calls();
+    let asked: Vec<_> = calls
+        .iter()
+        .map(|call| call.json()["model"].clone())
+        .collect();
+    assert_eq!(asked, ["scripted-1", "second-1"]);
+}
+
+#[tokio::test]
 async fn what_is_not_ones_own_is_not_there() {
     let world = World::start().await;
     let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);

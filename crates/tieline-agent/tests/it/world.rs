@@ -184,12 +184,21 @@ impl World {
     }
 
     async fn add_model(&self) {
+        self.add_model_called("Scripted", "scripted-1").await;
+    }
+
+    /// Stops what runs beside it, the watcher included: it hears no more of what other processes change.
+    pub(crate) fn stop_listening(&self) {
+        self.stop.cancel();
+    }
+
+    pub(crate) async fn add_model_called(&self, name: &str, model: &str) {
         let url = self.model.url(ModelKind::Anthropic);
         let new = NewModel {
-            name: ModelName::parse("Scripted").expect("a name"),
+            name: ModelName::parse(name).expect("a name"),
             kind: ModelKind::Anthropic,
             base_url: ModelUrl::parse(&url).expect("a URL"),
-            model: "scripted-1".to_owned(),
+            model: model.to_owned(),
             key: None,
             fallback: None,
         };

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use serde_json::value::RawValue;
-use tieline_domain::Slug;
+use tieline_domain::{RequestId, Slug};
 use tieline_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +14,7 @@ impl Hub {
     /// have it. What the audit log keeps is that it was called, not what was said.
     pub async fn try_tool(
         &self,
-        who: &SignedIn,
+        (who, request): (&SignedIn, Option<RequestId>),
         slug: &Slug,
         tool: &str,
         arguments: &RawValue,
@@ -55,6 +55,7 @@ impl Hub {
                 askable: None,
                 cancel: CancellationToken::new(),
                 client: Some("Try this tool"),
+                request,
             })
             .await;
         self.end_session(&session).await;

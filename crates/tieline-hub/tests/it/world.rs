@@ -210,6 +210,7 @@ impl World {
             askable: None,
             cancel: CancellationToken::new(),
             client: Some("test 1.0"),
+            request: None,
         };
         self.hub.dispatch(call).await
     }

@@ -49,10 +49,10 @@ fn is_alike(one: &CallRow, other: &CallRow) -> bool {
     shared(one) == shared(other)
 }
 
-/// Everything but the id, the time, the duration and the sizes.
+/// Everything but the ids, the time, the duration and the sizes.
 fn shared(call: &CallRow) -> impl Ord + '_ {
     let texts = (&call.tool, &call.outcome, &call.session, &call.client);
-    let rest = (&call.code, &call.connector_slug, &call.request_id);
+    let rest = (&call.code, &call.connector_slug);
     (call.connector_id, call.user_id, call.key_id, texts, rest)
 }
 
@@ -91,7 +91,7 @@ where
 
 fn put<D: Database>(
     values: &mut D::Arguments,
-    row: CallRow,
+    mut row: CallRow,
     shares: bool,
 ) -> Result<(), BoxDynError>
 where
@@ -101,9 +101,11 @@ where
 {
     let (id, at) = (row.id.to_string(), row.at.as_millis());
     let numbers = [at, row.ms, row.bytes_in, row.bytes_out];
+    let request_id = row.request_id.take();
     if !shares {
         put_shared::<D>(values, row)?;
     }
+    values.add(request_id.map(clean))?;
     values.add(id)?;
     numbers
         .into_iter()
@@ -124,8 +126,7 @@ where
     values.add(clean(row.tool))?;
     values.add(row.outcome)?;
     values.add(row.code)?;
-    values.add(row.client.map(clean))?;
-    values.add(row.request_id.map(clean))
+    values.add(row.client.map(clean))
 }
 
 /// [`foreign`] for text that nobody else needs, which nearly always stays where it is.

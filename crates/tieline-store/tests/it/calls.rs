@@ -58,6 +58,7 @@ pub(crate) async fn calls_that_are_alike_keep_what_they_differ_in(bed: &Bed) {
             ms: number * 3,
             bytes_in: number * 5,
             bytes_out: number * 7,
+            request_id: (number % 5 > 0).then(|| format!("r-{number:016x}")),
             code: (number % 9 == 0).then(|| format!("code_{}", number % 2)),
             ..call(if number % 2 == 0 { one } else { other }, number)
         })

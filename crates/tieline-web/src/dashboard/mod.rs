@@ -11,6 +11,7 @@ pub mod chart;
 pub mod chat;
 pub mod connect;
 mod events;
+mod first;
 mod form;
 pub mod icon;
 pub mod integrations;

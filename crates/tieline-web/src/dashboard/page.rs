@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
+use tieline_domain::RequestId;
 
 use super::asked::Asked;
 use super::shell::{Frame, Section};
@@ -12,7 +13,6 @@ use super::sign_in::view::Bare;
 use super::trouble::view::{Trouble, TroubleInside, TroubleOutside};
 use crate::auth::cookie_value;
 use crate::problem::Problem;
-use crate::request_id::RequestId;
 use crate::state::AppState;
 
 /// A page with status 200.
@@ -69,15 +69,15 @@ pub(crate) async fn show_problems(
     .await;
     let cookie = cookie_value(&parts.headers, &state.settings).map(str::to_owned);
     let path = parts.uri.path().to_owned();
-    let id = parts.extensions.get::<RequestId>().cloned();
+    let id = parts.extensions.get::<RequestId>().copied();
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(problem) = response.extensions().get::<Problem>().cloned() else {
         return response;
     };
-    if let Some(id) = &id {
+    if let Some(id) = id {
         problem.log(id);
     }
-    let trouble = describe(&state, &problem, &path, id.as_ref()).await;
+    let trouble = describe(&state, &problem, &path, id).await;
     let who = match cookie {
         Some(cookie) => state.hub.signed_in(&cookie).await.ok().flatten(),
         None => None,
@@ -105,9 +105,9 @@ async fn describe(
     state: &AppState,
     problem: &Problem,
     path: &str,
-    id: Option<&RequestId>,
+    id: Option<RequestId>,
 ) -> Trouble {
-    let request = id.map(|id| id.as_str().to_owned()).unwrap_or_default();
+    let request = id.map(|id| id.to_string()).unwrap_or_default();
     match problem.code() {
         "admins_only" => {
             let admins = state.hub.admin_names().await.unwrap_or_default();

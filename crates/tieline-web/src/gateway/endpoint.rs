@@ -11,7 +11,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tieline_domain::KeyId;
+use tieline_domain::{KeyId, RequestId};
 use tieline_hub::Caller;
 use tieline_mcp::Era;
 use tieline_mcp::wire::{
@@ -38,6 +38,8 @@ pub(super) struct Exchange {
     pub(super) caller: Caller,
     /// The caller's access key.
     pub(super) key: KeyId,
+    /// What the HTTP request is called, in its answer and in the record of a call.
+    pub(super) id: Option<RequestId>,
     pub(super) headers: HeaderMap,
     /// Cancelled when the client's connection closes before the answer.
     pub(super) gone: CancellationToken,
@@ -45,7 +47,8 @@ pub(super) struct Exchange {
 
 /// `/mcp`
 pub(super) async fn aggregate(State(gateway): State<GatewayState>, request: Request) -> Response {
-    serve(gateway, Door::All, request).await
+    let id = request.extensions().get().copied();
+    serve(gateway, Door::All, request, id).await
 }
 
 /// `/mcp/{slug}`
@@ -54,7 +57,8 @@ pub(super) async fn connector(
     Path(slug): Path<String>,
     request: Request,
 ) -> Response {
-    serve(gateway, Door::One(slug.into()), request).await
+    let id = request.extensions().get().copied();
+    serve(gateway, Door::One(slug.into()), request, id).await
 }
 
 /// The discovery documents of OAuth.
@@ -63,7 +67,12 @@ pub(super) async fn no_metadata() -> Response {
 }
 
 /// One request through a door.
-pub(super) async fn serve(gateway: GatewayState, door: Door, request: Request) -> Response {
+pub(super) async fn serve(
+    gateway: GatewayState,
+    door: Door,
+    request: Request,
+    id: Option<RequestId>,
+) -> Response {
     let (parts, body) = request.into_parts();
     let (caller, key) = match admit(&gateway, &parts) {
         Ok(known) => known,
@@ -74,6 +83,7 @@ pub(super) async fn serve(gateway: GatewayState, door: Door, request: Request) -
         door,
         caller,
         key,
+        id,
         headers: parts.headers,
         gone: CancellationToken::new(),
     };

@@ -45,6 +45,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
 use futures_util::future::BoxFuture;
+use tieline_domain::RequestId;
 use tieline_hub::Hub;
 use tokio_util::sync::CancellationToken;
 
@@ -184,10 +185,14 @@ fn is_plain_slug(text: &str) -> bool {
 }
 
 /// Answers a request to the gateway without a router and layers around it; each would cost every call something.
-pub(crate) fn answer(state: GatewayState, request: Request) -> BoxFuture<'static, Response> {
+pub(crate) fn answer(
+    state: GatewayState,
+    request: Request,
+    id: RequestId,
+) -> BoxFuture<'static, Response> {
     let slug = request.uri().path().strip_prefix("/mcp/");
     let door = slug.map_or(Door::All, |slug| Door::One(slug.into()));
-    Box::pin(endpoint::serve(state, door, request))
+    Box::pin(endpoint::serve(state, door, request, Some(id)))
 }
 
 /// The routes of the gateway, for every spelling of its paths.

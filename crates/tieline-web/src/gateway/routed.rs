@@ -381,6 +381,7 @@ impl ReadyCall<'_> {
             askable,
             cancel: self.cancel.clone(),
             client: (!self.client.is_empty()).then_some(&*self.client),
+            request: self.exchange.id,
         };
         // On the heap: the states of a call, down to the socket, are too many to lie inside every future around it.
         Box::pin(self.exchange.gateway.hub().dispatch(call)).await

@@ -4,10 +4,10 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use tieline_domain::RequestId;
 use utoipa::ToSchema;
 
 use super::Problem;
-use crate::request_id::RequestId;
 
 /// An error in the form of RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,7 +25,7 @@ pub(crate) struct ProblemBody<'a> {
     /// A stable code, such as `slug_taken`. With field errors, the code of the first one.
     code: &'a str,
     /// Names the request in the log of the server.
-    request_id: &'a str,
+    request_id: String,
     /// The fields that cannot be used as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -71,7 +71,7 @@ impl IntoResponse for Problem {
 
 impl Problem {
     /// Writes what only the operator may know, once, with the id that the answer repeats.
-    pub(crate) fn log(&self, id: &RequestId) {
+    pub(crate) fn log(&self, id: RequestId) {
         let (code, status) = (self.code, self.status.as_u16());
         if let Some(error) = &self.about.internal {
             tracing::error!(%id, code, error, "a request failed");
@@ -94,14 +94,14 @@ impl Problem {
         unknown.chain(known).collect()
     }
 
-    pub(crate) fn write_body(&self, response: &mut Response, id: &RequestId) {
+    pub(crate) fn write_body(&self, response: &mut Response, id: RequestId) {
         let body = ProblemBody {
             kind: format!("/docs#{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: &self.about.detail,
             code: self.code,
-            request_id: id.as_str(),
+            request_id: id.to_string(),
             errors: self.field_problems(),
             suggestion: self.about.suggestion.as_deref(),
         };

@@ -85,7 +85,7 @@ async fn a_panic_on_the_short_way_costs_one_request_only() {
     let around = Around::new(&state(&directory).await);
     let request = || Request::get("/mcp").body(Body::empty()).expect("a request");
     let answer = around
-        .answer(request(), async |_| panic!("canary-in-a-panic"))
+        .answer(request(), async |_, _| panic!("canary-in-a-panic"))
         .await;
     assert_eq!(answer.status(), 500);
     assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
@@ -94,7 +94,7 @@ async fn a_panic_on_the_short_way_costs_one_request_only() {
     let body: serde_json::Value = serde_json::from_slice(&body.to_bytes()).expect("a problem");
     assert_eq!(body["request_id"], id.to_str().expect("ASCII"));
     assert!(!body.to_string().contains("canary"), "{body}");
-    let fine = async |_| Response::new(Body::empty());
+    let fine = async |_, _| Response::new(Body::empty());
     assert_eq!(around.answer(request(), fine).await.status(), 200);
 }
 

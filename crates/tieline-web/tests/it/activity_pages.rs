@@ -2,11 +2,12 @@
 
 use http::{Method, header};
 use http_body_util::BodyExt as _;
+use serde_json::json;
 use tieline_testkit::FakeMcp;
 
 use crate::app::Sender;
 use crate::connector_page::world::{call, connect, page_with_calls, working};
-use crate::dashboard::open;
+use crate::dashboard::{open, submit};
 
 #[tokio::test]
 async fn calls_are_found_by_tool_person_and_connector_and_exported_as_found() {
@@ -82,6 +83,57 @@ async fn a_call_can_be_copied_as_json() {
         .expect("a link to the session");
     let found = page_with_calls(&admin, session, 1).await;
     assert!(found.contains(path), "{session}");
+}
+
+#[tokio::test]
+async fn a_call_keeps_the_request_id_of_its_answer() {
+    let app = working().await;
+    let admin = app.admin("Ada").await;
+    let _server = connect(&admin, FakeMcp::dual().tools(["search"]), "").await;
+    let key = app.key_of(admin.user).await;
+    let params = json!({
+        "name": "search",
+        "arguments": {},
+        "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": { "name": "raw", "version": "1" },
+        },
+    });
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    let mut ids = Vec::new();
+    for path in ["/mcp/acme_mcp", "/mcp/%61cme_mcp"] {
+        let mut request = key.request(Method::POST, path, Some(&body));
+        for (name, value) in [
+            ("accept", "application/json, text/event-stream"),
+            ("mcp-protocol-version", "2026-07-28"),
+            ("mcp-method", "tools/call"),
+            ("mcp-name", "search"),
+        ] {
+            let value = value.parse().expect("a header");
+            request.headers_mut().insert(name, value);
+        }
+        let answer = app.send(request).await.expect(200);
+        ids.push(answer.header("x-request-id").to_owned());
+    }
+    let form = [("tool", "search")];
+    let tried = submit(&admin, "/integrations/c/acme_mcp/try", &form).await;
+    ids.push(tried.expect(200).header("x-request-id").to_owned());
+
+    let page = page_with_calls(&admin, "/activity", 3).await;
+    let file = open(&admin, "/activity/export?format=jsonl").await.text();
+    for id in &ids {
+        assert!(file.contains(&format!("\"request_id\":\"{id}\"")), "{file}");
+    }
+    let newest = page
+        .split("href=\"")
+        .filter_map(|rest| rest.split('"').next())
+        .find(|href| href.starts_with("/activity/calls/"));
+    let panel = open(&admin, newest.expect("a call")).await.text();
+    assert!(
+        ids.iter()
+            .any(|id| panel.contains(&format!("<dt>Request</dt><dd class=\"mono\">{id}")))
+    );
 }
 
 #[tokio::test]

@@ -112,6 +112,62 @@ async fn two_hundred_connectors_and_two_thousand_tools_hold_together() {
     }
 }
 
+/// The page that a form on this page leads back to.
+fn next_of(page: &str, action: &str) -> String {
+    let (_, rest) = page
+        .split_once(&format!("action=\"{action}\""))
+        .expect("the form is there");
+    let (_, rest) = rest.split_once("name=\"next\" value=\"").expect("next");
+    let value = rest.split('"').next().unwrap_or_default();
+    value.replace("&#38;", "&")
+}
+
+#[tokio::test]
+async fn turning_a_connector_off_or_on_leads_back_to_where_the_button_was() {
+    let app = TestApp::start().await;
+    let admin = app.admin("Ada").await;
+    added(&admin, &["Alpha", "Beta"]).await;
+    for page in [
+        "/integrations/c/alpha",
+        "/integrations/c/alpha?tab=connection",
+        "/integrations?sort=-name&q=a",
+    ] {
+        let joint = if page.contains('?') { '&' } else { '?' };
+        let mut here = page.to_owned();
+        for (verb, done) in [("turn_off", "turned_off"), ("turn_on", "turned_on")] {
+            let action = format!("/integrations/c/alpha/{verb}");
+            let shown = open(&admin, &here).await.expect(200).text();
+            let next = next_of(&shown, &action);
+            let moved = submit(&admin, &action, &[("next", &next)])
+                .await
+                .expect(303);
+            here = moved.header("location").to_owned();
+            assert_eq!(here, format!("{page}{joint}done={done}&what=alpha"));
+        }
+    }
+    // A page that answers a form has an address that cannot be opened.
+    let wrong = [("name", ""), ("url", "nowhere")];
+    let wrong = submit(&admin, "/integrations/c/alpha/edit", &wrong).await;
+    let next = next_of(&wrong.expect(422).text(), "/integrations/c/alpha/turn_off");
+    assert_eq!(next, "/integrations/c/alpha?tab=connection");
+    // What Undo takes back stays on the page, too.
+    let off = open(
+        &admin,
+        "/integrations/c/alpha?tab=calls&done=turned_off&what=alpha",
+    )
+    .await;
+    let (_, toast) = off
+        .text()
+        .split_once("id=\"toasts\"")
+        .map(|(a, b)| (a.len(), b.to_owned()))
+        .expect("a toast");
+    let next = next_of(&toast, "/integrations/c/alpha/turn_on");
+    assert_eq!(
+        next,
+        "/integrations/c/alpha?tab=calls&done=turned_off&what=alpha"
+    );
+}
+
 #[tokio::test]
 async fn an_open_list_is_told_that_its_order_changed_and_keeps_its_rows() {
     let app = TestApp::start().await;

@@ -1,11 +1,13 @@
 //! Settings, Models and the second step of the first run, as a browser without scripts meets them.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tieline_domain::{Actor, ModelDraft, ModelKind};
 use tieline_testkit::{ModelReply, ScriptedModel};
 use zeroize::Zeroizing;
 
-use crate::app::{Answer, Sender, TestApp};
+use crate::app::{AdminBrowser, Answer, Sender, TestApp};
 use crate::dashboard::{open, submit};
 
 const CANARY: &str = "sk-canary-0a1b2c3d4e5f6a7b";
@@ -137,6 +139,55 @@ async fn what_was_typed_stays_except_the_key() {
 }
 
 #[tokio::test]
+async fn who_saved_a_model_api_first_is_named_and_what_was_typed_is_kept() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.admin("Ada").await, app.admin("Bob").await);
+    let url = ScriptedModel::start().await.url(ModelKind::Anthropic);
+    let model = configured(&app, "Claude", &url).await;
+    let spare = configured(&app, "Spare", &url).await;
+    let path = format!("/settings/models/{}", model.id);
+    let save = async |who: &AdminBrowser<'_>, name: &str, version: &str| {
+        let fields = [
+            ("name", name),
+            ("base_url", url.as_str()),
+            ("model", model.model.as_str()),
+            ("key", ""),
+            ("fallback", ""),
+            ("row_version", version),
+            ("action", "save"),
+        ];
+        submit(who, &path, &fields).await
+    };
+    let version = model.row_version.to_string();
+    app.clock.advance(Duration::from_secs(10));
+    save(&bob, "Of Bob", &version).await.expect(303);
+    app.clock.advance(Duration::from_mins(1));
+    // What Ada changes about another one says nothing about this one.
+    let default = format!("/settings/models/{}/default", spare.id);
+    submit(&ada, &default, &[]).await.expect(303);
+    app.clock.advance(Duration::from_mins(1));
+
+    let refused = save(&ada, "Of Ada", &version).await.expect(409).text();
+    assert!(
+        refused.contains("<b>Nothing was saved.</b> Bob changed this 2 min ago."),
+        "{refused}"
+    );
+    let theirs = format!("href=\"{path}\">Show their version</a>");
+    assert!(refused.contains(&theirs) && refused.contains("Keep mine"));
+    assert!(
+        refused.contains("value=\"Of Ada\""),
+        "what was typed is kept"
+    );
+    let newer = app.hub.model(model.id).await.expect("it exists");
+    assert_eq!(newer.name, "Of Bob");
+    let newer = newer.row_version.to_string();
+    assert!(refused.contains(&format!("name=\"row_version\" value=\"{newer}\"")));
+    save(&ada, "Of Ada", &newer).await.expect(303);
+    let kept = app.hub.model(model.id).await.expect("it exists");
+    assert_eq!(kept.name, "Of Ada");
+}
+
+#[tokio::test]
 async fn a_model_api_is_edited_made_default_and_removed() {
     let app = TestApp::start().await;
     let admin = app.admin("Ada").await;
@@ -162,8 +213,6 @@ async fn a_model_api_is_edited_made_default_and_removed() {
     let saved = submit(&admin, &path, &typed("m-1", "", &version, "save")).await;
     saved.expect(303);
     assert!(server.calls().is_empty());
-    let stale = submit(&admin, &path, &typed("m-2", "", &version, "save")).await;
-    assert!(stale.expect(409).text().contains("Somebody changed this"));
 
     let version = app.hub.model(first.id).await.expect("it exists");
     let version = version.row_version.to_string();

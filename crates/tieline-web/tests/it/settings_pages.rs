@@ -78,9 +78,11 @@ async fn security_is_changed_by_a_form_and_wrong_values_are_kept_and_explained()
     let page = open(&admin, path).await.expect(200).text();
     assert!(page.contains("value=\"24\"") && page.contains("value=\"30\""));
     assert!(page.contains("value=\"hold_all\" checked"));
-    let late = submit(&admin, path, &typed("48", "30")).await.expect(409);
+    app.clock.advance(Duration::from_mins(2));
+    let bob = app.admin("Bob").await;
+    let late = submit(&bob, path, &typed("48", "30")).await.expect(409);
     let late = late.text();
-    assert!(late.contains("Somebody changed the settings in the meantime."));
+    assert!(late.contains("Ada changed the settings 2 min ago. This is what is stored now."));
     assert!(late.contains("value=\"24\""), "what is stored is shown");
     let audit = open(&admin, "/activity?tab=audit").await.text();
     assert!(audit.contains("changed the settings"));

@@ -7,7 +7,7 @@ use tieline_testkit::{FakeMcp, eventually_async};
 use tokio::time::timeout;
 
 use crate::http::Client;
-use crate::place::{AT_ONCE, EMAIL, Place};
+use crate::place::{AT_ONCE, EMAIL, PASSWORD, Place};
 
 /// Waits at most a second until this holds.
 #[track_caller]
@@ -84,6 +84,34 @@ async fn a_rotated_token_is_used_within_a_second() {
         last.as_deref() == Some("Bearer new-token-0002")
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_a_test_finds_out_is_shown_within_a_second() {
+    let place = Place::with_admin().await;
+    let key = place.key().await;
+    let token = "Bearer good-token-000001";
+    let shop = FakeMcp::dual().tools(["search"]);
+    let shop = shop.requiring("authorization", token).start().await;
+    let add = ["connector", "add", "Acme MCP", &shop.url(), "--token-stdin"];
+    place.run_with(&add, token).await.succeeded();
+    let server = place.serve().await;
+    let client = server.client(&key);
+    let browser = Client::signed_in(&server.address, EMAIL, PASSWORD).await;
+    let shows = async |status: &str| {
+        let shown = browser.get("/api/v1/connectors/acme_mcp").await.json();
+        shown["status"] == status
+    };
+    eventually_async(async || shows("working").await.then_some(())).await;
+    client.call("acme_mcp__search").await;
+    shop.require("authorization", "Bearer another-token-0001");
+    let test = ["connector", "test", "acme_mcp"];
+    place.run(&test).await.failed(3);
+    at_once(|| shows("failing")).await;
+    // A call that works clears what another process found.
+    shop.require("authorization", token);
+    client.call("acme_mcp__search").await;
+    at_once(|| shows("working")).await;
 }
 
 #[tokio::test]

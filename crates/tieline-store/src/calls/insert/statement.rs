@@ -11,8 +11,8 @@ pub(super) const ROWS_AT_ONCE: [usize; 4] = [256, 32, 4, 1];
 pub(super) const ALIKE_AT_ONCE: [usize; 2] = [256, 32];
 
 /// The values of a row that no other row shares, and those that others may share.
-const OWN: usize = 5;
-const SHARED: usize = 10;
+const OWN: usize = 6;
+const SHARED: usize = 9;
 
 const INTO: &str = "INSERT INTO calls (user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, client,
      request_id, id, at, ms, bytes_in, bytes_out)";
@@ -84,7 +84,7 @@ fn alike(rows: usize, parameter: impl Fn(usize) -> String) -> String {
     let row = |row: usize| parameters(SHARED + row * OWN, OWN, &parameter);
     let rows: Vec<String> = (0..rows).map(row).collect();
     format!(
-        "{INTO} SELECT {shared}, column1, column2, column3, column4, column5
+        "{INTO} SELECT {shared}, column1, column2, column3, column4, column5, column6
          FROM (VALUES ({})) AS each WHERE TRUE {ALREADY_THERE}",
         rows.join("),(")
     )

@@ -219,6 +219,8 @@ fn exchange(call: &CallRow) -> Vec<Fact> {
         link: "Its calls",
         ..Fact::new("Session", shown(session, 80), true)
     }));
+    let request = call.request_id.as_ref();
+    facts.extend(request.map(|request| Fact::new("Request", shown(request, 40), true)));
     facts.push(Fact::new("Call", call.id.to_string(), true));
     facts
 }

@@ -128,6 +128,7 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
                 link: "Its calls",
                 ..Fact::new("Session", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1c", true)
             },
+            Fact::new("Request", "r-9f86d081884c7d65", true),
             Fact::new("Call", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", true),
         ],
         credential: vec![

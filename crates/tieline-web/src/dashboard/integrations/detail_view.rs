@@ -66,6 +66,14 @@ pub struct ConnectorPage {
     pub facts: Vec<Fact>,
 }
 
+impl ConnectorPage {
+    /// The address of the tab at hand, also when this page answers a form, whose own address cannot be opened.
+    pub fn here(&self) -> &str {
+        let current = self.tabs.iter().find(|tab| tab.current);
+        current.map_or("/integrations", |tab| &tab.href)
+    }
+}
+
 /// One tab.
 #[derive(Debug, Clone)]
 pub struct Tab {

@@ -3,30 +3,28 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use tieline_domain::Slug;
-use tieline_hub::{AuditFilter, EditConnectorError, UpdateConnector};
+use tieline_hub::{AuditFilter, AuditRow, EditConnectorError, UpdateConnector};
 
 use super::connector::{At, known_slug, view};
 use super::detail_view::EditForms;
 use super::draft::cautions;
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
+use crate::dashboard::first::who_was_first;
 use crate::dashboard::form::Form;
-use crate::dashboard::moment::in_sentence;
 use crate::dashboard::page::{go, page_about};
 use crate::dashboard::secret::Secret;
 use crate::dashboard::shell::Section;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// The changes after which a form is out of date, and how many changes of a connector are looked through for one.
+/// The changes after which a form is out of date.
 const SAVING: [&str; 4] = [
     "connector.added",
     "connector.changed",
     "connector.token_rotated",
     "connector.turned_on",
 ];
-const LOOKED_AT: u32 = 20;
 
 /// The form.
 #[derive(Debug, Default, Deserialize)]
@@ -75,34 +73,17 @@ pub(crate) async fn edit_connector(
     if let Some(edit) = &mut view.edit {
         explain(edit, &form, &error);
         if matches!(error, EditConnectorError::Stale) {
-            edit.general = Some(who_was_first(&state, &slug).await?);
+            let filter = AuditFilter {
+                connector: Some(slug.clone()),
+                ..AuditFilter::default()
+            };
+            let saves = |change: &AuditRow| SAVING.contains(&change.action.as_str());
+            let first = who_was_first(&state, "this", &filter, saves).await?;
+            edit.general = Some(format!("{first} Nothing was saved."));
             edit.theirs = Some(format!("/integrations/c/{slug}?tab=connection"));
         }
     }
     Ok(page_about(error, &view))
-}
-
-/// Who saved in between, and when.
-async fn who_was_first(state: &AppState, slug: &Slug) -> Result<String, Problem> {
-    let filter = AuditFilter {
-        connector: Some(slug.clone()),
-        ..AuditFilter::default()
-    };
-    let changes = state.hub.audit_page(None, LOOKED_AT, &filter).await?;
-    let saved = changes
-        .rows
-        .iter()
-        .find(|change| SAVING.contains(&change.action.as_str()));
-    Ok(saved.map_or_else(
-        || "Somebody changed this in the meantime. Nothing was saved.".to_owned(),
-        |change| {
-            format!(
-                "{} changed this {}. Nothing was saved.",
-                change.actor_name,
-                in_sentence(change.at, state.hub.clock().now())
-            )
-        },
-    ))
 }
 
 fn explain(edit: &mut EditForms, form: &EditForm, error: &EditConnectorError) {

@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use tieline_domain::Timestamp;
+use tieline_domain::{RequestId, Timestamp};
 use tieline_hub::{ConnectorStatus, ConnectorView, ProviderView, StoreError};
 
 use super::list::{attention, cards, order, page_of, rows};
@@ -14,7 +14,6 @@ use crate::dashboard::page::{page, page_about};
 use crate::dashboard::shell::{Section, Shell};
 use crate::dashboard::words::{counted, grouped, roughly};
 use crate::problem::Problem;
-use crate::request_id::RequestId;
 use crate::state::AppState;
 
 /// Above this, definitions alone take a large part of what a model can read.
@@ -41,14 +40,10 @@ pub(crate) async fn integrations_page(
         Err(error) => {
             let mut view = view(&state, shell, &wanted, &[], &[], 0);
             let problem = Problem::from(error);
-            if let Some(axum::Extension(id)) = &request {
+            if let Some(axum::Extension(id)) = request {
                 problem.log(id);
             }
-            view.failed = Some(
-                request
-                    .map(|id| id.0.as_str().to_owned())
-                    .unwrap_or_default(),
-            );
+            view.failed = Some(request.map(|id| id.0.to_string()).unwrap_or_default());
             (view.no_match, view.sum, view.custom_count) = (None, String::new(), String::new());
             page_about(problem, &view)
         }

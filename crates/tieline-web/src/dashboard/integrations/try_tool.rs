@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use tieline_domain::{FieldError, Slug};
+use tieline_domain::{FieldError, RequestId, Slug};
 use tieline_hub::{CallOutcome, ConnectorToolView, ConnectorView, SignedIn};
 
 use super::connector::known_slug;
@@ -59,6 +60,7 @@ pub(crate) async fn try_tool(
     asked: Asked,
     Admin(who): Admin,
     Path(slug): Path<String>,
+    Extension(request): Extension<RequestId>,
     Form(typed): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     let tried = Tried::find(&state, &slug, &value_of(&typed, "tool")).await?;
@@ -92,7 +94,12 @@ pub(crate) async fn try_tool(
     let began = Instant::now();
     let outcome = state
         .hub
-        .try_tool(&who, &tried.connector.slug, &tried.tool.name, &arguments)
+        .try_tool(
+            (&who, Some(request)),
+            &tried.connector.slug,
+            &tried.tool.name,
+            &arguments,
+        )
         .await;
     match outcome {
         Ok(outcome) => {

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use axum::extract::State;
 use axum::response::Response;
 use tieline_domain::{FieldError, ProxyUrl, SettingName};
-use tieline_hub::{SettingsView, SignedIn, UpdateSettings, UpdateSettingsError};
+use tieline_hub::{AuditFilter, SettingsView, SignedIn, UpdateSettings, UpdateSettingsError};
 
 use super::view::{Choice, Choices, Number, SettingsForm};
 use super::{data, general, network, security};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
+use crate::dashboard::first::who_was_first;
 use crate::dashboard::form::Form;
 use crate::dashboard::page::{go, page, page_about};
 use crate::dashboard::parts::Field;
@@ -185,7 +186,12 @@ async fn save(
         UpdateSettingsError::Invalid { fields } => known.wrong.clone_from(fields),
         UpdateSettingsError::Stale => {
             known = Known::new(area, state.hub.show_settings().await?);
-            known.failed = format!("{error} This is what is stored now.");
+            let filter = AuditFilter {
+                action: Some("settings.changed".to_owned()),
+                ..AuditFilter::default()
+            };
+            let first = who_was_first(state, "the settings", &filter, |_| true).await?;
+            known.failed = format!("{first} This is what is stored now.");
         }
         UpdateSettingsError::Store(_) => return Err(error.into()),
     }

@@ -73,8 +73,8 @@ pub fn security(shell: &Shell) -> Vec<(&'static str, SecurityPage)> {
     "Enter a whole number from 1 to 168.".clone_into(&mut wrong.idle.field.problem);
     "What is done with changed tools must be “hold_risky”, “hold_all” or “use_all”."
         .clone_into(&mut wrong.tool_changes.problem);
-    "Somebody changed the settings in the meantime. This is what is stored now."
-        .clone_into(&mut wrong.form.failed);
+    wrong.form.failed =
+        format!("{HOSTILE} changed the settings 2 min ago. This is what is stored now.");
     let mut fixed = page.clone();
     "TIELINE_TOOL_CHANGES".clone_into(&mut fixed.tool_changes.fixed);
     "TIELINE_SIGN_IN_IDLE_HOURS".clone_into(&mut fixed.idle.fixed);

@@ -73,6 +73,7 @@ pub(crate) async fn call_of(
         askable: None,
         cancel: CancellationToken::new(),
         client: Some("Claude Code 2.1"),
+        request: None,
     };
     app.hub.dispatch(call).await
 }

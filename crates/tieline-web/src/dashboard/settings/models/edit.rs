@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use tieline_domain::{FieldError, ModelId};
-use tieline_hub::{EditModelError, ModelView, UpdateModel};
+use tieline_hub::{AuditFilter, AuditRow, EditModelError, ModelView, UpdateModel};
 use zeroize::Zeroizing;
 
 use super::form::{NotSaved, TypedModel};
@@ -11,6 +11,7 @@ use super::page::known;
 use super::view::{Failed, ModelForm, ModelFormPage};
 use crate::auth::Admin;
 use crate::dashboard::asked::Asked;
+use crate::dashboard::first::who_was_first;
 use crate::dashboard::form::Form;
 use crate::dashboard::page::{go, page, page_about};
 use crate::dashboard::shell::{Section, Shell};
@@ -44,7 +45,7 @@ pub(crate) async fn edit_model(
         Ok(None) => return Ok(go("/settings/models?done=model_saved")),
         Ok(Some(Found::Passed)) => None,
         Ok(Some(Found::NotSaved(not_saved))) => Some(not_saved),
-        Err(EditModelError::Stale) => return stale(&state, asked, &admin, &model, &all).await,
+        Err(EditModelError::Stale) => return stale(&state, asked, &admin, id, &typed).await,
         Err(EditModelError::Invalid { fields }) => Some(NotSaved::Fields(fields)),
         Err(error @ EditModelError::KeyRequiredForNewOrigin { .. }) => {
             let code = "key_required_for_new_origin";
@@ -141,18 +142,31 @@ async fn stale(
     state: &AppState,
     asked: Asked,
     admin: &Admin,
-    model: &ModelView,
-    all: &[ModelView],
+    id: ModelId,
+    typed: &TypedModel,
 ) -> Result<Response, Problem> {
-    let error = EditModelError::Stale;
-    let mut form = ModelForm::of(model, all);
+    // The newer version's number is in the form, so sending it again keeps what was typed.
+    let (model, all) = found(state, id).await?;
+    let mut form = ModelForm::of(&model, &all);
+    typed.fill(&mut form);
+    // The audit log names a model API by the name that it had, so the moment has to tell which change it was.
+    let filter = AuditFilter {
+        since: Some(model.updated_at),
+        until: Some(model.updated_at),
+        ..AuditFilter::default()
+    };
+    let of_model = |change: &AuditRow| change.target_kind == "model";
     form.failed = Some(Failed {
         title: "Nothing was saved.",
-        text: format!("{error} This is what is stored now."),
+        text: who_was_first(state, "this", &filter, of_model).await?,
         anyway: false,
+        theirs: Some(form.action.clone()),
     });
     let shell = asked.shell(state, &admin.0, Section::Settings).await;
-    Ok(page_about(error, &view(shell, model, form)))
+    Ok(page_about(
+        EditModelError::Stale,
+        &view(shell, &model, form),
+    ))
 }
 
 fn view(shell: Shell, model: &ModelView, form: ModelForm) -> ModelFormPage {

@@ -185,6 +185,7 @@ impl ModelForm {
                     title: "The test failed, so nothing was saved.",
                     text: text.clone(),
                     anyway: true,
+                    theirs: None,
                 });
             }
         }

@@ -69,6 +69,7 @@ pub fn forms(shell: &Shell) -> Vec<(&'static str, ModelFormPage)> {
         title: "The test failed, so nothing was saved.",
         text: format!("The model API {HOSTILE} refused its key (HTTP 401)."),
         anyway: true,
+        theirs: None,
     });
     failed.form.key_again = true;
     let mut wrong = page.clone();
@@ -91,7 +92,16 @@ pub fn forms(shell: &Shell) -> Vec<(&'static str, ModelFormPage)> {
         name: HOSTILE.to_owned(),
         chosen: true,
     }];
+    let mut late = edit.clone();
+    late.form.passed = None;
+    late.form.failed = Some(Failed {
+        title: "Nothing was saved.",
+        text: format!("{HOSTILE} changed this 2 min ago."),
+        anyway: false,
+        theirs: Some("/settings/models/01890a5d-ac96-774b-bcce-b302099a8057".to_owned()),
+    });
     vec![
+        ("model-late", late),
         ("model-new", page),
         ("model-failed", failed),
         ("model-wrong", wrong),

@@ -126,6 +126,8 @@ pub struct Failed {
     pub text: String,
     /// Whether it may be saved all the same.
     pub anyway: bool,
+    /// Where what somebody else saved meanwhile is shown.
+    pub theirs: Option<String>,
 }
 
 /// `/settings/models/{id}/remove`
