@@ -191,7 +191,7 @@ async fn test(composed: &Composed, slug: &Slug, as_json: bool) -> Result<(), Fai
     if report.ok {
         Ok(())
     } else {
-        Err(failed_test(&report, "Nothing was changed."))
+        Err(failed_test(&report, "The connector’s status says so now."))
     }
 }
 
