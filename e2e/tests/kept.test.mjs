@@ -53,10 +53,10 @@ for (const javaScript of [true, false]) {
     await other.getByRole('heading', { level: 1, name: `Theirs ${javaScript}` }).waitFor();
     await name(page).fill(`Mine ${javaScript}`);
     await save(page);
-    await page.getByText('Pressing Save again keeps yours.').waitFor();
+    await page.getByText(/changed this/).waitFor();
     assert.equal(await name(page).inputValue(), `Mine ${javaScript}`);
     await page.getByRole('heading', { level: 1, name: `Theirs ${javaScript}` }).waitFor();
-    await save(page);
+    await page.getByRole('button', { name: 'Keep mine' }).click();
     await page.getByRole('heading', { level: 1, name: `Mine ${javaScript}` }).waitFor();
     await other.leave();
     await page.leave();
