@@ -20,7 +20,12 @@ pub async fn security_headers(
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    add(response.headers_mut(), https);
+    let headers = response.headers_mut();
+    if is_part_of_a_page(headers) {
+        add_to_part(headers, https);
+    } else {
+        add(headers, https);
+    }
     response
 }
 
@@ -36,6 +41,20 @@ pub(crate) fn add_to_message(headers: &mut HeaderMap, https: Https) {
         HeaderValue::from_static("nosniff"),
     );
     add_transport(headers, https);
+}
+
+/// Whether it is a script, a style sheet or a font. Those never become a document, whose rules would say something.
+fn is_part_of_a_page(headers: &HeaderMap) -> bool {
+    const PARTS: [&str; 3] = ["text/javascript", "text/css", "font/"];
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| PARTS.iter().any(|part| kind.starts_with(part)))
+}
+
+/// A page has some twenty of them, so each header counts for its first visit.
+fn add_to_part(headers: &mut HeaderMap, https: Https) {
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    add_to_message(headers, https);
 }
 
 pub(crate) fn add(headers: &mut HeaderMap, https: Https) {
@@ -74,7 +93,7 @@ fn add_transport(headers: &mut HeaderMap, https: Https) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Https, add};
+    use super::{Https, add, add_to_part, is_part_of_a_page};
     use axum::http::{HeaderMap, HeaderValue, header};
 
     #[test]
@@ -97,6 +116,24 @@ mod tests {
         assert!(!policy.contains("unsafe"));
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
         assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+    }
+
+    #[test]
+    fn parts_of_pages_are_sent_without_the_rules_of_documents() {
+        for (kind, is_part) in [
+            ("text/css; charset=utf-8", true),
+            ("text/javascript; charset=utf-8", true),
+            ("font/woff2", true),
+            ("image/svg+xml", false),
+            ("text/html; charset=utf-8", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            assert_eq!(is_part_of_a_page(&headers), is_part, "{kind}");
+            add_to_part(&mut headers, Https(true));
+            assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+            assert_eq!(headers[super::RESOURCE_POLICY], "same-origin");
+        }
     }
 
     #[test]
