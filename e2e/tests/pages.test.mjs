@@ -140,7 +140,7 @@ test('what opens over a page: menus and dialogs', () => inEachView(admin, async 
   await page.goto(`${tieline.url}/account/password`);
   if (view.endsWith('-390')) await page.getByRole('button', { name: 'Open menu' }).click();
   await page.getByRole('button', { name: /^Account of/ }).click();
-  await page.getByText('Change password').waitFor();
+  await page.getByRole('link', { name: 'Change password' }).waitFor();
   await assertAccessible(page, `the account menu, ${view}`);
   await picture(page, `account-menu-${view}`);
 }));
