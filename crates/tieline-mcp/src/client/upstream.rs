@@ -401,7 +401,6 @@ impl Upstream {
         state.link.clone().filter(|link| link.is_alive())
     }
 
-    /// Tells a legacy server, in the background, that nobody waits any more.
     /// What was asked aside when the call was over has nobody to answer it.
     fn refuse_late(&self, target: &Target, asking: &Asking) {
         let late = asking.refuse_late();
@@ -418,6 +417,7 @@ impl Upstream {
         }
     }
 
+    /// Tells a legacy server, in the background, that nobody waits any more.
     fn give_up(&self, target: &Target, flight: &Flight, asking: Option<&Asking>) {
         let refusals = asking.map(Asking::refuse_open).unwrap_or_default();
         let flight = flight.lock().unwrap_or_else(PoisonError::into_inner).take();
