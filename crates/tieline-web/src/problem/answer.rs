@@ -48,7 +48,7 @@ pub(crate) struct FieldProblem<'a> {
 }
 
 impl IntoResponse for Problem {
-    /// The body is written by the outermost layer, which knows the request's id; see [`crate::request_id`].
+    /// The body is written by the outermost layer, which knows the request's id; see `request_id.rs`.
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status;
