@@ -22,7 +22,7 @@ use crate::Hub;
 use crate::catalog::CatalogTool;
 
 pub use admit::CallRefusal;
-pub use outcome::{CallFailure, CallOutcome};
+pub use outcome::{CallFailure, CallOutcome, FailureFacts};
 pub use questions::Askable;
 pub use tieline_mcp::SessionIs;
 

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Hub;
 use crate::catalog::CatalogTool;
-use crate::dispatch::{Call, CallOutcome, SessionKey, millis};
+use crate::dispatch::{Call, CallOutcome, FailureFacts, SessionKey, millis};
 
 const QUEUE: usize = 16_384;
 /// Large, because what a batch costs hardly depends on its size.
@@ -51,6 +51,7 @@ struct EndedCall {
     bytes_out: usize,
     client: Option<String>,
     request: Option<RequestId>,
+    facts: FailureFacts,
 }
 
 impl EndedCall {
@@ -71,6 +72,8 @@ impl EndedCall {
             bytes_out: i64::try_from(self.bytes_out).unwrap_or(i64::MAX),
             client: self.client,
             request_id: self.request.map(|request| request.to_string()),
+            http_status: self.facts.http_status.map(i64::from),
+            own_address: self.facts.own_address.map(|own| own.to_string()),
         }
     }
 }
@@ -176,6 +179,7 @@ impl Hub {
             bytes_out: outcome.size(),
             client: call.client.map(|client| first(80, client)),
             request: call.request,
+            facts: outcome.facts(),
         };
         records.push(Record::Call(Box::new(ended)));
     }

@@ -51,6 +51,10 @@ pub(super) struct Call {
     bytes_out: i64,
     client: Option<String>,
     request_id: Option<String>,
+    /// The HTTP status of a failure, when the server, or with `proxy_refused` the proxy, answered one.
+    http_status: Option<i64>,
+    /// The address of Tieline's machine from which the server was not reached (`connect_timeout`).
+    own_address: Option<String>,
 }
 
 impl From<CallRow> for Call {
@@ -72,6 +76,8 @@ impl From<CallRow> for Call {
             bytes_out: row.bytes_out,
             client: row.client,
             request_id: row.request_id,
+            http_status: row.http_status,
+            own_address: row.own_address,
         }
     }
 }

@@ -214,6 +214,14 @@ fn exchange(call: &CallRow) -> Vec<Fact> {
     ];
     let code = call.code.as_ref();
     facts.extend(code.map(|code| Fact::new("Code", shown(code, 60), true)));
+    let answered = match call.code.as_deref() {
+        Some("proxy_refused") => "The proxy answered",
+        _ => "Answered",
+    };
+    let status = call.http_status.map(|status| format!("HTTP {status}"));
+    facts.extend(status.map(|status| Fact::new(answered, status, true)));
+    let own = call.own_address.as_ref();
+    facts.extend(own.map(|own| Fact::new("Tried from", shown(own, 60), true)));
     facts.extend(call.session.as_ref().map(|session| Fact {
         href: of_session(session),
         link: "Its calls",

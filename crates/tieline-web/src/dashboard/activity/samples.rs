@@ -97,7 +97,7 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
         connector_href: "/integrations/c/billing_warehouse".to_owned(),
         monogram: Monogram::of("Billing warehouse", "billing_warehouse"),
         tool: "run_query".to_owned(),
-        result: Status::new(Tone::Bad, "Token rejected", "auth_failed"),
+        result: Status::new(Tone::Bad, "Token rejected (401)", "auth_failed"),
         when: when("14:31:08"),
         title: "The token was rejected".to_owned(),
         text: "The server rejected the saved token (HTTP 401).".to_owned(),
@@ -123,6 +123,7 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
             Fact::new("Sent", "412 bytes", false),
             Fact::new("Received", "0 bytes", false),
             Fact::new("Code", "auth_failed", true),
+            Fact::new("Answered", "HTTP 401", true),
             Fact {
                 href: "/activity?q=0193a1b2".to_owned(),
                 link: "Its calls",
@@ -267,7 +268,7 @@ fn calls() -> Vec<CallRow> {
             "Billing warehouse",
             "billing_warehouse",
             "run_query",
-            Status::new(Tone::Bad, "Token rejected", HOSTILE),
+            Status::new(Tone::Bad, "Token rejected (401)", HOSTILE),
             "88 ms",
         ),
         call(

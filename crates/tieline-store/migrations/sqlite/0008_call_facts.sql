@@ -1,0 +1,4 @@
+-- What an admin who looks for the cause of a failed call wants to know exactly.
+
+ALTER TABLE calls ADD COLUMN http_status INTEGER;
+ALTER TABLE calls ADD COLUMN own_address TEXT;
