@@ -233,6 +233,7 @@ impl Run<'_> {
             code: result.code,
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             content: result.content,
+            given: result.given,
         }));
         let (id, json) = (call.id, serde_json::to_string(&part));
         step.results[number] = Some(part);
