@@ -1,4 +1,4 @@
-//! Records of tool calls: who called what, when and with what outcome. Never what was said.
+//! Records of tool calls: who called what, when and with what outcome. What was said is in [`crate::call_contents`], if anywhere.
 
 mod by_tool;
 mod counts;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod breaker;
+mod call_content;
 mod call_records;
 mod checks;
 mod emergency;

@@ -5,6 +5,7 @@ use axum::response::Response;
 use tieline_domain::{CallId, Timestamp};
 use tieline_hub::{AuditFilter, CallFilter, CallRow, ConnectorView, UserView};
 
+use super::content::Content;
 use super::explain_view::{ExplainPage, GoodCall};
 use super::explain_words::{About, steps, tell, try_address};
 use super::export::call_fields;
@@ -50,6 +51,7 @@ pub(crate) async fn explain_page(
     let good = Good::find(&state, &call).await?;
     let (between, changes) = changes(&state, &call, good.before_any.as_ref(), now).await?;
     let tool = shown(&call.tool, 80);
+    let said = state.hub.call_content(&call, who.user).await?;
     let can_try = connector
         .filter(|_| call.outcome != "ok")
         .filter(|connector| is_offered(&state, connector, &call.tool));
@@ -67,6 +69,7 @@ pub(crate) async fn explain_page(
         when: clock(call.at, now),
         steps: steps(&about, &told),
         exchange: exchange(&call),
+        content: Content::of(&call, &said),
         json: json(&call, &people),
         credential: credential(&about, now),
         good: good.words(&call, &people, now),
