@@ -1,5 +1,6 @@
 //! What became of a call, in one shape for every door.
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -7,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tieline_mcp::bridge::may_spell_keys_oddly;
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{Era, Reply, ReplyBody};
+use tieline_mcp::{Era, McpError, Reply, ReplyBody};
 
 use super::CallRefusal;
 use crate::scrub::Scrubber;
@@ -54,6 +55,8 @@ pub enum CallOutcome {
         data: Option<Box<RawValue>>,
         /// The era that the error is written in.
         era: Era,
+        /// The HTTP status that it came with.
+        status: Option<u16>,
     },
     /// The server could not be asked, or did not answer properly.
     UpstreamFailure(CallFailure),
@@ -68,6 +71,27 @@ pub struct CallFailure {
     pub code: &'static str,
     /// A sentence for a person or a model, without any secret.
     pub message: String,
+    /// What else is known of it, for the record.
+    #[serde(skip)]
+    pub facts: FailureFacts,
+}
+
+/// What an admin who looks for the cause wants to know exactly.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FailureFacts {
+    /// The HTTP status that the server, or the proxy on the way to it, answered with.
+    pub http_status: Option<u16>,
+    /// The address of this machine from which the server was not reached.
+    pub own_address: Option<IpAddr>,
+}
+
+impl FailureFacts {
+    pub(super) fn of(error: &McpError) -> Self {
+        Self {
+            http_status: error.http_status(),
+            own_address: error.own_address(),
+        }
+    }
 }
 
 impl CallOutcome {
@@ -102,6 +126,18 @@ impl CallOutcome {
         }
     }
 
+    /// What the record of a failure keeps beside its code.
+    pub(crate) fn facts(&self) -> FailureFacts {
+        match self {
+            Self::UpstreamFailure(failure) => failure.facts,
+            Self::RpcError { status, .. } => FailureFacts {
+                http_status: *status,
+                own_address: None,
+            },
+            _ => FailureFacts::default(),
+        }
+    }
+
     /// How many bytes the answer has.
     pub(crate) fn size(&self) -> usize {
         match self {
@@ -133,6 +169,7 @@ pub(super) fn outcome_of(reply: Reply, can_be_asked: bool, scrubber: &Scrubber) 
             code: "input_required",
             message: "The server asked for input from a person, which this caller cannot give."
                 .to_owned(),
+            facts: FailureFacts::default(),
         }),
         ReplyBody::InputRequired(result) => match scrubber.json(result) {
             Some(result) => CallOutcome::InputRequired { result },
@@ -147,6 +184,7 @@ pub(super) fn outcome_of(reply: Reply, can_be_asked: bool, scrubber: &Scrubber) 
             message: scrubber.text(&error.message).into_owned(),
             data: error.data.and_then(|data| scrubber.json(data)),
             era,
+            status: error.status,
         },
     }
 }
@@ -155,6 +193,7 @@ fn secret_echoed() -> CallOutcome {
     CallOutcome::UpstreamFailure(CallFailure {
         code: "secret_echoed",
         message: "The server's answer held its own token and cannot be shown.".to_owned(),
+        facts: FailureFacts::default(),
     })
 }
 

@@ -145,8 +145,9 @@ impl Http {
                 took: begun.elapsed(),
             });
         }
-        refuse_redirect(&response, target)?;
-        refuse_broken_framing(&response)?;
+        refuse_redirect(&response, target)
+            .and_then(|()| refuse_broken_framing(&response))
+            .map_err(|error| error.answered_with(response.status()))?;
         Ok(response)
     }
 

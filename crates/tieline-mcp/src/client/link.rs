@@ -220,15 +220,18 @@ pub(crate) async fn post(
     }
     let answer = match Media::of(&head.headers) {
         Media::Json => {
-            let bytes = http
-                .read_body(body, http.limits.json_bytes, &ask.pace, ask.hold)
-                .await?;
-            answer_in(&bytes, id, ask, session).map_err(McpError::sent)?
+            let read = http.read_body(body, http.limits.json_bytes, &ask.pace, ask.hold);
+            read.await
+                .and_then(|bytes| answer_in(&bytes, id, ask, session).map_err(McpError::sent))
         }
         Media::EventStream => {
-            Box::pin(answer_on_stream(http, target, body, id, ask, session, desk)).await?
+            Box::pin(answer_on_stream(http, target, body, id, ask, session, desk)).await
         }
-        other @ Media::Other { .. } => return Err(McpError::sent(other.refused())),
+        other @ Media::Other { .. } => Err(McpError::sent(other.refused())),
+    };
+    let answer = match answer.map_err(|error| error.answered_with(head.status))? {
+        Answer::Error(error) => Answer::Error(error.answered_with(head.status)),
+        result @ Answer::Result(_) => result,
     };
     Ok((Outcome::Answer(answer), head.headers))
 }

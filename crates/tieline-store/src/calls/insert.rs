@@ -62,7 +62,8 @@ fn is_alike(one: &CallRow, other: &CallRow) -> bool {
 /// Everything but the ids, the time, the duration and the sizes.
 fn shared(call: &CallRow) -> impl Ord + '_ {
     let texts = (&call.tool, &call.outcome, &call.session, &call.client);
-    let rest = (&call.code, &call.connector_slug);
+    let facts = (&call.http_status, &call.own_address);
+    let rest = (&call.code, &call.connector_slug, facts);
     (call.connector_id, call.user_id, call.key_id, texts, rest)
 }
 
@@ -89,6 +90,7 @@ where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
     i64: for<'q> Encode<'q, D> + Type<D>,
+    Option<i64>: for<'q> Encode<'q, D> + Type<D>,
 {
     let mut values = D::Arguments::default();
     values.reserve(statement.values(), rows.len() * 512);
@@ -108,6 +110,7 @@ where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
     i64: for<'q> Encode<'q, D> + Type<D>,
+    Option<i64>: for<'q> Encode<'q, D> + Type<D>,
 {
     let (id, at) = (row.id.to_string(), row.at.as_millis());
     let numbers = [at, row.ms, row.bytes_in, row.bytes_out];
@@ -127,6 +130,7 @@ fn put_shared<D: Database>(values: &mut D::Arguments, row: CallRow) -> Result<()
 where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
+    Option<i64>: for<'q> Encode<'q, D> + Type<D>,
 {
     values.add(row.user_id.to_string())?;
     values.add(row.key_id.map(|id| id.to_string()))?;
@@ -136,7 +140,9 @@ where
     values.add(clean(row.tool))?;
     values.add(row.outcome)?;
     values.add(row.code)?;
-    values.add(row.client.map(clean))
+    values.add(row.client.map(clean))?;
+    values.add(row.http_status)?;
+    values.add(row.own_address)
 }
 
 /// [`foreign`] for text that nobody else needs, which nearly always stays where it is.

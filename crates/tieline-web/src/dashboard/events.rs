@@ -24,9 +24,10 @@ use super::activity::list::ListQuery;
 use super::activity::live;
 use super::connect::contact::{contact, waiting};
 use super::connect::view::ContactFragment;
-use super::integrations::list::{Order, attention, cards, order, page_of, row, rows};
+use super::integrations::connector::day;
+use super::integrations::list::{Order, attention, cards, order, row, rows};
 use super::integrations::page_view::{
-    AttentionNote, CardStatus, FailingBadge, RowStatus, RowTools, StatusWord,
+    AttentionNote, CardStatus, FailingBadge, RowCalls, RowStatus, RowTools, StatusWord,
 };
 use super::integrations::status::status_of;
 use super::integrations::wanted::Wanted;
@@ -190,7 +191,7 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
     let people = state.hub.people().await.ok()?;
     let now = state.hub.clock().now();
     let mut html = BTreeMap::new();
-    let page = page_of(rows(&connectors, &list.wanted, now), &list.wanted);
+    let (_, page) = rows(&connectors, &list.wanted, now);
     let cards_now = cards(&providers, &list.wanted, now);
     let order = order(&page, &cards_now);
     let shown = list
@@ -209,6 +210,10 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
         html.insert(
             format!("live-tl-{}", row.slug),
             rendered(&RowTools { row: &row }),
+        );
+        html.insert(
+            format!("live-ac-{}", row.slug),
+            rendered(&RowCalls { row: &row }),
         );
     }
     for card in cards_now {
@@ -243,10 +248,14 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
 async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
     let connector = state.hub.connector(&slug).await.ok()?;
     let status = status_of(&connector, state.hub.clock().now());
-    let html = BTreeMap::from([(
+    let mut html = BTreeMap::from([(
         format!("live-st-{slug}"),
         rendered(&StatusWord { status: &status }),
     )]);
+    if let Ok(usage) = state.hub.connector_usage(&slug).await {
+        let day = day(&connector, &usage, state.hub.clock().now());
+        html.insert(format!("live-day-{slug}"), rendered(&day));
+    }
     Some(Parts { html, list: "same" })
 }
 

@@ -57,6 +57,7 @@ impl ReadyCall<'_> {
                 message,
                 data,
                 era,
+                ..
             } => match self.pages_to_open(id, *era, *code, data.as_deref()) {
                 Some(question) => question,
                 None => match self.refused_by_server(*era, *code, message, data.as_deref()) {
@@ -240,6 +241,7 @@ impl ReadyCall<'_> {
             message,
             data,
             era,
+            ..
         } = outcome
         else {
             return None;
