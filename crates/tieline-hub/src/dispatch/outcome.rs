@@ -1,10 +1,12 @@
 //! What became of a call, in one shape for every door.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tieline_mcp::bridge::may_spell_keys_oddly;
 use tieline_mcp::raw::RawObject;
 use tieline_mcp::{Era, McpError, Reply, ReplyBody};
 
@@ -13,6 +15,8 @@ use crate::scrub::Scrubber;
 
 /// JSON-RPC: the arguments do not fit what the server expects.
 const INVALID_PARAMS: i64 = -32602;
+
+static IS_ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("isError"));
 
 /// What became of a call.
 #[derive(Debug)]
@@ -194,9 +198,9 @@ fn secret_echoed() -> CallOutcome {
 }
 
 fn is_error(result: &RawValue) -> bool {
-    // A key may be spelled with escapes, which no server does without reason; a text without either has no such key.
-    let text = result.get().as_bytes();
-    let may_be = memmem::find(text, b"isError").is_some() || memmem::find(text, b"\\u").is_some();
+    // A text without either has no such key.
+    let text = result.get();
+    let may_be = IS_ERROR.find(text.as_bytes()).is_some() || may_spell_keys_oddly(text);
     may_be
         && RawObject::parse(result).is_ok_and(|object| {
             object

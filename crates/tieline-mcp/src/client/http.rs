@@ -323,8 +323,8 @@ fn unusable(target: &Target) -> Failure {
     }
 }
 
-fn late_head(pace: &Pace, until: Instant) -> Failure {
-    if until == pace.deadline {
+pub(super) fn late_head(pace: &Pace, until: Instant) -> Failure {
+    if until >= pace.deadline {
         return pace.overdue();
     }
     Failure::Timeout {

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::attend::send_attended;
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
@@ -200,9 +201,17 @@ pub(crate) async fn post(
     ask: &Ask<'_>,
     session: Option<&Session>,
 ) -> Result<(Outcome, HeaderMap), McpError> {
-    let response = http
-        .send(Method::POST, target, headers, body, &ask.pace)
-        .await?;
+    let mut desk = ask.asking.map(Desk::new);
+    let response = match (&mut desk, session) {
+        (Some(desk), Some(session)) => {
+            let message = (headers, body);
+            Box::pin(send_attended(http, target, message, ask, session, desk)).await?
+        }
+        _ => {
+            http.send(Method::POST, target, headers, body, &ask.pace)
+                .await?
+        }
+    };
     let (head, body) = response.into_parts();
     if !head.status.is_success() {
         let body = Box::pin(http.read_error_body(body, &ask.pace)).await;
@@ -216,7 +225,7 @@ pub(crate) async fn post(
                 .and_then(|bytes| answer_in(&bytes, id, ask, session).map_err(McpError::sent))
         }
         Media::EventStream => {
-            Box::pin(answer_on_stream(http, target, body, id, ask, session)).await
+            Box::pin(answer_on_stream(http, target, body, id, ask, session, desk)).await
         }
         other @ Media::Other { .. } => Err(McpError::sent(other.refused())),
     };
@@ -277,10 +286,10 @@ async fn answer_on_stream(
     id: u64,
     ask: &Ask<'_>,
     session: Option<&Session>,
+    mut desk: Option<Desk<'_>>,
 ) -> Result<Answer, McpError> {
     let mut reader = Reader::new(body);
     let mut resumes = 0;
-    let mut desk = ask.asking.map(Desk::new);
     loop {
         let read = match &mut desk {
             None => reader.next(&http.limits, &ask.pace).await,
@@ -398,7 +407,12 @@ async fn take_message(
 }
 
 /// POSTs a reply to the server. It learns what it needs to know or it does not; the call goes on either way.
-async fn reply_on(http: &Http, target: &Target, session: Option<&Session>, reply: Bytes) {
+pub(super) async fn reply_on(
+    http: &Http,
+    target: &Target,
+    session: Option<&Session>,
+    reply: Bytes,
+) {
     let headers = http.introduction.post_headers();
     let headers = session.map_or_else(HeaderMap::new, |session| session.headers(headers));
     drop(Box::pin(post_message(http, target, headers, reply)).await);

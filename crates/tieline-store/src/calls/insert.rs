@@ -2,6 +2,8 @@
 
 mod statement;
 
+use std::collections::VecDeque;
+
 use sqlx::error::BoxDynError;
 use sqlx::{Arguments, Database, Encode, Type};
 
@@ -21,7 +23,7 @@ impl Store {
         let mut tx = self.db().begin_append().await?;
         let mut left = insert_alike(&mut tx, calls).await?;
         while let Some(size) = ROWS_AT_ONCE.iter().position(|rows| *rows <= left.len()) {
-            let rows = left.split_off(left.len() - ROWS_AT_ONCE[size]);
+            let rows = left.drain(..ROWS_AT_ONCE[size]).collect();
             insert(&mut tx, Statement::Any(size), rows).await?;
         }
         tx.commit().await
@@ -29,18 +31,26 @@ impl Store {
 }
 
 /// Adds the calls of which many tell the same but for their times and sizes, as those of a busy client do, and answers
-/// the others. What they share is handed to the database once for all of them.
-async fn insert_alike(tx: &mut Tx, mut calls: Vec<CallRow>) -> Result<Vec<CallRow>, StoreError> {
+/// the others. What they share is handed to the database once for all of them. The oldest go first: rows that are added
+/// behind all others fill pages to their end.
+async fn insert_alike(
+    tx: &mut Tx,
+    mut calls: Vec<CallRow>,
+) -> Result<VecDeque<CallRow>, StoreError> {
     calls.sort_by(|one, other| shared(one).cmp(&shared(other)));
-    let mut rest = Vec::new();
-    while let Some(last) = calls.last() {
-        let alike = calls.iter().rev().take_while(|call| is_alike(call, last));
-        let mut group = calls.split_off(calls.len() - alike.count());
+    let mut calls = VecDeque::from(calls);
+    let mut rest = VecDeque::new();
+    while let Some(first) = calls.front() {
+        let alike = calls
+            .iter()
+            .take_while(|call| is_alike(call, first))
+            .count();
+        let mut group: VecDeque<CallRow> = calls.drain(..alike).collect();
         while let Some(size) = ALIKE_AT_ONCE.iter().position(|rows| *rows <= group.len()) {
-            let rows = group.split_off(group.len() - ALIKE_AT_ONCE[size]);
+            let rows = group.drain(..ALIKE_AT_ONCE[size]).collect();
             insert(tx, Statement::Alike(size), rows).await?;
         }
-        rest.append(&mut group);
+        rest.extend(group);
     }
     Ok(rest)
 }

@@ -15,14 +15,13 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::json;
 use tieline_domain::Slug;
-use tieline_hub::{ClientSeen, SignedIn};
+use tieline_hub::{ClientSeen, ProviderView, SignedIn};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::activity::list::ListQuery;
 use super::activity::live;
-use super::asked::is_failing;
 use super::connect::contact::{contact, waiting};
 use super::connect::view::ContactFragment;
 use super::integrations::connector::day;
@@ -188,7 +187,7 @@ async fn watch(guard: Guard, sender: Sender, draw: impl Fn(AppState) -> Renderin
 
 async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
     let connectors = state.hub.list_connectors().await.ok()?.connectors;
-    let providers = state.hub.list_providers().await.ok()?;
+    let providers = ProviderView::all(&connectors);
     let people = state.hub.people().await.ok()?;
     let now = state.hub.clock().now();
     let mut html = BTreeMap::new();
@@ -227,7 +226,7 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
     }
     let failing = connectors
         .iter()
-        .filter(|connector| is_failing(connector.status))
+        .filter(|connector| connector.status.is_failing())
         .count();
     html.insert(
         "live-failing".to_owned(),

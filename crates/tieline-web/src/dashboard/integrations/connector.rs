@@ -16,7 +16,7 @@ use super::status::{call_failed, status_of};
 use super::tools::{left_out, tool};
 use crate::auth::Admin;
 use crate::dashboard::activity::list::{ListQuery, Of, calls, changes};
-use crate::dashboard::asked::{Asked, is_failing};
+use crate::dashboard::asked::Asked;
 use crate::dashboard::chart::Chart;
 use crate::dashboard::moment::{clock, date, time, when};
 use crate::dashboard::monogram::Monogram;
@@ -94,7 +94,10 @@ pub(crate) async fn view(
         monogram: Monogram::of(&connector.name, slug.as_str()).greyed(!connector.enabled),
         status: status_of(&connector, now),
         on: connector.enabled,
-        problem: is_failing(connector.status).then(|| about(&connector, people, now)),
+        problem: connector
+            .status
+            .is_failing()
+            .then(|| about(&connector, people, now)),
         changed: changed(&connector),
         tabs: tabs(&connector, at),
         no_tools: no_tools(&connector, &tools),
@@ -185,7 +188,7 @@ fn yesterday(now: Timestamp) -> String {
 }
 
 fn no_tools(connector: &ConnectorView, tools: &[ConnectorToolView]) -> NoTools {
-    let text = match (is_failing(connector.status), tools.is_empty()) {
+    let text = match (connector.status.is_failing(), tools.is_empty()) {
         (true, _) => "They appear when its server works again.",
         (false, true) if connector.checked_at.is_none() => {
             "They appear as soon as the server has answered."

@@ -9,7 +9,6 @@ use tieline_hub::{ConnectorKind, ConnectorView, HourlyCalls, ProviderView};
 use super::page_view::{Attention, ConnectedProvider, ProviderCard, Row};
 use super::status::{status_of, token_missing, token_rejected};
 use super::wanted::{PER_PAGE, Wanted, tools_on};
-use crate::dashboard::asked::is_failing;
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::moment::in_sentence;
 use crate::dashboard::monogram::Monogram;
@@ -165,7 +164,7 @@ pub(crate) fn attention(
 ) -> Option<Attention> {
     let failing: Vec<&ConnectorView> = connectors
         .iter()
-        .filter(|connector| is_failing(connector.status))
+        .filter(|connector| connector.status.is_failing())
         .collect();
     match failing.as_slice() {
         [] => None,

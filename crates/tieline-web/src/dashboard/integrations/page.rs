@@ -54,11 +54,8 @@ async fn load(
     state: &AppState,
 ) -> Result<(Vec<ConnectorView>, Vec<ProviderView>, usize), StoreError> {
     let connectors = state.hub.list_connectors().await?.connectors;
-    Ok((
-        connectors,
-        state.hub.list_providers().await?,
-        state.hub.people().await?,
-    ))
+    let providers = ProviderView::all(&connectors);
+    Ok((connectors, providers, state.hub.people().await?))
 }
 
 fn view(
