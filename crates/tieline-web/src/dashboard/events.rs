@@ -25,7 +25,7 @@ use super::activity::live;
 use super::connect::contact::{contact, waiting};
 use super::connect::view::ContactFragment;
 use super::integrations::connector::day;
-use super::integrations::list::{Order, attention, cards, order, page_of, row, rows};
+use super::integrations::list::{Order, attention, cards, order, row, rows};
 use super::integrations::page_view::{
     AttentionNote, CardStatus, FailingBadge, RowCalls, RowStatus, RowTools, StatusWord,
 };
@@ -191,7 +191,7 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
     let people = state.hub.people().await.ok()?;
     let now = state.hub.clock().now();
     let mut html = BTreeMap::new();
-    let page = page_of(rows(&connectors, &list.wanted, now), &list.wanted);
+    let (_, page) = rows(&connectors, &list.wanted, now);
     let cards_now = cards(&providers, &list.wanted, now);
     let order = order(&page, &cards_now);
     let shown = list

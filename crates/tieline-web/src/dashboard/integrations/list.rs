@@ -14,24 +14,24 @@ use crate::dashboard::moment::in_sentence;
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::words::{counted, grouped, shown};
 
-/// The rows of the custom connectors, in the order that is asked for.
-pub(crate) fn rows(connectors: &[ConnectorView], wanted: &Wanted, now: Timestamp) -> Vec<Row> {
+/// How many custom connectors are asked for, and the rows of one page of them, in the order that is asked for.
+pub(crate) fn rows(
+    connectors: &[ConnectorView],
+    wanted: &Wanted,
+    now: Timestamp,
+) -> (usize, Vec<Row>) {
     let mut custom: Vec<(&ConnectorView, String)> = connectors
         .iter()
         .filter(|connector| connector.kind == ConnectorKind::Custom)
         .filter_map(|connector| wanted.hit(connector).map(|hit| (connector, hit)))
         .collect();
     wanted.sort(&mut custom);
-    custom
-        .into_iter()
-        .map(|(connector, hit)| row(connector, hit, wanted, now))
-        .collect()
-}
-
-/// The rows of one page of them.
-pub(crate) fn page_of(mut rows: Vec<Row>, wanted: &Wanted) -> Vec<Row> {
-    let first = PER_PAGE * wanted.page_of(rows.len());
-    rows.drain(first..).take(PER_PAGE).collect()
+    let total = custom.len();
+    let page = custom.into_iter().skip(PER_PAGE * wanted.page_of(total));
+    let rows = page
+        .take(PER_PAGE)
+        .map(|(connector, hit)| row(connector, hit, wanted, now));
+    (total, rows.collect())
 }
 
 /// Which connectors are on a page and in which order, in a word that its live updates can compare.
