@@ -51,7 +51,8 @@ pub use connectors::{
     WaitingTool,
 };
 pub use dispatch::{
-    Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, SessionIs, SessionKey, Wanted,
+    Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, PassTo, SessionIs, SessionKey,
+    Wanted,
 };
 pub use hub::{Hub, HubSettings, StartError};
 pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};

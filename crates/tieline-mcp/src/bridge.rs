@@ -19,10 +19,12 @@ use crate::wire::{
 mod blocks;
 mod definition;
 mod fixes;
+mod passage;
 mod schema;
 mod way;
 
 pub use definition::definition_for;
+pub(crate) use passage::{Passage, Passed, Stopped};
 pub use way::{ExposeUri, Way};
 
 /// Why an upstream's answer cannot be passed on.

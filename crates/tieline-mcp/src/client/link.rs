@@ -8,11 +8,12 @@ use tokio::time::Instant;
 
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
-use super::http::{Http, Media, Pace};
+use super::http::{Collected, Http, Media, Pace};
 use super::http_sse::SseLink;
 use super::memory::Hold;
 use super::message::{self, Answer, AnswerId, Inbound, Rules};
 use super::news;
+use super::passing::{self, Came, PassOn, PassedOn};
 use super::question::{Asking, Desk};
 use super::refusal::Refusal;
 use super::request::{
@@ -56,6 +57,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) asking: Option<&'a Asking>,
     /// What the answer takes in memory is counted here.
     pub(crate) hold: Option<&'a Hold>,
+    /// How a long result goes on while it comes; without it every answer is read whole.
+    pub(crate) pass_on: Option<PassOn<'a>>,
     pub(crate) pace: Pace,
     pub(crate) max_depth: usize,
 }
@@ -63,8 +66,29 @@ pub(crate) struct Ask<'a> {
 /// What came of a request that reached the server.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Answer(Answer),
+    Answer(Got),
     Refused(Refusal),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) enum Got {
+    Whole(Answer),
+    /// It went on to the client while it came.
+    PassedOn(PassedOn),
+}
+
+impl Got {
+    /// The answer to a request without a [`PassOn`], which is always read whole.
+    pub(crate) fn whole(self) -> Result<Answer, McpError> {
+        match self {
+            Self::Whole(answer) => Ok(answer),
+            Self::PassedOn(_) => {
+                let reason = "an answer that was passed on to nobody";
+                Err(McpError::sent(Failure::protocol(reason)))
+            }
+        }
+    }
 }
 
 impl Link {
@@ -211,9 +235,12 @@ pub(crate) async fn post(
     }
     let answer = match Media::of(&head.headers) {
         Media::Json => {
-            let bytes = http
-                .read_body(body, http.limits.json_bytes, &ask.pace, ask.hold)
-                .await?;
+            let bytes = match read_json(http, body, id, ask, session).await? {
+                Came::Whole(bytes) => bytes,
+                Came::PassedOn(passed) => {
+                    return Ok((Outcome::Answer(Got::PassedOn(passed)), head.headers));
+                }
+            };
             answer_in(&bytes, id, ask, session).map_err(McpError::sent)?
         }
         Media::EventStream => {
@@ -221,7 +248,35 @@ pub(crate) async fn post(
         }
         other @ Media::Other { .. } => return Err(McpError::sent(other.refused())),
     };
-    Ok((Outcome::Answer(answer), head.headers))
+    Ok((Outcome::Answer(Got::Whole(answer)), head.headers))
+}
+
+/// Reads a JSON body, or passes it on while it comes when it is long.
+async fn read_json(
+    http: &Http,
+    mut body: AnswerBody,
+    id: u64,
+    ask: &Ask<'_>,
+    session: Option<&Session>,
+) -> Result<Came, McpError> {
+    let mut read = Collected::within(http.limits.json_bytes, &body)?;
+    let era = if session.is_some() {
+        Era::Legacy
+    } else {
+        Era::Modern
+    };
+    let on = ask.pass_on.map(|on| on.from(era));
+    loop {
+        if let Some(on) = &on
+            && passing::is_long(&body, &read)
+        {
+            // Long answers are few, so what only they need lies on the heap.
+            return Box::pin(passing::pass_on(http, body, read, ask, (id, on))).await;
+        }
+        if read.next(&mut body, &ask.pace, ask.hold).await?.is_none() {
+            return Ok(Came::Whole(read.into_bytes()));
+        }
+    }
 }
 
 /// A JSON body holds the answer and nothing else, except in the one revision that has batches.
