@@ -77,7 +77,7 @@ describe('with a model API', () => {
     const held = gate();
     model.answers.push(
       [say('I’ll look at their orders first.'), call('mcp__acme_mcp__search_orders', { query: 'Baltic Foods' }), call('mcp__billing_warehouse__search_orders', { query: 'select 1' }), call('mcp__acme_mcp__echo', { text: 'docs' })],
-      [say('28 of 31 refunds are **late', held, ' delivery**.\n\n- one\n- two\n')],
+      [say('## Found\n\n- *28* of 31\n- <img src=x onerror="globalThis.ran = 1">\n\n28 of 31 refunds are **late', held, ' delivery**.\n\n- one\n- two\n')],
     );
     await begin(page, 'Why did refunds jump?');
     await held.reached;
@@ -87,13 +87,17 @@ describe('with a model API', () => {
     assert.equal(await talk(page).locator('details.tc.err[open]').count(), 1, 'the failing one is open');
     assert.equal(await talk(page).locator('details.tc:not(.err)[open]').count(), 0, 'the others are closed');
     assert.equal(await talk(page).locator('.typing strong').count(), 0, 'half of Markdown is plain');
+    assert.equal(await talk(page).locator('.typing h3').innerText(), 'Found', 'what is whole is rendered while the rest is written');
+    assert.equal(await talk(page).locator('.typing li em').innerText(), '28');
+    assert.equal(await talk(page).locator('.typing img').count(), 0);
+    assert.match(await talk(page).locator('.typing li').nth(1).innerText(), /<img src=x/);
     held.release();
     await idle(page);
     assert.equal(await talk(page).locator('.a strong').innerText(), 'late delivery');
-    assert.equal(await talk(page).locator('.a li').count(), 2);
+    assert.equal(await talk(page).locator('.a li').count(), 4);
     await block(page, 'search_orders').first().locator('summary').click();
     await block(page, 'search_orders').first().getByText('{ "query": "Baltic Foods" }', { exact: true }).waitFor();
-    assert.match(await page.locator('#say').innerText(), /^Answer: 28 of 31/);
+    assert.match(await page.locator('#say').innerText(), /^Answer: .*28 of 31/s);
     const before = await talk(page).locator('#talk').innerText();
     await page.reload();
     await idle(page);

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertAccessible, launch, visit } from '../support/browser.mjs';
 import { startFakeMcp } from '../support/fake-mcp.mjs';
 import { createKey, openIntegrations, row, rowShows, setUp } from '../support/pages.mjs';
-import { toolNames } from '../support/gateway.mjs';
+import { ask, toolNames } from '../support/gateway.mjs';
 import { eventually, mustRun, startTieline } from '../support/tieline.mjs';
 
 const MANY = 51;
@@ -177,6 +177,32 @@ describe('a page that stays open', () => {
     await row(page, 'Gamma').getByText('Working', { exact: true }).waitFor();
     await page.getByText('Gamma stopped working').waitFor({ state: 'hidden' });
     assert.equal(await top(), before);
+  });
+
+  test('the bars of the last 24 hours renew themselves where they stand', async () => {
+    const key = await createKey(page, tieline, 'Laptop');
+    const call = () => eventually('a call is answered', async () => (await ask(tieline, key, 'tools/call', { name: 'alpha__echo', arguments: {} })).body.result);
+    const watchShifts = () => page.evaluate(() => {
+      globalThis.shift = 0;
+      new PerformanceObserver((list) => { for (const { value } of list.getEntries()) globalThis.shift += value; }).observe({ type: 'layout-shift', buffered: false });
+    });
+    await openIntegrations(page, tieline);
+    await watchShifts();
+    const bars = page.locator('#live-ac-alpha');
+    assert.equal(await bars.innerText(), '0');
+    await call();
+    await bars.getByText('1', { exact: true }).waitFor();
+    await bars.getByRole('img', { name: '1 call in the last 24 hours, none failed' }).waitFor();
+    assert.equal(await page.evaluate(() => globalThis.shift), 0, 'nothing moved');
+    await page.goto(`${tieline.url}/integrations/c/beta`);
+    await page.mouse.move(2, 2);
+    await watchShifts();
+    const day = page.locator('#live-day-beta');
+    await day.getByRole('img', { name: 'No calls in the last 24 hours' }).waitFor();
+    await ask(tieline, key, 'tools/call', { name: 'beta__echo', arguments: {} });
+    await day.getByRole('img', { name: '1 call in the last 24 hours, none failed' }).waitFor();
+    assert.match(await day.innerText(), /Typical time\s+\d+ ms/);
+    assert.equal(await page.evaluate(() => globalThis.shift), 0, 'nothing moved');
   });
 
   test('the keys of the list work, and nobody is shut out of it', async () => {

@@ -214,6 +214,18 @@ pub struct ToolFinished {
     pub ms: u64,
     /// The content of the result, as the server sent it: a JSON array of MCP content blocks.
     pub content: Box<RawValue>,
+    /// How much of its text the model was given, when that is not all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<GivenPart>,
+}
+
+/// The beginning of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenPart {
+    /// How many bytes the whole text has.
+    pub all: u64,
+    /// How many of them were given, from the first on.
+    pub given: u64,
 }
 
 /// A tool is not shown to the model any more.

@@ -226,6 +226,7 @@ impl Fold {
             code: None,
             ms: None,
             content: None,
+            given: None,
             awaiting_approval: false,
             at,
         };
@@ -239,6 +240,7 @@ impl Fold {
             block.code.clone_from(&call.code);
             block.ms = Some(call.ms);
             block.content = Some(call.content.clone());
+            block.given = call.given;
         }
     }
 }
@@ -254,6 +256,7 @@ fn waiting_block(call: &ToolApproval, at: Timestamp) -> ToolBlock {
         code: None,
         ms: None,
         content: None,
+        given: None,
         awaiting_approval: true,
         at,
     }

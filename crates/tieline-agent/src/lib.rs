@@ -33,8 +33,9 @@ pub use agent::{Agent, Events};
 pub use checker::ModelChecker;
 pub use error::AgentError;
 pub use event::{
-    Decision, Event, EventKind, MessageQueued, ModelRetrying, TextDelta, ToolApproval, ToolDecided,
-    ToolFinished, ToolLeftOut, ToolStarted, TurnFailed, TurnFinished, TurnQueued, TurnStarted,
+    Decision, Event, EventKind, GivenPart, MessageQueued, ModelRetrying, TextDelta, ToolApproval,
+    ToolDecided, ToolFinished, ToolLeftOut, ToolStarted, TurnFailed, TurnFinished, TurnQueued,
+    TurnStarted,
 };
 pub use models::{ChosenModel, HubModels, Models};
 pub use settings::AgentSettings;

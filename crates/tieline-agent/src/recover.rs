@@ -96,6 +96,7 @@ impl Agent {
                     code: Some("interrupted".to_owned()),
                     ms: 0,
                     content: content_of_text(sentence),
+                    given: None,
                 };
                 self.emit(live, turn.id, EventKind::ToolFinished(finished));
                 UserPart::ToolResult {

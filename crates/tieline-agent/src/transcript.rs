@@ -1,5 +1,6 @@
 //! A session as a page shows it when it is opened: everything that was said and done, and what goes on now.
 
+use crate::event::GivenPart;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tieline_domain::{CallId, Timestamp, TurnId};
@@ -119,6 +120,9 @@ pub struct ToolBlock {
     pub ms: Option<u64>,
     /// The content of the result: a JSON array of MCP content blocks.
     pub content: Option<Box<RawValue>>,
+    /// How much of its text the model was given, when that is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<GivenPart>,
     /// Whether it waits for the person's decision.
     pub awaiting_approval: bool,
     /// When it was asked for.

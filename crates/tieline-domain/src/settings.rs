@@ -19,6 +19,10 @@ pub enum SettingName {
     SignInDays,
     /// For how many days calls are kept.
     KeepCallsDays,
+    /// Whether arguments and results of calls are kept with them.
+    KeepContent,
+    /// For how many days they are, if the calls are kept that long.
+    KeepContentDays,
     /// Whether connectors on private addresses are refused.
     DenyPrivate,
     /// Certificate authorities beside those of the machine.
@@ -31,11 +35,13 @@ pub enum SettingName {
 
 impl SettingName {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::ToolChanges,
         Self::SignInIdleHours,
         Self::SignInDays,
         Self::KeepCallsDays,
+        Self::KeepContent,
+        Self::KeepContentDays,
         Self::DenyPrivate,
         Self::ExtraCa,
         Self::EgressProxy,
@@ -49,6 +55,8 @@ impl SettingName {
             Self::SignInIdleHours => "sign_in_idle_hours",
             Self::SignInDays => "sign_in_days",
             Self::KeepCallsDays => "keep_calls_days",
+            Self::KeepContent => "keep_content",
+            Self::KeepContentDays => "keep_content_days",
             Self::DenyPrivate => "deny_private",
             Self::ExtraCa => "extra_ca",
             Self::EgressProxy => "egress_proxy",
@@ -61,8 +69,9 @@ impl SettingName {
         match self {
             Self::SignInIdleHours => Some(1..=168),
             Self::SignInDays => Some(1..=90),
-            Self::KeepCallsDays => Some(1..=730),
+            Self::KeepCallsDays | Self::KeepContentDays => Some(1..=730),
             Self::ToolChanges
+            | Self::KeepContent
             | Self::DenyPrivate
             | Self::ExtraCa
             | Self::EgressProxy
@@ -109,7 +118,10 @@ pub enum SettingError {
     ToolChanges(#[from] ToolChangePolicyError),
     /// Neither yes nor no.
     #[error("Choose one of both.")]
-    Switch,
+    Switch {
+        /// Of which setting.
+        name: SettingName,
+    },
     /// Not the address of a proxy.
     #[error(transparent)]
     Proxy(#[from] ProxyUrlError),
@@ -137,7 +149,10 @@ impl SettingError {
         match self {
             Self::Number { .. } => "number_out_of_range",
             Self::ToolChanges(_) => "tool_changes_unknown",
-            Self::Switch => "deny_private_unknown",
+            Self::Switch {
+                name: SettingName::KeepContent,
+            } => "keep_content_unknown",
+            Self::Switch { .. } => "deny_private_unknown",
             Self::Proxy(error) => error.code(),
             Self::Theme => "theme_unknown",
             Self::CertificatesTooLong => "certificate_too_long",
@@ -189,6 +204,10 @@ pub struct Settings {
     pub sign_in_days: u32,
     /// For how many days calls are kept.
     pub keep_calls_days: u32,
+    /// Whether arguments and results of calls are kept with them.
+    pub keep_content: bool,
+    /// For how many days they are, if the calls are kept that long.
+    pub keep_content_days: u32,
     /// Whether connectors on private addresses are refused.
     pub deny_private: bool,
     /// Certificate authorities beside those of the machine, as PEM; empty when there are none.
@@ -206,6 +225,8 @@ impl Default for Settings {
             sign_in_idle_hours: 12,
             sign_in_days: 7,
             keep_calls_days: 30,
+            keep_content: false,
+            keep_content_days: 7,
             deny_private: false,
             extra_ca: String::new(),
             egress_proxy: None,
@@ -222,6 +243,8 @@ impl Settings {
             SettingName::SignInIdleHours => self.sign_in_idle_hours.to_string(),
             SettingName::SignInDays => self.sign_in_days.to_string(),
             SettingName::KeepCallsDays => self.keep_calls_days.to_string(),
+            SettingName::KeepContent => self.keep_content.to_string(),
+            SettingName::KeepContentDays => self.keep_content_days.to_string(),
             SettingName::DenyPrivate => self.deny_private.to_string(),
             SettingName::ExtraCa => self.extra_ca.clone(),
             SettingName::EgressProxy => {
@@ -240,9 +263,9 @@ impl Settings {
             SettingName::SignInIdleHours => self.sign_in_idle_hours = number(name, text)?,
             SettingName::SignInDays => self.sign_in_days = number(name, text)?,
             SettingName::KeepCallsDays => self.keep_calls_days = number(name, text)?,
-            SettingName::DenyPrivate => {
-                self.deny_private = text.parse().map_err(|_| SettingError::Switch)?;
-            }
+            SettingName::KeepContent => self.keep_content = switch(name, text)?,
+            SettingName::KeepContentDays => self.keep_content_days = number(name, text)?,
+            SettingName::DenyPrivate => self.deny_private = switch(name, text)?,
             SettingName::ExtraCa => self.extra_ca = certificates(text)?,
             SettingName::EgressProxy if text.is_empty() => self.egress_proxy = None,
             SettingName::EgressProxy => self.egress_proxy = Some(ProxyUrl::parse(text)?.0),
@@ -250,6 +273,10 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+fn switch(name: SettingName, text: &str) -> Result<bool, SettingError> {
+    text.parse().map_err(|_| SettingError::Switch { name })
 }
 
 fn number(name: SettingName, text: &str) -> Result<u32, SettingError> {
@@ -299,6 +326,8 @@ mod tests {
             sign_in_idle_hours: 1,
             sign_in_days: 90,
             keep_calls_days: 365,
+            keep_content: true,
+            keep_content_days: 365,
             deny_private: true,
             extra_ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned(),
             egress_proxy: Some(ProxyUrl::parse("proxy.example:3128").unwrap().0),
@@ -337,6 +366,12 @@ mod tests {
         ] {
             let refused = settings.set(SettingName::ExtraCa, text).unwrap_err();
             assert_eq!(refused.code(), code);
+        }
+        for (name, code) in [
+            (SettingName::DenyPrivate, "deny_private_unknown"),
+            (SettingName::KeepContent, "keep_content_unknown"),
+        ] {
+            assert_eq!(settings.set(name, "on").unwrap_err().code(), code);
         }
         let refused = settings.set(SettingName::EgressProxy, "socks5://proxy:1080");
         assert_eq!(refused.unwrap_err().code(), "proxy_scheme");

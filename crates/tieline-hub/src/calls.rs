@@ -1,5 +1,6 @@
 //! Reads the records of calls.
 
+mod content;
 mod stage;
 
 use tieline_domain::CallId;
@@ -7,6 +8,7 @@ use tieline_store::{CallFilter, CallRow, CallSummary, CallText, StoreError};
 
 use crate::Hub;
 
+pub use content::{CallContent, KeptText};
 pub use stage::CallStage;
 
 /// One page of call records, newest first.

@@ -3,6 +3,7 @@
 
 mod admit;
 mod ask;
+mod keep;
 mod outcome;
 mod questions;
 mod relay;
@@ -24,10 +25,12 @@ use crate::Hub;
 use crate::catalog::CatalogTool;
 
 pub use admit::CallRefusal;
-pub use outcome::{CallFailure, CallOutcome};
+pub use keep::{BUILT_IN_AGENT, KEPT_CONTENT};
+pub use outcome::{CallFailure, CallOutcome, FailureFacts};
 pub use questions::Askable;
 pub use tieline_mcp::SessionIs;
 
+pub(crate) use keep::{Content, Piece};
 pub(crate) use settle::counts_against_server;
 
 use admit::Admitted;
@@ -156,13 +159,18 @@ impl Hub {
     /// Runs one call to its end. It is never sent twice once any byte of it was sent.
     pub async fn dispatch(&self, call: Call<'_>) -> CallOutcome {
         let started = Instant::now();
-        let outcome = match self.admit(&call) {
-            Ok(admitted) => self.run(&admitted, &call, started).await,
-            Err(refusal) => CallOutcome::Refused(refusal),
+        let (outcome, sent_to) = match self.admit(&call) {
+            Ok(admitted) => {
+                let outcome = self.run(&admitted, &call, started).await;
+                (outcome, Some(admitted.live))
+            }
+            Err(refusal) => (CallOutcome::Refused(refusal), None),
         };
         // Activity shows what was done with tools; reading a prompt or a resource does nothing.
         if let Wanted::Tool(tool) = call.wanted {
-            self.record_call(&call, tool, started.elapsed(), &outcome);
+            let took = started.elapsed();
+            let content = self.content_of(&call, &outcome, sent_to.as_ref());
+            self.record_call(&call, tool, (took, &outcome), content);
         }
         outcome
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tieline_domain::Timestamp;
+use tieline_store::StoreError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -28,13 +30,21 @@ impl Hub {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Once a minute: idle upstream sessions, expired sign-ins, old call records.
+    /// Once a minute: idle upstream sessions, expired sign-ins, old call records. And at once when less is to
+    /// be kept.
     async fn keep_house(&self, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(Duration::from_mins(1));
+        let (mut versions, mut kept) = (self.subscribe(), self.what_is_kept());
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
+                changed = versions.changed() => {
+                    let before = std::mem::replace(&mut kept, self.what_is_kept());
+                    if changed.is_err() || before == kept {
+                        continue;
+                    }
+                }
             }
             self.forget_what_is_gone();
             tokio::select! {
@@ -42,16 +52,34 @@ impl Hub {
                 () = self.close_idle_upstreams() => {}
             }
             let now = self.clock().now();
-            let days = self.settings_in_force().keep_calls_days;
-            let kept = Duration::from_hours(24) * days;
-            let purged = self.inner.store.sign_ins_purge(now).await;
-            let purged = match purged {
-                Ok(()) => self.inner.store.calls_purge(now.minus(kept)).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = purged {
+            if let Err(error) = self.purge(now).await {
                 tracing::warn!(%error, "old rows could not be deleted; it is tried again in a minute");
             }
         }
+    }
+
+    /// Whether contents are kept, and how long they and calls are.
+    fn what_is_kept(&self) -> (bool, u32, u32) {
+        let settings = self.settings_in_force();
+        (
+            settings.keep_content,
+            settings.keep_content_days,
+            settings.keep_calls_days,
+        )
+    }
+
+    async fn purge(&self, now: Timestamp) -> Result<(), StoreError> {
+        let settings = self.settings_in_force();
+        let (store, day) = (&self.inner.store, Duration::from_hours(24));
+        store.sign_ins_purge(now).await?;
+        if settings.keep_content {
+            let kept = day * settings.keep_content_days.min(settings.keep_calls_days);
+            store.call_contents_purge(now.minus(kept)).await?;
+        } else {
+            store.call_contents_purge_all().await?;
+        }
+        let kept = day * settings.keep_calls_days;
+        store.calls_purge(now.minus(kept)).await?;
+        Ok(())
     }
 }

@@ -38,7 +38,7 @@ mod users;
 mod watch;
 
 pub use audit::{AuditPage, AuditVerdict};
-pub use calls::{CallPage, CallStage};
+pub use calls::{CallContent, CallPage, CallStage, KeptText};
 pub use catalog::{
     Catalog, CatalogConnector, CatalogOffer, CatalogRevision, CatalogTool, Declared,
 };
@@ -51,8 +51,8 @@ pub use connectors::{
     WaitingTool,
 };
 pub use dispatch::{
-    Askable, Call, CallFailure, CallOutcome, CallRefusal, Caller, PassTo, SessionIs, SessionKey,
-    Wanted,
+    Askable, BUILT_IN_AGENT, Call, CallFailure, CallOutcome, CallRefusal, Caller, FailureFacts,
+    KEPT_CONTENT, PassTo, SessionIs, SessionKey, Wanted,
 };
 pub use hub::{Hub, HubSettings, StartError};
 pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};

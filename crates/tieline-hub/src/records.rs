@@ -2,24 +2,27 @@
 //! database.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
 use tieline_domain::{CallId, ConnectorId, KeyId, RequestId, Slug, Timestamp, UserId};
-use tieline_store::CallRow;
+use tieline_store::{CallContentRow, CallRow};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::Hub;
 use crate::catalog::CatalogTool;
-use crate::dispatch::{Call, CallOutcome, SessionKey, millis};
+use crate::dispatch::{Call, CallOutcome, Content, FailureFacts, Piece, SessionKey, millis};
 
 const QUEUE: usize = 16_384;
 /// Large, because what a batch costs hardly depends on its size.
 const BATCH: usize = 4_096;
 /// How long a record waits for company before it is written.
 const LINGER: Duration = Duration::from_millis(200);
+/// How many bytes of contents wait at most. What finds no room is not kept; its call is recorded all the same.
+const CONTENT_QUEUE: usize = 32 * 1024 * 1024;
 /// How often the use of a key is written down while it is in use.
 const NOTE_EVERY: Duration = Duration::from_secs(30);
 
@@ -51,6 +54,8 @@ struct EndedCall {
     bytes_out: usize,
     client: Option<String>,
     request: Option<RequestId>,
+    facts: FailureFacts,
+    content: Option<Box<Content>>,
 }
 
 impl EndedCall {
@@ -71,6 +76,8 @@ impl EndedCall {
             bytes_out: i64::try_from(self.bytes_out).unwrap_or(i64::MAX),
             client: self.client,
             request_id: self.request.map(|request| request.to_string()),
+            http_status: self.facts.http_status.map(i64::from),
+            own_address: self.facts.own_address.map(|own| own.to_string()),
         }
     }
 }
@@ -82,6 +89,8 @@ pub(crate) struct Records {
     meters: RwLock<HashMap<Slug, Arc<Meters>>>,
     /// How many batches with calls were written.
     written: watch::Sender<u64>,
+    /// How many bytes of contents are waiting.
+    content_bytes: AtomicUsize,
 }
 
 /// The metrics of one connector's calls. Found once, so that no call spells out labels.
@@ -120,6 +129,7 @@ impl Records {
             receiver: Mutex::new(Some(receiver)),
             meters: RwLock::default(),
             written: watch::Sender::new(0),
+            content_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -145,8 +155,31 @@ impl Records {
     }
 
     fn push(&self, record: Record) {
-        if self.sender.try_send(record).is_err() {
+        if let Err(error) = self.sender.try_send(record) {
             metrics::counter!("tieline_records_dropped_total").increment(1);
+            if let Record::Call(ended) = error.into_inner() {
+                self.let_go(ended.content.as_deref());
+            }
+        }
+    }
+
+    /// The content, if there is room for it.
+    fn admit(&self, content: Option<Box<Content>>) -> Option<Box<Content>> {
+        let content = content?;
+        let size = content.size();
+        let waiting = self.content_bytes.fetch_add(size, Ordering::Relaxed);
+        if waiting + size <= CONTENT_QUEUE {
+            return Some(content);
+        }
+        self.let_go(Some(&content));
+        metrics::counter!("tieline_contents_dropped_total").increment(1);
+        None
+    }
+
+    fn let_go(&self, content: Option<&Content>) {
+        if let Some(content) = content {
+            self.content_bytes
+                .fetch_sub(content.size(), Ordering::Relaxed);
         }
     }
 }
@@ -156,8 +189,8 @@ impl Hub {
         &self,
         call: &Call<'_>,
         called: &CatalogTool,
-        took: Duration,
-        outcome: &CallOutcome,
+        (took, outcome): (Duration, &CallOutcome),
+        content: Option<Box<Content>>,
     ) {
         let records = &self.inner.records;
         records.meters(&called.slug).count(outcome.word(), took);
@@ -176,6 +209,8 @@ impl Hub {
             bytes_out: outcome.size(),
             client: call.client.map(|client| first(80, client)),
             request: call.request,
+            facts: outcome.facts(),
+            content: records.admit(content),
         };
         records.push(Record::Call(Box::new(ended)));
     }
@@ -235,13 +270,32 @@ impl Hub {
         }
     }
 
+    async fn write_contents(&self, contents: Vec<CallContentRow>) {
+        let lost = contents.len();
+        if let Err(error) = self.inner.store.call_contents_insert(contents).await {
+            metrics::counter!("tieline_contents_dropped_total").increment(lost as u64);
+            tracing::error!(%error, lost, "what was said in calls could not be written");
+        }
+    }
+
     async fn write_batch(&self, batch: Vec<Record>) {
         // All ids at once: asking the operating system for each would cost more than the rest of its row.
         let mut ids = CallId::generate_many(batch.len(), self.clock(), self.entropy());
         let (mut calls, mut uses) = (Vec::with_capacity(batch.len()), Vec::new());
+        let (mut contents, keeps_content) = (Vec::new(), self.keeps_content());
         for record in batch {
             match record {
-                Record::Call(ended) => calls.extend(ids.next().map(|id| ended.into_row(id))),
+                Record::Call(mut ended) => {
+                    let Some(id) = ids.next() else { continue };
+                    if let Some(content) = ended.content.take() {
+                        self.inner.records.let_go(Some(&content));
+                        // Whoever switched it off meanwhile wants nothing to be kept from then on.
+                        if keeps_content {
+                            contents.push(content_row(id, ended.at, *content));
+                        }
+                    }
+                    calls.push(ended.into_row(id));
+                }
                 Record::KeyUsed { id, at, client } => uses.push((id, at, client)),
             }
         }
@@ -250,6 +304,7 @@ impl Hub {
             metrics::counter!("tieline_records_dropped_total").increment(lost as u64);
             tracing::error!(%error, lost, "call records could not be written");
         } else if lost > 0 {
+            self.write_contents(contents).await;
             self.inner
                 .records
                 .written
@@ -258,6 +313,26 @@ impl Hub {
         if let Err(error) = self.inner.store.keys_touch(uses).await {
             tracing::warn!(%error, "the last use of access keys could not be written");
         }
+    }
+}
+
+fn content_row(id: CallId, at: Timestamp, content: Content) -> CallContentRow {
+    let taken = |piece: Option<Piece>| match piece {
+        Some(piece) => (
+            Some(piece.text),
+            i64::try_from(piece.bytes).unwrap_or(i64::MAX),
+        ),
+        None => (None, 0),
+    };
+    let (arguments, arguments_bytes) = taken(content.arguments);
+    let (result, result_bytes) = taken(content.result);
+    CallContentRow {
+        call_id: id,
+        at,
+        arguments,
+        arguments_bytes,
+        result,
+        result_bytes,
     }
 }
 

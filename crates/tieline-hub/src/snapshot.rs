@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::HubSettings;
 use crate::catalog::{Catalog, CatalogSource, OfferSource, ToolSource};
+use crate::connectors::ToolSummary;
 use crate::credential::Place;
 use crate::models::LiveModels;
 use crate::network::Network;
@@ -65,6 +66,7 @@ pub struct LiveConnector {
     pub(crate) row_version: i64,
     pub(crate) wire: Option<Wire>,
     pub(crate) tools: HashMap<String, LiveTool>,
+    pub(crate) summary: Arc<ToolSummary>,
     /// Cancelled when the connector is removed or turned off, which ends the calls in flight.
     pub(crate) ended: CancellationToken,
 }
@@ -301,6 +303,7 @@ impl LiveConnector {
                 .filter(|tool| tool.left_out_code.is_none())
                 .map(live_tool)
                 .collect(),
+            summary: Arc::new(ToolSummary::of(tools)),
             ended,
         })
     }

@@ -5,8 +5,9 @@
 //! pure; they know no connector and no connection.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use crate::raw::{self, RawError, RawObject, shown};
@@ -26,6 +27,9 @@ mod way;
 pub use definition::definition_for;
 pub(crate) use passage::{Passage, Passed, Stopped};
 pub use way::{ExposeUri, Way};
+
+static RESULT_TYPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"resultType\""));
+static UNICODE_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u"));
 
 /// Why an upstream's answer cannot be passed on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,13 +114,13 @@ pub(crate) fn is_surely_complete(result: &RawValue) -> bool {
         .strip_suffix('}')
         .is_some_and(|rest| rest.ends_with(SAYS_SO));
     (is_first || is_last)
-        && memmem::find_iter(text.as_bytes(), b"\"resultType\"").count() == 1
+        && RESULT_TYPE.find_iter(text.as_bytes()).count() == 1
         && !may_spell_keys_oddly(text)
 }
 
 /// A key may be spelled with escapes, so that no search finds it. No server does that without reason.
-fn may_spell_keys_oddly(text: &str) -> bool {
-    memmem::find(text.as_bytes(), b"\\u").is_some()
+pub fn may_spell_keys_oddly(text: &str) -> bool {
+    UNICODE_ESCAPE.find(text.as_bytes()).is_some()
 }
 
 /// An absent kind means `complete`; older servers do not say it.

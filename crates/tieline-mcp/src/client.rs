@@ -3,6 +3,7 @@
 //! It must not know connectors, users or a database, and it keeps no credential: every request gets its [`Target`].
 
 mod aside;
+mod attend;
 mod connection;
 mod detect;
 mod dial;

@@ -1,4 +1,4 @@
-//! Records of tool calls: who called what, when and with what outcome. Never what was said.
+//! Records of tool calls: who called what, when and with what outcome. What was said is in [`crate::call_contents`], if anywhere.
 
 mod by_tool;
 mod counts;
@@ -55,6 +55,10 @@ pub struct CallRow {
     pub client: Option<String>,
     /// What finds the call in the log.
     pub request_id: Option<String>,
+    /// The HTTP status of a failure, as far as a server, or the proxy on the way to it, answered one.
+    pub http_status: Option<i64>,
+    /// The address of this machine from which the server was not reached.
+    pub own_address: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -74,6 +78,8 @@ struct Columns {
     bytes_out: i64,
     client: Option<String>,
     request_id: Option<String>,
+    http_status: Option<i64>,
+    own_address: Option<String>,
 }
 
 impl TryFrom<Columns> for CallRow {
@@ -96,6 +102,8 @@ impl TryFrom<Columns> for CallRow {
             bytes_out: row.bytes_out,
             client: row.client,
             request_id: row.request_id,
+            http_status: row.http_status,
+            own_address: row.own_address,
         })
     }
 }

@@ -15,6 +15,7 @@ mod agent;
 mod audit;
 mod backup;
 mod batch;
+mod call_contents;
 mod calls;
 mod change;
 mod connectors;
@@ -43,6 +44,7 @@ pub use agent::{
 };
 pub use audit::{AuditFilter, AuditRow, FirstBadRow};
 pub use backup::Engine;
+pub use call_contents::CallContentRow;
 pub use calls::{
     CallFilter, CallRow, CallSummary, CallText, CallTimes, ConnectorUse, HourCount, ToolCount,
 };

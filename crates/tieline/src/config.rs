@@ -146,6 +146,18 @@ const SETTINGS: &[Setting] = &[
         help: "days for which calls are kept",
     },
     Setting {
+        key: "keep_content",
+        env: "TIELINE_KEEP_CONTENT",
+        default: "false",
+        help: "keep arguments and results of calls, for admins to read",
+    },
+    Setting {
+        key: "keep_content_days",
+        env: "TIELINE_KEEP_CONTENT_DAYS",
+        default: "7",
+        help: "days for which arguments and results are kept",
+    },
+    Setting {
         key: "running_turns",
         env: "TIELINE_RUNNING_TURNS",
         default: "64",
@@ -467,7 +479,9 @@ fn parse_settings(text: impl Fn(&str) -> String) -> Result<Settings, Failure> {
         if settings.set(name, &value).is_err() {
             let expected = match name.bounds() {
                 Some(bounds) => format!("a number from {} to {}", bounds.start(), bounds.end()),
-                None if name == SettingName::DenyPrivate => "true or false".to_owned(),
+                None if matches!(name, SettingName::DenyPrivate | SettingName::KeepContent) => {
+                    "true or false".to_owned()
+                }
                 None if name == SettingName::EgressProxy => {
                     "an HTTP proxy such as http://proxy.example:3128".to_owned()
                 }

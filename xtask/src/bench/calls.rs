@@ -128,7 +128,13 @@ fn first_byte(
     late.sort_unstable();
     at_once.sort_unstable();
     let figure = [500, 990].map(|per_mille| {
-        milliseconds(percentile(&late, per_mille).saturating_sub(percentile(&at_once, per_mille)))
+        let [ours, theirs] = [&late, &at_once].map(|waits| percentile(waits, per_mille));
+        format!(
+            "{} ({} and {})",
+            milliseconds(ours.saturating_sub(theirs)),
+            milliseconds(ours),
+            milliseconds(theirs)
+        )
     });
     let what = format!(
         "First byte of a result of 1 MiB whose second half comes {} ms later, later than from the server itself",

@@ -21,7 +21,7 @@ pub(crate) mod subject;
 pub(crate) mod talk;
 pub(crate) mod upstream;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -80,7 +80,8 @@ pub(crate) fn command(words: &[String]) -> Result<bool> {
         rows.extend(build::run()?);
     }
     let binary = match given {
-        Some(path) => PathBuf::from(path),
+        // The scripts of the browser run in a folder of their own.
+        Some(path) => std::path::absolute(path)?,
         None => subject::release_binary()?,
     };
     for benchmark in chosen {

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 use tieline_domain::{CallId, ToolPolicy};
-use tieline_hub::{Call, CatalogTool, SessionIs, Wanted};
+use tieline_hub::{BUILT_IN_AGENT, Call, CatalogTool, SessionIs, Wanted};
 use tieline_store::AgentNewCall;
 use tokio_util::sync::CancellationToken;
 
@@ -140,7 +140,7 @@ impl Run<'_> {
                         // Nobody sits with the built-in agent whom a server could ask.
                         askable: None,
                         cancel: cancel.clone(),
-                        client: Some("Built-in agent"),
+                        client: Some(BUILT_IN_AGENT),
                         request: None,
                     };
                     let cap = agent.inner.settings.result_cap;
@@ -234,6 +234,7 @@ impl Run<'_> {
             code: result.code,
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             content: result.content,
+            given: result.given,
         }));
         let (id, json) = (call.id, serde_json::to_string(&part));
         step.results[number] = Some(part);

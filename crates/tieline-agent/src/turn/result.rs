@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tieline_hub::CallOutcome;
 
+use crate::event::GivenPart;
 use crate::model::ResultPart;
 
 /// Pictures that model APIs take.
@@ -25,6 +26,8 @@ pub(super) struct CallResult {
     /// For the model.
     pub(super) is_error: bool,
     pub(super) parts: Vec<ResultPart>,
+    /// How much of the text that is, when it is not all of it.
+    pub(super) given: Option<GivenPart>,
 }
 
 impl CallResult {
@@ -45,6 +48,7 @@ impl CallResult {
             content: content_of_text(&sentence),
             is_error: outcome != "ok",
             parts: vec![ResultPart::Text(sentence)],
+            given: None,
         }
     }
 
@@ -99,11 +103,13 @@ impl CallResult {
             Some(structured) if is_empty => content_of_text(structured.get()),
             _ => RawValue::from_string(blocks.to_owned()).expect("this was raw JSON before"),
         };
+        let (parts, given) = parts_of(content.get(), cap);
         Self {
             outcome: word,
             code: None,
             is_error: word != "ok",
-            parts: parts_of(content.get(), cap),
+            parts,
+            given,
             content,
         }
     }
@@ -139,9 +145,10 @@ struct Resource {
     mime_type: Option<String>,
 }
 
-fn parts_of(content: &str, cap: usize) -> Vec<ResultPart> {
+fn parts_of(content: &str, cap: usize) -> (Vec<ResultPart>, Option<GivenPart>) {
     let Ok(blocks) = serde_json::from_str::<Vec<&RawValue>>(content) else {
-        return vec![ResultPart::Text(capped(content.to_owned(), cap))];
+        let (text, given) = capped(content.to_owned(), cap);
+        return (vec![ResultPart::Text(text)], given);
     };
     let mut parts = Vec::new();
     let mut text = String::new();
@@ -162,10 +169,11 @@ fn parts_of(content: &str, cap: usize) -> Vec<ResultPart> {
     if text.is_empty() && parts.is_empty() {
         "The tool answered without any content.".clone_into(&mut text);
     }
+    let (text, given) = capped(text, cap);
     if !text.is_empty() {
-        parts.insert(0, ResultPart::Text(capped(text, cap)));
+        parts.insert(0, ResultPart::Text(text));
     }
-    parts
+    (parts, given)
 }
 
 fn picture_of(block: &Block) -> Option<ResultPart> {
@@ -207,9 +215,9 @@ fn words_of(block: Block, raw: &str) -> String {
 }
 
 /// Cuts what is too long for the model, and says so.
-fn capped(mut text: String, cap: usize) -> String {
+fn capped(mut text: String, cap: usize) -> (String, Option<GivenPart>) {
     if text.len() <= cap {
-        return text;
+        return (text, None);
     }
     let all = text.len();
     let kept = text.floor_char_boundary(cap.saturating_sub(200));
@@ -219,7 +227,11 @@ fn capped(mut text: String, cap: usize) -> String {
         "\n\n[Tieline cut this result: it has {all} bytes, and you see the first {kept}. The person sees all of it. Ask \
          the tool for less, for example with a filter or a page, if you need the rest.]"
     );
-    text
+    let given = GivenPart {
+        all: all as u64,
+        given: kept as u64,
+    };
+    (text, Some(given))
 }
 
 /// A JSON array with one block of text.
@@ -286,6 +298,11 @@ mod tests {
         );
         assert!(text.len() < 600);
         assert!(found.content.get().contains(&long));
+        let part = GivenPart {
+            all: 2_000,
+            given: 300,
+        };
+        assert_eq!(found.given, Some(part));
     }
 
     #[test]

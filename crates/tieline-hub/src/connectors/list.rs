@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use tieline_domain::{ConnectorId, Slug, Timestamp};
-use tieline_store::{StoreError, ToolRow};
+use tieline_store::StoreError;
 
-use super::{ConnectorView, HourlyCalls};
+use super::{ConnectorStatus, ConnectorView, HourlyCalls};
 use crate::Hub;
 
 /// Every connector, and how many rows could not be read.
@@ -21,10 +21,9 @@ impl Hub {
     /// Every connector, custom and built-in.
     pub async fn list_connectors(&self) -> Result<ConnectorList, StoreError> {
         let all = self.inner.store.connectors_all().await?;
-        let mut tools: HashMap<ConnectorId, Vec<ToolRow>> = HashMap::new();
-        for tool in self.inner.store.tools_all().await? {
-            tools.entry(tool.connector_id).or_default().push(tool);
-        }
+        let mut summaries = self
+            .tool_summaries(all.rows.iter().map(|row| row.id))
+            .await?;
         let (snapshot, now) = (self.snapshot(), self.clock().now());
         let certificate_end = |id| {
             let live = snapshot.connector(id)?;
@@ -42,10 +41,8 @@ impl Hub {
             .rows
             .into_iter()
             .map(|row| {
-                let (tools, hours) = (
-                    tools.remove(&row.id).unwrap_or_default(),
-                    calls.remove(&row.id).unwrap_or_default(),
-                );
+                let tools = summaries.remove(&row.id).unwrap_or_default();
+                let hours = calls.remove(&row.id).unwrap_or_default();
                 let end = certificate_end(row.id);
                 ConnectorView::new(row, &tools, hours).with_certificate(end, now)
             })
@@ -55,6 +52,15 @@ impl Hub {
             connectors,
             broken: all.broken.len(),
         })
+    }
+
+    /// How many connectors agents have to do without because they are failing.
+    pub async fn failing_connectors(&self) -> Result<usize, StoreError> {
+        let stored = self.inner.store.connector_statuses().await?;
+        let statuses = stored
+            .iter()
+            .map(|(enabled, word)| ConnectorStatus::of(*enabled, word));
+        Ok(statuses.filter(|status| status.is_failing()).count())
     }
 
     /// One connector; [`StoreError::NotFound`] when there is none with this key.

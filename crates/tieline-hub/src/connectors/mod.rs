@@ -12,6 +12,7 @@ mod rotate;
 mod switch_tools;
 mod test;
 mod tool_policy;
+mod tool_summary;
 mod tools;
 mod try_tool;
 mod update;
@@ -34,3 +35,4 @@ pub use view::{
 
 pub(crate) use add::NewRow;
 pub(crate) use review::Judge;
+pub(crate) use tool_summary::{ToolSummary, estimated_tokens};

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 use tieline_domain::{Actor, Slug, ToolPolicy};
 use tieline_store::StoreError;
 
+use super::estimated_tokens;
 use super::tool_policy::effective;
-use super::view::estimated_tokens;
 use crate::Hub;
 
 /// One stored tool as pages and REST show it.

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use tieline_domain::{ConnectorId, Slug, Timestamp};
-use tieline_store::{ConnectorRow, ToolRow};
+use tieline_store::ConnectorRow;
+
+use super::tool_summary::ToolSummary;
 
 /// How long before its end a certificate is worth a warning: most are renewed earlier.
 const SOON: Duration = Duration::from_hours(14 * 24);
@@ -54,7 +57,21 @@ impl ConnectorStatus {
 
     /// Whether an admin should look.
     pub fn needs_attention(self) -> bool {
-        matches!(self, Self::Slow | Self::Failing | Self::NeedsSignIn)
+        self.is_failing() || self == Self::Slow
+    }
+
+    /// Whether agents have to do without it: what the badge of the navigation counts.
+    pub fn is_failing(self) -> bool {
+        matches!(self, Self::Failing | Self::NeedsSignIn)
+    }
+
+    /// The status of a connector by what is stored of it.
+    pub(super) fn of(enabled: bool, word: &str) -> Self {
+        if enabled {
+            word.parse().unwrap_or(Self::Checking)
+        } else {
+            Self::Off
+        }
     }
 }
 
@@ -157,7 +174,7 @@ pub struct ConnectorView {
     /// About how many tokens the definitions that are on cost a model in each session.
     pub tokens: usize,
     /// The names of its tools, so that a search finds them.
-    pub tool_names: Vec<String>,
+    pub tool_names: Arc<[String]>,
     /// What the server calls itself.
     pub server: Option<ServerView>,
     /// The protocol revision that is spoken with it.
@@ -177,17 +194,11 @@ pub struct ConnectorView {
 impl ConnectorView {
     pub(crate) fn new(
         row: ConnectorRow,
-        tools: &[ToolRow],
+        tools: &ToolSummary,
         mut calls_24h: Vec<HourlyCalls>,
     ) -> Self {
         calls_24h.resize(24, HourlyCalls::default());
-        let usable = || tools.iter().filter(|tool| tool.left_out_code.is_none());
-        let on = || usable().filter(|tool| tool.is_usable());
-        let status = if row.enabled {
-            row.status.parse().unwrap_or(ConnectorStatus::Checking)
-        } else {
-            ConnectorStatus::Off
-        };
+        let status = ConnectorStatus::of(row.enabled, &row.status);
         Self {
             kind: if row.provider.is_some() {
                 ConnectorKind::Builtin
@@ -195,18 +206,12 @@ impl ConnectorView {
                 ConnectorKind::Custom
             },
             token_set: row.sealed.is_some(),
-            tools_total: usable().count(),
-            tools_enabled: on().count(),
-            tools_left_out: tools
-                .iter()
-                .filter(|tool| tool.left_out_code.is_some() && !tool.is_gone())
-                .count(),
-            tools_changed: tools
-                .iter()
-                .filter(|tool| tool.to_review().is_some())
-                .count(),
-            tokens: on().map(|tool| estimated_tokens(&tool.definition)).sum(),
-            tool_names: usable().map(|tool| tool.name.clone()).collect(),
+            tools_total: tools.total,
+            tools_enabled: tools.enabled,
+            tools_left_out: tools.left_out,
+            tools_changed: tools.changed,
+            tokens: tools.tokens,
+            tool_names: tools.names.clone(),
             server: row.server_name.map(|name| ServerView {
                 name,
                 version: row.server_version,
@@ -263,11 +268,6 @@ impl ConnectorView {
 
 fn ends_soon(certificate_ends: Timestamp, now: Timestamp) -> bool {
     certificate_ends.since(now) < SOON
-}
-
-/// About four characters of JSON make one token; good enough to compare connectors.
-pub(crate) fn estimated_tokens(definition: &str) -> usize {
-    definition.len().div_ceil(4)
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ impl Hub {
             way: to.way,
             begin: to.begin,
             clean: &scrubber,
+            keep: self.kept_of_passed(call),
         });
         let request = CallRequest {
             method: call.wanted.method(),

@@ -1,16 +1,22 @@
 //! What became of a call, in one shape for every door.
 
-use memchr::memmem;
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tieline_mcp::bridge::may_spell_keys_oddly;
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{Era, PassedOn, Reply, ReplyBody};
+use tieline_mcp::{Era, McpError, PassedOn, Reply, ReplyBody};
 
 use super::CallRefusal;
 use crate::scrub::Scrubber;
 
 /// JSON-RPC: the arguments do not fit what the server expects.
 const INVALID_PARAMS: i64 = -32602;
+
+static IS_ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("isError"));
 
 /// What became of a call.
 #[derive(Debug)]
@@ -51,6 +57,8 @@ pub enum CallOutcome {
         data: Option<Box<RawValue>>,
         /// The era that the error is written in.
         era: Era,
+        /// The HTTP status that it came with.
+        status: Option<u16>,
     },
     /// The server could not be asked, or did not answer properly.
     UpstreamFailure(CallFailure),
@@ -65,6 +73,27 @@ pub struct CallFailure {
     pub code: &'static str,
     /// A sentence for a person or a model, without any secret.
     pub message: String,
+    /// What else is known of it, for the record.
+    #[serde(skip)]
+    pub facts: FailureFacts,
+}
+
+/// What an admin who looks for the cause wants to know exactly.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FailureFacts {
+    /// The HTTP status that the server, or the proxy on the way to it, answered with.
+    pub http_status: Option<u16>,
+    /// The address of this machine from which the server was not reached.
+    pub own_address: Option<IpAddr>,
+}
+
+impl FailureFacts {
+    pub(super) fn of(error: &McpError) -> Self {
+        Self {
+            http_status: error.http_status(),
+            own_address: error.own_address(),
+        }
+    }
 }
 
 impl CallOutcome {
@@ -105,6 +134,18 @@ impl CallOutcome {
         }
     }
 
+    /// What the record of a failure keeps beside its code.
+    pub(crate) fn facts(&self) -> FailureFacts {
+        match self {
+            Self::UpstreamFailure(failure) => failure.facts,
+            Self::RpcError { status, .. } => FailureFacts {
+                http_status: *status,
+                own_address: None,
+            },
+            _ => FailureFacts::default(),
+        }
+    }
+
     /// How many bytes the answer has.
     pub(crate) fn size(&self) -> usize {
         match self {
@@ -138,6 +179,7 @@ pub(super) fn outcome_of(reply: Reply, can_be_asked: bool, scrubber: &Scrubber) 
             code: "input_required",
             message: "The server asked for input from a person, which this caller cannot give."
                 .to_owned(),
+            facts: FailureFacts::default(),
         }),
         ReplyBody::InputRequired(result) => match scrubber.json(result) {
             Some(result) => CallOutcome::InputRequired { result },
@@ -152,6 +194,7 @@ pub(super) fn outcome_of(reply: Reply, can_be_asked: bool, scrubber: &Scrubber) 
             message: scrubber.text(&error.message).into_owned(),
             data: error.data.and_then(|data| scrubber.json(data)),
             era,
+            status: error.status,
         },
     }
 }
@@ -160,13 +203,14 @@ fn secret_echoed() -> CallOutcome {
     CallOutcome::UpstreamFailure(CallFailure {
         code: "secret_echoed",
         message: "The server's answer held its own token and cannot be shown.".to_owned(),
+        facts: FailureFacts::default(),
     })
 }
 
 fn is_error(result: &RawValue) -> bool {
-    // A key may be spelled with escapes, which no server does without reason; a text without either has no such key.
-    let text = result.get().as_bytes();
-    let may_be = memmem::find(text, b"isError").is_some() || memmem::find(text, b"\\u").is_some();
+    // A text without either has no such key.
+    let text = result.get();
+    let may_be = IS_ERROR.find(text.as_bytes()).is_some() || may_spell_keys_oddly(text);
     may_be
         && RawObject::parse(result).is_ok_and(|object| {
             object

@@ -7,7 +7,7 @@ use tieline_mcp::{Failure, McpError};
 use tokio::time::Instant;
 
 use super::ask::Asked;
-use super::{Call, CallFailure, CallOutcome};
+use super::{Call, CallFailure, CallOutcome, FailureFacts};
 use crate::Hub;
 use crate::snapshot::LiveConnector;
 
@@ -46,7 +46,8 @@ impl Hub {
                 }
                 CallOutcome::UpstreamFailure(CallFailure {
                     code: error.code(),
-                    message,
+                    message: for_caller(&error, message),
+                    facts: FailureFacts::of(&error),
                 })
             }
             Err(Asked::SecretUnreadable) => {
@@ -57,6 +58,7 @@ impl Hub {
                         "The stored token of {} cannot be read. An admin has to enter it again.",
                         live.name
                     ),
+                    facts: FailureFacts::default(),
                 })
             }
             Err(Asked::BadParams) => CallOutcome::RpcError {
@@ -67,8 +69,17 @@ impl Hub {
                 ),
                 data: None,
                 era: live.era(),
+                status: None,
             },
         }
+    }
+}
+
+/// The sentence for whoever called. From where it was tried is for admins to know.
+fn for_caller(error: &McpError, message: String) -> String {
+    match error.own_address() {
+        Some(own) => message.replace(&format!(" ({own})"), ""),
+        None => message,
     }
 }
 

@@ -4,7 +4,7 @@ use tieline_domain::{Provider, providers};
 use tieline_store::StoreError;
 
 use crate::Hub;
-use crate::connectors::ConnectorView;
+use crate::connectors::{ConnectorKind, ConnectorView};
 
 /// A provider, and its connector if it is connected.
 #[derive(Debug)]
@@ -20,37 +20,24 @@ pub struct ProviderView {
 impl Hub {
     /// Every shipped provider, in the order of the catalogue.
     pub async fn list_providers(&self) -> Result<Vec<ProviderView>, StoreError> {
-        let rows = self.inner.store.connectors_all().await?.rows;
-        let custom: Vec<(String, String)> = rows
-            .iter()
-            .filter(|row| row.provider.is_none())
-            .map(|row| (row.slug.to_string(), row.name.clone()))
-            .collect();
-        let mut connected = self.list_connectors().await?.connectors;
-        connected.retain(|connector| {
-            rows.iter()
-                .any(|row| row.id == connector.id && row.provider.is_some())
-        });
-        let view = |provider: &'static Provider| {
-            let slug = provider.slug.as_str();
-            let at = connected
+        Ok(ProviderView::all(&self.list_connectors().await?.connectors))
+    }
+}
+
+impl ProviderView {
+    /// Every shipped provider, with what is connected of these connectors.
+    pub fn all(connectors: &[ConnectorView]) -> Vec<Self> {
+        let with_key = |kind, slug: &str| {
+            connectors
                 .iter()
-                .position(|connector| connector.slug.as_str() == slug);
-            (slug, at)
+                .find(|connector| connector.kind == kind && connector.slug.as_str() == slug)
         };
-        let mut views = Vec::new();
-        for provider in providers() {
-            let (slug, at) = view(provider);
-            let key_in_use_by = custom
-                .iter()
-                .find(|(key, _)| key == slug)
-                .map(|(_, name)| name.clone());
-            views.push(ProviderView {
-                provider,
-                connector: at.map(|at| connected[at].clone()),
-                key_in_use_by,
-            });
-        }
-        Ok(views)
+        let view = |provider: &'static Provider| Self {
+            provider,
+            connector: with_key(ConnectorKind::Builtin, &provider.slug).cloned(),
+            key_in_use_by: with_key(ConnectorKind::Custom, &provider.slug)
+                .map(|connector| connector.name.clone()),
+        };
+        providers().iter().map(view).collect()
     }
 }

@@ -28,6 +28,8 @@ impl Hub {
         let mut told = Vec::new();
         told.extend(self.signed_out_by(&before, &after).await?);
         told.extend(self.calls_deleted_by(&before, &after).await?);
+        told.extend(self.contents_deleted_by(&before, &after).await?);
+        told.extend(self.read_by_admins(&before, &after).await?);
         told.extend(self.tools_changed_by(&before, &after).await?);
         told.extend(self.refused_by(&before, &after).await);
         Ok(told)
@@ -81,6 +83,54 @@ impl Hub {
         Ok((older > 0).then(|| {
             format!("{older} of {all} recorded calls are older than that. They are deleted within a minute, for good.")
         }))
+    }
+
+    async fn contents_deleted_by(
+        &self,
+        before: &SettingsView,
+        after: &Settings,
+    ) -> Result<Option<String>, StoreError> {
+        let days = |settings: &Settings| settings.keep_content_days.min(settings.keep_calls_days);
+        let old = &before.values;
+        let is_sooner = !after.keep_content || days(after) < days(old);
+        if !old.keep_content || !is_sooner {
+            return Ok(None);
+        }
+        let limit = self.clock().now().minus(DAY * days(after));
+        let (all, older) = self.inner.store.call_contents_older(limit).await?;
+        Ok(match (after.keep_content, all, older) {
+            (false, 1, _) => Some(
+                "The arguments and results of 1 call are deleted within a minute, for good."
+                    .to_owned(),
+            ),
+            (false, 2.., _) => Some(format!(
+                "The arguments and results of {all} calls are deleted within a minute, for good."
+            )),
+            (true, _, 1..) => Some(format!(
+                "The arguments and results of {older} of {all} calls are older than that. They are deleted within a minute, for good."
+            )),
+            _ => None,
+        })
+    }
+
+    /// Whose calls become readable.
+    async fn read_by_admins(
+        &self,
+        before: &SettingsView,
+        after: &Settings,
+    ) -> Result<Option<String>, StoreError> {
+        if before.values.keep_content || !after.keep_content {
+            return Ok(None);
+        }
+        let people = self.people().await?;
+        let whose = if people == 1 {
+            "the one person"
+        } else {
+            &format!("the {people} people")
+        };
+        Ok(Some(format!(
+            "From now on every admin can read what {whose} here send to tools through their clients, and what comes back. Tell them. Chats with the built-in agent stay with their owners."
+        )))
     }
 
     /// The connectors that would be refused. One whose name cannot be looked up now is not reached anyway.

@@ -109,7 +109,7 @@ async fn a_list_that_was_read_before_the_connector_moved_is_not_kept() {
         .unwrap();
     hold.release();
     world
-        .wait_for(&slug, |view| view.tool_names == ["new"])
+        .wait_for(&slug, |view| *view.tool_names == ["new"])
         .await;
     assert_eq!(world.session("Ada").await.names(), ["mcp__acme_mcp__new"]);
 }
@@ -225,4 +225,26 @@ async fn an_error_while_listing_is_never_an_empty_list() {
             .await;
         assert_eq!(view.tools_total, 1, "{fault:?}");
     }
+}
+
+/// The numbers of a list are in memory, and so is their version: another process's change is seen at once.
+#[tokio::test]
+async fn a_list_is_never_older_than_the_database() {
+    let world = World::start().await;
+    let server = FakeMcp::modern().tools(["one", "two"]).start().await;
+    let slug = world.connect("Acme", &server, "").await;
+    let other = world.beside().await;
+    let on = |view: &ConnectorView| (view.tools_enabled, view.tools_total);
+    assert_eq!(on(&other.hub.connector(&slug).await.unwrap()), (2, 2));
+    let switched = world.hub.enable_all_tools(&ADMIN, &slug, false).await;
+    switched.expect("a connector");
+    for hub in [&world.hub, &other.hub] {
+        assert_eq!(on(&hub.connector(&slug).await.unwrap()), (0, 2));
+    }
+    assert_eq!(other.hub.catalog().tool_count(), 2, "nothing told it yet");
+    assert_eq!(other.hub.failing_connectors().await.unwrap(), 0);
+    server.shut_down().await;
+    refresh(&world, &slug).await;
+    world.wait_for(&slug, failing_with("connect_refused")).await;
+    assert_eq!(other.hub.failing_connectors().await.unwrap(), 1);
 }

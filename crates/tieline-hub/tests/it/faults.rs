@@ -86,7 +86,7 @@ async fn f01_a_server_that_refuses_connections_fails_quickly_and_alone() {
 }
 
 /// An address that takes no connection and refuses none: its queue is full and nobody empties it.
-async fn black_hole() -> (String, Vec<TcpStream>, tokio::net::TcpListener) {
+pub(crate) async fn black_hole() -> (String, Vec<TcpStream>, tokio::net::TcpListener) {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket
         .bind(([127, 0, 0, 1], 0).into())
@@ -144,6 +144,8 @@ async fn f02_a_server_that_swallows_connections_delays_nobody_and_its_last_list_
         .wait_for(&slug, |view| view.status != ConnectorStatus::Checking)
         .await;
     assert_eq!(view.status_code.as_deref(), Some("connect_timeout"));
+    let told = view.status_message.as_deref().unwrap_or_default();
+    assert!(told.ends_with("this machine (127.0.0.1)."), "{told}");
     world
         .wait_for(&left, |view| view.status != ConnectorStatus::Working)
         .await;

@@ -2,6 +2,8 @@
 
 mod audit;
 mod breaker;
+mod call_content;
+mod call_records;
 mod checks;
 mod emergency;
 mod faults;

@@ -1,18 +1,21 @@
 //! The parts of results that carry annotations, media and URIs: content blocks, prompt messages, resource contents.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use super::fixes;
 use super::way::Way;
 use crate::raw::{self, RawObject};
 
+static URI: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"uri\""));
+
 /// Whether a result can hold anything to change. A look at the text spares nearly all results the rest.
 pub(super) fn may_change(way: &Way<'_>, text: &str) -> bool {
     way.normalise && fixes::may_apply(text)
-        || way.uris.is_some() && memmem::find(text.as_bytes(), b"\"uri\"").is_some()
+        || way.uris.is_some() && URI.find(text.as_bytes()).is_some()
 }
 
 /// A part of a result with what had to change; nothing when it can stay.

@@ -9,10 +9,16 @@
 //! | [`output_schema`] | `outputSchema` of `true` or `false` becomes the object that means the same | rmcp refuses the whole list |
 //! | [`caching`] | `ttlMs` that is no whole number from 0 up, `cacheScope` that is none of the two | rmcp and the TypeScript SDK refuse the whole result |
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use crate::raw::{self, RawObject};
 
+/// What stands in every text that [`annotations`] or [`media_type`] would mend.
+static TRACES: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| ["\"annotations\"", "\"image\"", "\"audio\""].map(Finder::new));
 const ROLES: [&str; 2] = ["user", "assistant"];
 /// The longest time to live that every client reads exactly.
 const LONGEST_TTL: f64 = 9e15;
@@ -20,8 +26,8 @@ const LONGEST_TTL: f64 = 9e15;
 /// Whether a text can hold anything that [`annotations`] or [`media_type`] would mend. One search each spares nearly all
 /// messages the rest.
 pub(super) fn may_apply(text: &str) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(text.as_bytes(), needle).is_some();
-    has(b"\"annotations\"") || has(b"\"image\"") || has(b"\"audio\"")
+    let in_text = |trace: &Finder<'_>| trace.find(text.as_bytes()).is_some();
+    TRACES.iter().any(in_text)
 }
 
 /// New `annotations` for an object whose own would be refused; nothing when they can stay. The inner nothing takes them

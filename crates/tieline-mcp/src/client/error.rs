@@ -3,6 +3,9 @@
 //! Text that a server sent is shortened and stripped of control characters before it gets in here.
 
 use std::fmt;
+use std::net::IpAddr;
+
+use http::StatusCode;
 
 use super::dial::AddressRefused;
 
@@ -14,6 +17,8 @@ pub struct McpError {
     pub failure: Failure,
     /// Whether bytes of the request may have reached the server. A call with `sent` is never repeated.
     pub sent: bool,
+    /// The HTTP status of the answer, when one came.
+    pub status: Option<u16>,
 }
 
 /// What went wrong.
@@ -40,6 +45,8 @@ pub enum Failure {
         host: String,
         port: u16,
         seconds: u64,
+        /// Our own address on the way there, as far as this machine knows one.
+        from: Option<IpAddr>,
     },
     /// No connection to the proxy that an admin set.
     ProxyUnreachable {
@@ -145,6 +152,7 @@ impl McpError {
         Self {
             failure,
             sent: false,
+            status: None,
         }
     }
 
@@ -153,6 +161,31 @@ impl McpError {
         Self {
             failure,
             sent: true,
+            status: None,
+        }
+    }
+
+    /// The same with the HTTP status of the answer that it is about, unless one is known already.
+    pub(crate) fn answered_with(self, status: StatusCode) -> Self {
+        Self {
+            status: self.status.or(Some(status.as_u16())),
+            ..self
+        }
+    }
+
+    /// The HTTP status that the server, or the proxy on the way to it, answered with.
+    pub fn http_status(&self) -> Option<u16> {
+        match self.failure {
+            Failure::ProxyRefused { status, .. } => Some(status),
+            _ => self.status,
+        }
+    }
+
+    /// From which address of this machine nobody was reached.
+    pub fn own_address(&self) -> Option<IpAddr> {
+        match self.failure {
+            Failure::ConnectTimeout { from, .. } => from,
+            _ => None,
         }
     }
 
@@ -240,10 +273,13 @@ impl fmt::Display for Failure {
                 f,
                 "{host} can’t be reached on port {port} from this machine. Check the network between them."
             ),
-            Self::ConnectTimeout { host, port, seconds } => write!(
-                f,
-                "No answer from {host}:{port} in {seconds} s. A firewall may drop traffic from this machine."
-            ),
+            Self::ConnectTimeout { host, port, seconds, from } => {
+                write!(f, "No answer from {host}:{port} in {seconds} s. A firewall may drop traffic from this machine")?;
+                match from {
+                    Some(from) => write!(f, " ({from})."),
+                    None => f.write_str("."),
+                }
+            }
             Self::ProxyUnreachable { proxy } => write!(
                 f,
                 "The proxy {proxy} could not be reached. Check that it runs, or change it in Settings, Network."

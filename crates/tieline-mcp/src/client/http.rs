@@ -149,8 +149,9 @@ impl Http {
                 took: begun.elapsed(),
             });
         }
-        refuse_redirect(&response, target)?;
-        refuse_broken_framing(&response)?;
+        refuse_redirect(&response, target)
+            .and_then(|()| refuse_broken_framing(&response))
+            .map_err(|error| error.answered_with(response.status()))?;
         Ok(response)
     }
 
@@ -393,8 +394,8 @@ fn unusable(target: &Target) -> Failure {
     }
 }
 
-fn late_head(pace: &Pace, until: Instant) -> Failure {
-    if until == pace.deadline {
+pub(super) fn late_head(pace: &Pace, until: Instant) -> Failure {
+    if until >= pace.deadline {
         return pace.overdue();
     }
     Failure::Timeout {

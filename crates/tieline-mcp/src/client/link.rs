@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::attend::send_attended;
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::{Collected, Http, Media, Pace};
@@ -19,7 +20,7 @@ use super::refusal::Refusal;
 use super::request::{
     PROTOCOL_VERSION, legacy_body, modern_headers, notification_body, reply_body,
 };
-use super::sse::{Event, Reader};
+use super::sse::{Event, Next, Reader};
 use super::target::Target;
 use super::transport::Wire;
 use crate::raw::RawObject;
@@ -224,9 +225,17 @@ pub(crate) async fn post(
     ask: &Ask<'_>,
     session: Option<&Session>,
 ) -> Result<(Outcome, HeaderMap), McpError> {
-    let response = http
-        .send(Method::POST, target, headers, body, &ask.pace)
-        .await?;
+    let mut desk = ask.asking.map(Desk::new);
+    let response = match (&mut desk, session) {
+        (Some(desk), Some(session)) => {
+            let message = (headers, body);
+            Box::pin(send_attended(http, target, message, ask, session, desk)).await?
+        }
+        _ => {
+            http.send(Method::POST, target, headers, body, &ask.pace)
+                .await?
+        }
+    };
     let (head, body) = response.into_parts();
     if !head.status.is_success() {
         let body = Box::pin(http.read_error_body(body, &ask.pace)).await;
@@ -235,20 +244,42 @@ pub(crate) async fn post(
     }
     let answer = match Media::of(&head.headers) {
         Media::Json => {
-            let bytes = match read_json(http, body, id, ask, session).await? {
-                Came::Whole(bytes) => bytes,
-                Came::PassedOn(passed) => {
-                    return Ok((Outcome::Answer(Got::PassedOn(passed)), head.headers));
+            // Whoever was asked meanwhile took his time.
+            let attended = desk.as_ref().map(|desk| Ask {
+                pace: desk.pace(&ask.pace),
+                ..*ask
+            });
+            let ask = attended.as_ref().unwrap_or(ask);
+            match read_json(http, body, id, ask, session).await {
+                Ok(Came::Whole(bytes)) => {
+                    let answer = answer_in(&bytes, id, ask, session).map_err(McpError::sent);
+                    answer.map(Got::Whole)
                 }
-            };
-            answer_in(&bytes, id, ask, session).map_err(McpError::sent)?
+                Ok(Came::PassedOn(passed)) => Ok(Got::PassedOn(passed)),
+                Err(error) => Err(error),
+            }
         }
         Media::EventStream => {
-            Box::pin(answer_on_stream(http, target, body, id, ask, session)).await?
+            Box::pin(answer_on_stream(http, target, body, id, ask, session, desk)).await
         }
-        other @ Media::Other { .. } => return Err(McpError::sent(other.refused())),
+        other @ Media::Other { .. } => Err(McpError::sent(other.refused())),
     };
-    Ok((Outcome::Answer(Got::Whole(answer)), head.headers))
+    let answer = match answer.map_err(|error| error.answered_with(head.status))? {
+        Got::Whole(Answer::Error(error)) => {
+            Got::Whole(Answer::Error(error.answered_with(head.status)))
+        }
+        result => result,
+    };
+    Ok((Outcome::Answer(answer), head.headers))
+}
+
+fn pass_on<'a>(ask: &Ask<'a>, session: Option<&Session>) -> Option<PassOn<'a>> {
+    let era = if session.is_some() {
+        Era::Legacy
+    } else {
+        Era::Modern
+    };
+    ask.pass_on.map(|on| on.from(era))
 }
 
 /// Reads a JSON body, or passes it on while it comes when it is long.
@@ -260,12 +291,7 @@ async fn read_json(
     session: Option<&Session>,
 ) -> Result<Came, McpError> {
     let mut read = Collected::within(http.limits.json_bytes, &body)?;
-    let era = if session.is_some() {
-        Era::Legacy
-    } else {
-        Era::Modern
-    };
-    let on = ask.pass_on.map(|on| on.from(era));
+    let on = pass_on(ask, session);
     loop {
         if let Some(on) = &on
             && passing::is_long(&body, &read)
@@ -329,15 +355,18 @@ async fn answer_on_stream(
     id: u64,
     ask: &Ask<'_>,
     session: Option<&Session>,
-) -> Result<Answer, McpError> {
+    mut desk: Option<Desk<'_>>,
+) -> Result<Got, McpError> {
     let mut reader = Reader::new(body);
+    let mut on = pass_on(ask, session);
     let mut resumes = 0;
-    let mut desk = ask.asking.map(Desk::new);
     loop {
+        let longer_than = on.as_ref().map_or(usize::MAX, |_| passing::LONG);
+        let mut pace = ask.pace;
         let read = match &mut desk {
-            None => reader.next(&http.limits, &ask.pace).await,
+            None => reader.next_or_begun(&http.limits, &pace, longer_than).await,
             Some(desk) => {
-                let pace = desk.pace(&ask.pace);
+                pace = desk.pace(&ask.pace);
                 if pace.deadline <= Instant::now() {
                     // A server that says much keeps nobody longer than one that says nothing.
                     return Err(McpError::sent(ask.pace.overdue()));
@@ -349,22 +378,32 @@ async fn answer_on_stream(
                         }
                         continue;
                     }
-                    read = reader.next(&http.limits, &pace) => read,
+                    read = reader.next_or_begun(&http.limits, &pace, longer_than) => read,
                 }
             }
         };
         let broken = match read {
-            Ok(Some(Event::Message(data))) => {
+            Ok(Some(Next::Begun)) => {
+                // It is tried once for each stream: after a message that is no result there is seldom another long one.
+                let Some(on) = on.take() else { continue };
+                let ask = Ask { pace, ..*ask };
+                let passing = passing::pass_on_event(http, &mut reader, &ask, (id, &on));
+                if let Some(passed) = Box::pin(passing).await? {
+                    return Ok(Got::PassedOn(passed));
+                }
+                continue;
+            }
+            Ok(Some(Next::Event(Event::Message(data)))) => {
                 if let Some(hold) = ask.hold {
                     hold.grow_to(data.len()).map_err(McpError::sent)?;
                 }
                 let taken = take_message(http, target, &data, id, ask, session, desk.as_mut());
                 if let Some(answer) = taken.await? {
-                    return Ok(answer);
+                    return Ok(Got::Whole(answer));
                 }
                 continue;
             }
-            Ok(Some(Event::Endpoint(_))) => continue,
+            Ok(Some(Next::Event(Event::Endpoint(_)))) => continue,
             Ok(None) => McpError::sent(Failure::Interrupted),
             Err(error) if error.failure == Failure::Interrupted => error,
             Err(error) => return Err(error),
@@ -450,7 +489,12 @@ async fn take_message(
 }
 
 /// POSTs a reply to the server. It learns what it needs to know or it does not; the call goes on either way.
-async fn reply_on(http: &Http, target: &Target, session: Option<&Session>, reply: Bytes) {
+pub(super) async fn reply_on(
+    http: &Http,
+    target: &Target,
+    session: Option<&Session>,
+    reply: Bytes,
+) {
     let headers = http.introduction.post_headers();
     let headers = session.map_or_else(HeaderMap::new, |session| session.headers(headers));
     drop(Box::pin(post_message(http, target, headers, reply)).await);

@@ -152,6 +152,7 @@ fn read_error(error: &RawValue) -> Result<RpcError, Failure> {
         code,
         message,
         data,
+        status: None,
     })
 }
 

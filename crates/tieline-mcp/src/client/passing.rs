@@ -18,6 +18,7 @@ use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
 use super::http::{Collected, Http, Pace, announced, next_piece, too_large};
 use super::link::Ask;
+use super::sse::Reader;
 use crate::bridge::{Passage, Passed, Stopped, Way};
 use crate::wire::Era;
 
@@ -63,6 +64,8 @@ pub struct PassOn<'a> {
     pub begin: Begin<'a>,
     /// Takes the credential out.
     pub clean: &'a dyn Clean,
+    /// How much of its beginning is told at the end, for the record.
+    pub keep: usize,
 }
 
 impl PassOn<'_> {
@@ -83,7 +86,7 @@ impl fmt::Debug for PassOn<'_> {
 }
 
 /// A result that was passed on to its end.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PassedOn {
     /// The tool says that it failed.
     pub is_error: bool,
@@ -91,6 +94,8 @@ pub struct PassedOn {
     pub bytes: usize,
     /// When it began.
     pub begun: Instant,
+    /// So much of it as was to be kept.
+    pub kept: Vec<u8>,
 }
 
 /// What became of a long body.
@@ -124,18 +129,14 @@ pub(crate) async fn pass_on(
             break;
         }
         if line.passage.may_begin() {
-            if let Some(hold) = ask.hold {
-                hold.grow_to(ON_THE_WAY).map_err(McpError::sent)?;
-            }
-            if let Some(to) = (on.begin)() {
-                let so_far = read.len();
-                drop(read);
-                let sending = Sending {
-                    limit: http.limits.json_bytes,
-                    pace: &ask.pace,
-                    to,
+            if let Some(sending) = Sending::begin(ask, on)? {
+                let source = Source::Body {
+                    body,
+                    so_far: read.len(),
                 };
-                return sending.rest(body, line, so_far).await.map(Came::PassedOn);
+                drop(read);
+                let passed = sending.rest(http, source, line).await;
+                return passed.map(Came::PassedOn);
             }
             break;
         }
@@ -143,6 +144,51 @@ pub(crate) async fn pass_on(
     }
     while read.next(&mut body, &ask.pace, ask.hold).await?.is_some() {}
     Ok(Came::Whole(read.into_bytes()))
+}
+
+/// Passes on a long message that a stream has begun with; nothing when it has to be read whole.
+pub(crate) async fn pass_on_event(
+    http: &Http,
+    reader: &mut Reader,
+    ask: &Ask<'_>,
+    (id, on): (u64, &PassOn<'_>),
+) -> Result<Option<PassedOn>, McpError> {
+    let mut line = Line {
+        cleaner: on.clean.begin(),
+        passage: Passage::new(on.way, id, ask.max_depth),
+        clean: Vec::new(),
+    };
+    if line.push(reader.begun()).is_err() || !line.passage.may_begin() {
+        return Ok(None);
+    }
+    let Some(sending) = Sending::begin(ask, on)? else {
+        return Ok(None);
+    };
+    reader.take_begun();
+    let passed = sending.rest(http, Source::Event(reader), line).await;
+    passed.map(Some)
+}
+
+/// Where the rest of an answer comes from.
+enum Source<'a> {
+    Body { body: AnswerBody, so_far: usize },
+    Event(&'a mut Reader),
+}
+
+impl Source<'_> {
+    async fn next(&mut self, http: &Http, pace: &Pace) -> Result<Option<Bytes>, McpError> {
+        match self {
+            Self::Event(reader) => reader.rest_of_begun(&http.limits, pace).await,
+            Self::Body { body, so_far } => {
+                let piece = next_piece(body, pace).await?;
+                *so_far += piece.as_ref().map_or(0, Bytes::len);
+                if *so_far > http.limits.json_bytes {
+                    return Err(too_large(http.limits.json_bytes));
+                }
+                Ok(piece)
+            }
+        }
+    }
 }
 
 /// What every byte goes through.
@@ -184,46 +230,66 @@ fn failure(stopped: Stopped) -> Failure {
 }
 
 struct Sending<'a> {
-    limit: usize,
     pace: &'a Pace,
+    keep: usize,
     to: mpsc::Sender<Piece>,
 }
 
-impl Sending<'_> {
+impl<'a> Sending<'a> {
+    /// Begins the client's answer; nothing when it cannot take the result like this.
+    fn begin(ask: &'a Ask<'_>, on: &PassOn<'_>) -> Result<Option<Self>, McpError> {
+        // What the server said before its result belongs before it.
+        let waits = |to: &mpsc::Sender<_>| to.capacity() < to.max_capacity();
+        if ask.notifications.is_some_and(waits) {
+            return Ok(None);
+        }
+        if let Some(hold) = ask.hold {
+            hold.grow_to(ON_THE_WAY).map_err(McpError::sent)?;
+        }
+        Ok((on.begin)().map(|to| Self {
+            pace: &ask.pace,
+            keep: on.keep,
+            to,
+        }))
+    }
+
     /// Sends what is ready, then the rest as it comes.
     async fn rest(
         self,
-        mut body: AnswerBody,
+        http: &Http,
+        mut source: Source<'_>,
         mut line: Line<'_>,
-        mut so_far: usize,
     ) -> Result<PassedOn, McpError> {
-        let begun = Instant::now();
+        let (begun, mut kept) = (Instant::now(), Vec::new());
         loop {
-            for ready in line.passage.take() {
-                self.send(Piece::Bytes(ready)).await?;
-            }
+            self.send_all(&mut line, &mut kept).await?;
             let next = tokio::select! {
-                next = next_piece(&mut body, self.pace) => next?,
+                next = source.next(http, self.pace) => next?,
                 // Nobody is there to read the rest.
                 () = self.to.closed() => return Err(McpError::sent(Failure::Cancelled)),
             };
             let Some(piece) = next else { break };
-            so_far += piece.len();
-            if so_far > self.limit {
-                return Err(too_large(self.limit));
-            }
             line.push(piece).map_err(McpError::sent)?;
         }
         let Passed { is_error, bytes } = line.finish().map_err(McpError::sent)?;
-        for ready in line.passage.take() {
-            self.send(Piece::Bytes(ready)).await?;
-        }
+        self.send_all(&mut line, &mut kept).await?;
         self.send(Piece::End).await?;
         Ok(PassedOn {
             is_error,
             bytes,
             begun,
+            kept,
         })
+    }
+
+    /// Sends everything that is ready.
+    async fn send_all(&self, line: &mut Line<'_>, kept: &mut Vec<u8>) -> Result<(), McpError> {
+        for ready in line.passage.take() {
+            let room = self.keep.saturating_sub(kept.len()).min(ready.len());
+            kept.extend_from_slice(&ready[..room]);
+            self.send(Piece::Bytes(ready)).await?;
+        }
+        Ok(())
     }
 
     /// Waits for the client as long as the call may take.

@@ -258,6 +258,20 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// When the call must be over, however long its questions take.
+    pub(crate) fn latest(&self) -> Instant {
+        self.asking.questions.until
+    }
+
+    /// Until when the head of the answer to a request of then may come: nobody is rushed while a question is open.
+    pub(crate) fn head_until(&self, pace: &Pace, begun: Instant) -> Instant {
+        if self.open > 0 {
+            return self.latest();
+        }
+        let until = (begun + pace.first_byte).min(pace.deadline);
+        (until + self.waited).min(self.latest())
+    }
+
     fn forget(&self, id: &RawValue) {
         let mut open = self.asking.lock();
         if let Some(at) = open.iter().position(|held| held.get() == id.get()) {

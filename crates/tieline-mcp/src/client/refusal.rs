@@ -105,14 +105,14 @@ impl Refusal {
     pub(crate) fn into_answer(self) -> Result<Answer, McpError> {
         match self.rpc {
             Some(error) if self.ours && !matches!(self.status.as_u16(), 401 | 403 | 429) => {
-                Ok(Answer::Error(error))
+                Ok(Answer::Error(error.answered_with(self.status)))
             }
-            _ => Err(McpError::sent(self.failure)),
+            _ => Err(McpError::sent(self.failure).answered_with(self.status)),
         }
     }
 
     pub(crate) fn into_error(self) -> McpError {
-        McpError::sent(self.failure)
+        McpError::sent(self.failure).answered_with(self.status)
     }
 }
 

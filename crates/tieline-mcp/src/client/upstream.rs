@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use http::StatusCode;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -113,6 +114,17 @@ pub struct RpcError {
     pub message: String,
     /// `data`, untouched.
     pub data: Option<Box<RawValue>>,
+    /// The HTTP status that it came with, where it came in an answer of its own.
+    pub status: Option<u16>,
+}
+
+impl RpcError {
+    pub(crate) fn answered_with(self, status: StatusCode) -> Self {
+        Self {
+            status: Some(status.as_u16()),
+            ..self
+        }
+    }
 }
 
 /// A server, and in the legacy era one session with it. Holds no credential. Clones share the session.
@@ -249,7 +261,10 @@ impl Upstream {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .is_some();
-            Err(McpError { failure, sent })
+            Err(McpError {
+                sent,
+                ..McpError::unsent(failure)
+            })
         };
         let answered = tokio::select! {
             biased;
@@ -351,7 +366,7 @@ impl Upstream {
                 Outcome::Refused(refusal)
                     if lost && renewed && link.has_session() && refusal.status == 404 =>
                 {
-                    Err(McpError::sent(Failure::SessionLost))
+                    Err(McpError::sent(Failure::SessionLost).answered_with(refusal.status))
                 }
                 Outcome::Refused(refusal) => Ok((link.era(), Got::Whole(refusal.into_answer()?))),
             };

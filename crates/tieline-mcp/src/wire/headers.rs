@@ -110,16 +110,21 @@ impl RequestError {
 }
 
 /// Decides how a message is to be served, and for a modern one checks everything that its headers repeat.
-/// `method` is `None` for the answer to a request of ours.
+/// `method` is `None` for the answer to a request of ours; `meta` is what [`Params::request_meta`] made of `params`.
 pub fn detect_era(
     headers: &HeaderMap,
     method: Option<&str>,
     params: &Params<'_>,
+    meta: Result<&RequestMeta<'_>, &ParamsError>,
 ) -> Result<NorthEra, RequestError> {
     let version = version_header(headers)?;
-    let meta = params.request_meta();
-    if is_modern(version, method, meta.as_ref().ok()) {
-        check_modern(headers, version, method, (params, &meta?))?;
+    if is_modern(version, method, meta.ok()) {
+        check_modern(
+            headers,
+            version,
+            method,
+            (params, meta.map_err(ParamsError::clone)?),
+        )?;
         return Ok(NorthEra::Modern);
     }
     if method == Some("initialize") {

@@ -2,6 +2,8 @@
 
 mod statement;
 
+use std::collections::VecDeque;
+
 use sqlx::error::BoxDynError;
 use sqlx::{Arguments, Database, Encode, Type};
 
@@ -21,7 +23,7 @@ impl Store {
         let mut tx = self.db().begin_append().await?;
         let mut left = insert_alike(&mut tx, calls).await?;
         while let Some(size) = ROWS_AT_ONCE.iter().position(|rows| *rows <= left.len()) {
-            let rows = left.split_off(left.len() - ROWS_AT_ONCE[size]);
+            let rows = left.drain(..ROWS_AT_ONCE[size]).collect();
             insert(&mut tx, Statement::Any(size), rows).await?;
         }
         tx.commit().await
@@ -29,18 +31,26 @@ impl Store {
 }
 
 /// Adds the calls of which many tell the same but for their times and sizes, as those of a busy client do, and answers
-/// the others. What they share is handed to the database once for all of them.
-async fn insert_alike(tx: &mut Tx, mut calls: Vec<CallRow>) -> Result<Vec<CallRow>, StoreError> {
+/// the others. What they share is handed to the database once for all of them. The oldest go first: rows that are added
+/// behind all others fill pages to their end.
+async fn insert_alike(
+    tx: &mut Tx,
+    mut calls: Vec<CallRow>,
+) -> Result<VecDeque<CallRow>, StoreError> {
     calls.sort_by(|one, other| shared(one).cmp(&shared(other)));
-    let mut rest = Vec::new();
-    while let Some(last) = calls.last() {
-        let alike = calls.iter().rev().take_while(|call| is_alike(call, last));
-        let mut group = calls.split_off(calls.len() - alike.count());
+    let mut calls = VecDeque::from(calls);
+    let mut rest = VecDeque::new();
+    while let Some(first) = calls.front() {
+        let alike = calls
+            .iter()
+            .take_while(|call| is_alike(call, first))
+            .count();
+        let mut group: VecDeque<CallRow> = calls.drain(..alike).collect();
         while let Some(size) = ALIKE_AT_ONCE.iter().position(|rows| *rows <= group.len()) {
-            let rows = group.split_off(group.len() - ALIKE_AT_ONCE[size]);
+            let rows = group.drain(..ALIKE_AT_ONCE[size]).collect();
             insert(tx, Statement::Alike(size), rows).await?;
         }
-        rest.append(&mut group);
+        rest.extend(group);
     }
     Ok(rest)
 }
@@ -52,7 +62,8 @@ fn is_alike(one: &CallRow, other: &CallRow) -> bool {
 /// Everything but the ids, the time, the duration and the sizes.
 fn shared(call: &CallRow) -> impl Ord + '_ {
     let texts = (&call.tool, &call.outcome, &call.session, &call.client);
-    let rest = (&call.code, &call.connector_slug);
+    let facts = (&call.http_status, &call.own_address);
+    let rest = (&call.code, &call.connector_slug, facts);
     (call.connector_id, call.user_id, call.key_id, texts, rest)
 }
 
@@ -79,6 +90,7 @@ where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
     i64: for<'q> Encode<'q, D> + Type<D>,
+    Option<i64>: for<'q> Encode<'q, D> + Type<D>,
 {
     let mut values = D::Arguments::default();
     values.reserve(statement.values(), rows.len() * 512);
@@ -98,6 +110,7 @@ where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
     i64: for<'q> Encode<'q, D> + Type<D>,
+    Option<i64>: for<'q> Encode<'q, D> + Type<D>,
 {
     let (id, at) = (row.id.to_string(), row.at.as_millis());
     let numbers = [at, row.ms, row.bytes_in, row.bytes_out];
@@ -117,6 +130,7 @@ fn put_shared<D: Database>(values: &mut D::Arguments, row: CallRow) -> Result<()
 where
     String: for<'q> Encode<'q, D> + Type<D>,
     Option<String>: for<'q> Encode<'q, D> + Type<D>,
+    Option<i64>: for<'q> Encode<'q, D> + Type<D>,
 {
     values.add(row.user_id.to_string())?;
     values.add(row.key_id.map(|id| id.to_string()))?;
@@ -126,7 +140,9 @@ where
     values.add(clean(row.tool))?;
     values.add(row.outcome)?;
     values.add(row.code)?;
-    values.add(row.client.map(clean))
+    values.add(row.client.map(clean))?;
+    values.add(row.http_status)?;
+    values.add(row.own_address)
 }
 
 /// [`foreign`] for text that nobody else needs, which nearly always stays where it is.

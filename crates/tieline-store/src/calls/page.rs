@@ -17,7 +17,7 @@ impl Store {
             conn,
             Columns,
             "SELECT id, at, user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, ms, bytes_in,
-                 bytes_out, client, request_id
+                 bytes_out, client, request_id, http_status, own_address
              FROM calls WHERE id = $1",
             id.to_string(),
         )?;
@@ -39,7 +39,7 @@ impl Store {
             Columns,
             concat!(
                 "SELECT id, at, user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, ms,
-                     bytes_in, bytes_out, client, request_id
+                     bytes_in, bytes_out, client, request_id, http_status, own_address
                  FROM calls WHERE ",
                 fits!(),
                 " AND id < $9 ORDER BY id DESC LIMIT $10"

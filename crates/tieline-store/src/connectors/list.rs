@@ -19,6 +19,16 @@ impl Store {
         Ok(Loaded::check(found, |columns: &Columns| &columns.id))
     }
 
+    /// Of each connector whether it is on, and the word for its status.
+    pub async fn connector_statuses(&self) -> Result<Vec<(bool, String)>, StoreError> {
+        let mut conn = self.db().read().await?;
+        Ok(fetch_all!(
+            conn,
+            (bool, String),
+            "SELECT enabled, status FROM connectors"
+        )?)
+    }
+
     /// The connector with this key.
     pub async fn connector_by_slug(&self, slug: &Slug) -> Result<Option<ConnectorRow>, StoreError> {
         let mut conn = self.db().read().await?;

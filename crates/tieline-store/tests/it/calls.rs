@@ -12,6 +12,8 @@ pub(crate) async fn keeps_all_fields(bed: &Bed) {
         outcome: "upstream_failure".to_owned(),
         code: Some("timeout".to_owned()),
         bytes_out: i64::MAX,
+        http_status: Some(502),
+        own_address: Some("192.0.2.7".to_owned()),
         ..call(connector_id(), 1)
     };
     let bare = CallRow {
@@ -60,6 +62,8 @@ pub(crate) async fn calls_that_are_alike_keep_what_they_differ_in(bed: &Bed) {
             bytes_out: number * 7,
             request_id: (number % 5 > 0).then(|| format!("r-{number:016x}")),
             code: (number % 9 == 0).then(|| format!("code_{}", number % 2)),
+            http_status: (number % 9 == 0).then_some(500 + number % 3),
+            own_address: (number % 27 == 0).then(|| "192.0.2.7".to_owned()),
             ..call(if number % 2 == 0 { one } else { other }, number)
         })
         .collect();

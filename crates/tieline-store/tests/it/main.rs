@@ -10,6 +10,7 @@ mod samples;
 mod access_keys;
 mod agent;
 mod audit;
+mod call_contents;
 mod calls;
 mod connectors;
 mod meta;
@@ -66,6 +67,10 @@ contract! {
         a_log_cut_off_is_found, a_shortened_log_with_a_forged_head_is_found, a_row_added_without_the_key_is_found,
         a_relinked_log_is_found, changes_at_once_make_one_chain, no_change_without_its_row, pages_newest_first,
         filters_by_action_and_time, filters_by_connector, stores_what_it_hashes,
+    }
+    call_contents {
+        keeps_all_fields, zero_characters_do_no_harm, leave_with_their_call,
+        are_forgotten_before_their_calls_or_all_at_once,
     }
     calls {
         keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,

@@ -17,6 +17,7 @@ pub(crate) async fn eight_at_once_make_one_schema(bed: &Bed) {
         "agent_catalogs",
         "audit_head",
         "audit",
+        "call_contents",
         "calls",
         "connector_offers",
         "connector_tools",

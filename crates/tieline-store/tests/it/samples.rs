@@ -261,6 +261,8 @@ pub(crate) fn call(connector: ConnectorId, millis: i64) -> CallRow {
         bytes_out: 5_600,
         client: Some("Claude Code 2.1".to_owned()),
         request_id: Some("r-1".to_owned()),
+        http_status: None,
+        own_address: None,
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use serde_json::value::RawValue;
 use tieline_mcp::raw::{self, RawObject};
-use tieline_mcp::wire::{self, Params, Request, Response, response_ok, sse_message};
+use tieline_mcp::wire::{self, Params, Request, Response, response_ok};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{FakeTool, Shared};
@@ -27,6 +27,7 @@ pub(super) async fn talk(
     id: Box<RawValue>,
     events: mpsc::UnboundedSender<Bytes>,
     session: String,
+    wrapped: fn(&[u8]) -> Bytes,
 ) {
     let mut blocks = Vec::new();
     for questions in &tool.dialogue {
@@ -41,7 +42,7 @@ pub(super) async fn talk(
                 continue;
             }
             let request = wire::request(&raw::raw_str(&own), method, Some(params));
-            if events.send(sse_message(&request)).is_err() {
+            if events.send(wrapped(&request)).is_err() {
                 return;
             }
         }
@@ -58,7 +59,7 @@ pub(super) async fn talk(
     let content = raw::raw_array(blocks.iter().map(|block| &**block));
     let result = RawObject::new().with("content", content).to_box();
     // The client may have left in between.
-    let _ = events.send(sse_message(&response_ok(&id, &result)));
+    let _ = events.send(wrapped(&response_ok(&id, &result)));
 }
 
 impl Shared {

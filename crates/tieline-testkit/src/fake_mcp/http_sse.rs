@@ -90,6 +90,7 @@ async fn take(shared: &Arc<Shared>, uri: &Uri, body: &[u8], bend: Bend) -> Respo
             request.id.to_owned(),
             sender,
             String::new(),
+            sse_message,
         );
         tokio::spawn(talking);
         return status(202);

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
 use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::{
     self, Envelope, Era, HEADER_SESSION_ID, Params, Request, Revision, SUPPORTED_LEGACY,
-    response_error, version_header,
+    response_error, sse_message, version_header,
 };
 
 use super::Shared;
@@ -36,14 +37,27 @@ pub(super) async fn answer(
         return status(202);
     };
     if let Some(tool) = shared.dialogue_of(&request) {
-        let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let (events, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let in_json = tool.answers_in_json;
         let talking = super::dialogue::talk(
             Arc::clone(shared),
             tool,
             request.id.to_owned(),
             events,
             session_of(headers),
+            if in_json {
+                Bytes::copy_from_slice
+            } else {
+                sse_message
+            },
         );
+        if in_json {
+            talking.await;
+            return match receiver.recv().await {
+                Some(answer) => json_status(200, answer),
+                None => status(500),
+            };
+        }
         tokio::spawn(talking);
         return super::answer::sse(super::dialogue::body(receiver));
     }

@@ -126,7 +126,12 @@ async fn post(shared: &Arc<Shared>, headers: &HeaderMap, body: &[u8], bend: Bend
         }
     };
     let params = envelope.params().unwrap_or_default();
-    let era = detect_era(headers, envelope.method(), &params);
+    let era = detect_era(
+        headers,
+        envelope.method(),
+        &params,
+        params.request_meta().as_ref(),
+    );
     if !shared.config.modern {
         return super::legacy::answer(shared, headers, envelope, bend).await;
     }

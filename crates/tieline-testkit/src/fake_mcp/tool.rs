@@ -22,6 +22,7 @@ pub struct FakeTool {
     pub(super) dialogue: Vec<Vec<(&'static str, Box<RawValue>)>>,
     pub(super) asks_aside: bool,
     pub(super) drips: Option<Drips>,
+    pub(super) answers_in_json: bool,
 }
 
 /// Makes a result from a call's arguments.
@@ -95,6 +96,7 @@ impl FakeTool {
             dialogue: Vec::new(),
             asks_aside: false,
             drips: None,
+            answers_in_json: false,
         }
     }
 
@@ -210,6 +212,13 @@ impl FakeTool {
     pub fn asking_aside(mut self) -> Self {
         self.asks_aside = true;
         self
+    }
+
+    /// [`asking_aside`](Self::asking_aside) with nothing of the call's answer until all is replied to, which is then JSON.
+    #[must_use]
+    pub fn asking_aside_before_json(mut self) -> Self {
+        self.answers_in_json = true;
+        self.asking_aside()
     }
 
     /// Answers with a JSON text that is made from the whole parameters.

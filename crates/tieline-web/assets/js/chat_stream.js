@@ -1,4 +1,4 @@
-// Follows a session. The server sends rendered blocks by number and the text that is being written; after a break the
+// Follows a session. The server sends rendered blocks by number, and piece by piece the text that is being written; after a break the
 // page asks for everything from the latest turn on, so nothing is lost and nothing stands there twice.
 import { readEvents } from './events.js';
 import { localTimes } from './local_time.js';
@@ -69,13 +69,24 @@ function lost(text) {
   if (text) say(text);
 }
 
-/** More of the answer. */
-function write({ at, text }) {
-  const line = document.querySelector(`#b${at}.typing > p`);
-  if (!line) return;
+// The nodes of each piece of an answer that is being written.
+const written = new WeakMap();
+
+/** More of the answer: its pieces from one on, rendered; those before stay, and with them what somebody selected. */
+function write({ at, from, pieces }) {
+  const block = document.querySelector(`#b${at}.typing`);
+  if (!block) return;
   const stay = atEnd();
-  if (line.lastChild?.nodeType === Node.TEXT_NODE) line.lastChild.appendData(text);
-  else line.append(text);
+  const nodes = written.get(block) ?? [];
+  written.set(block, nodes);
+  if (from === 0) block.replaceChildren();
+  for (const node of nodes.splice(from).flat()) node.remove();
+  for (const html of pieces) {
+    const holder = document.createElement('template');
+    holder.innerHTML = html;
+    nodes.push([...holder.content.childNodes]);
+    block.append(holder.content);
+  }
   if (stay) toEnd();
   else newer.hidden = false;
 }

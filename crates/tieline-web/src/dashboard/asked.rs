@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use tieline_domain::{AuditId, Slug, ThemeDefault};
-use tieline_hub::{ConnectorStatus, SignedIn};
+use tieline_hub::SignedIn;
 
 use super::shell::{Frame, Section, Shell, Theme, Toast};
 use super::words::{counted, grouped};
@@ -57,16 +57,7 @@ impl Asked {
         shell.here = self.here;
         shell.toast = self.toast;
         if who.is_admin() {
-            let listed = state
-                .hub
-                .list_connectors()
-                .await
-                .map(|list| list.connectors)
-                .unwrap_or_default();
-            shell.failing = listed
-                .iter()
-                .filter(|connector| is_failing(connector.status))
-                .count();
+            shell.failing = state.hub.failing_connectors().await.unwrap_or_default();
             shell.people = state
                 .hub
                 .people()
@@ -76,14 +67,6 @@ impl Asked {
         }
         shell
     }
-}
-
-/// Whether the badge counts it: failing ones only, not mere notices.
-pub(crate) fn is_failing(status: ConnectorStatus) -> bool {
-    matches!(
-        status,
-        ConnectorStatus::Failing | ConnectorStatus::NeedsSignIn
-    )
 }
 
 /// The theme for those who chose none.

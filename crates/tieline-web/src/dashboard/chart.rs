@@ -1,5 +1,7 @@
 //! Bars of calls over time, as SVG geometry: positions are computed here so that the template only writes them.
 
+use std::fmt;
+
 /// A bar chart: one bar per interval, failures in red at the base.
 #[derive(Debug, Clone)]
 pub struct Chart {
@@ -19,13 +21,13 @@ pub struct Bar {
     /// `""`, `"x"` for failures, `"z"` for an interval without calls.
     pub class: &'static str,
     /// Left edge.
-    pub x: String,
+    pub x: Tenths,
     /// Top edge.
-    pub y: String,
+    pub y: Tenths,
     /// Width.
-    pub w: String,
+    pub w: Tenths,
     /// Height.
-    pub h: String,
+    pub h: Tenths,
 }
 
 /// The counts of one interval.
@@ -74,10 +76,10 @@ impl Chart {
             let mut bar = |class, height: f64| {
                 bars.push(Bar {
                     class,
-                    x: one(x),
-                    y: one(tall - height),
-                    w: one(pitch - gap),
-                    h: one(height),
+                    x: Tenths::of(x),
+                    y: Tenths::of(tall - height),
+                    w: Tenths::of(pitch - gap),
+                    h: Tenths::of(height),
                 });
             };
             // 2 px stay free above, and a single call among thousands is still a visible bar.
@@ -100,8 +102,26 @@ impl Chart {
     }
 }
 
-fn one(value: f64) -> String {
-    format!("{value:.1}")
+/// A length with one digit behind the point. A page has thousands, and the library's rounding of fractions is slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tenths(i32);
+
+impl Tenths {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "lengths of drawings are below 65,536, and a cast of anything larger saturates"
+    )]
+    fn of(length: f64) -> Self {
+        Self((length * 10.0).round() as i32)
+    }
+}
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let tenths = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{}", tenths / 10, tenths % 10)
+    }
 }
 
 fn sentence(calls: u64, failed: u64) -> String {
@@ -115,7 +135,7 @@ fn sentence(calls: u64, failed: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chart, Interval};
+    use super::{Chart, Interval, Tenths};
 
     #[test]
     fn bars_fit_the_drawing_and_failures_stand_at_the_base() {
@@ -136,8 +156,18 @@ mod tests {
             ["", "x", "z", ""]
         );
         assert_eq!(
-            (chart.bars[0].y.as_str(), chart.bars[0].h.as_str()),
-            ("2.0", "20.0")
+            (
+                chart.bars[0].y.to_string(),
+                chart.bars[0].h.to_string(),
+                Tenths::of(-0.04).to_string(),
+                Tenths::of(-1.25).to_string()
+            ),
+            (
+                "2.0".to_owned(),
+                "20.0".to_owned(),
+                "0.0".to_owned(),
+                "-1.3".to_owned()
+            )
         );
         assert_eq!(chart.sentence, "15 calls in the last 24 hours, 2 failed");
     }

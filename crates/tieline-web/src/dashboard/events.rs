@@ -15,19 +15,19 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::json;
 use tieline_domain::Slug;
-use tieline_hub::{ClientSeen, SignedIn};
+use tieline_hub::{ClientSeen, ProviderView, SignedIn};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::activity::list::ListQuery;
 use super::activity::live;
-use super::asked::is_failing;
 use super::connect::contact::{contact, waiting};
 use super::connect::view::ContactFragment;
-use super::integrations::list::{Order, attention, cards, order, page_of, row, rows};
+use super::integrations::connector::day;
+use super::integrations::list::{Order, attention, cards, order, row, rows};
 use super::integrations::page_view::{
-    AttentionNote, CardStatus, FailingBadge, RowStatus, RowTools, StatusWord,
+    AttentionNote, CardStatus, FailingBadge, RowCalls, RowStatus, RowTools, StatusWord,
 };
 use super::integrations::status::status_of;
 use super::integrations::wanted::Wanted;
@@ -187,11 +187,11 @@ async fn watch(guard: Guard, sender: Sender, draw: impl Fn(AppState) -> Renderin
 
 async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
     let connectors = state.hub.list_connectors().await.ok()?.connectors;
-    let providers = state.hub.list_providers().await.ok()?;
+    let providers = ProviderView::all(&connectors);
     let people = state.hub.people().await.ok()?;
     let now = state.hub.clock().now();
     let mut html = BTreeMap::new();
-    let page = page_of(rows(&connectors, &list.wanted, now), &list.wanted);
+    let (_, page) = rows(&connectors, &list.wanted, now);
     let cards_now = cards(&providers, &list.wanted, now);
     let order = order(&page, &cards_now);
     let shown = list
@@ -211,6 +211,10 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
             format!("live-tl-{}", row.slug),
             rendered(&RowTools { row: &row }),
         );
+        html.insert(
+            format!("live-ac-{}", row.slug),
+            rendered(&RowCalls { row: &row }),
+        );
     }
     for card in cards_now {
         if let Some(connected) = &card.connected {
@@ -222,7 +226,7 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
     }
     let failing = connectors
         .iter()
-        .filter(|connector| is_failing(connector.status))
+        .filter(|connector| connector.status.is_failing())
         .count();
     html.insert(
         "live-failing".to_owned(),
@@ -244,10 +248,14 @@ async fn integrations(state: AppState, list: Arc<OpenList>) -> Option<Parts> {
 async fn connector(state: AppState, slug: Slug) -> Option<Parts> {
     let connector = state.hub.connector(&slug).await.ok()?;
     let status = status_of(&connector, state.hub.clock().now());
-    let html = BTreeMap::from([(
+    let mut html = BTreeMap::from([(
         format!("live-st-{slug}"),
         rendered(&StatusWord { status: &status }),
     )]);
+    if let Ok(usage) = state.hub.connector_usage(&slug).await {
+        let day = day(&connector, &usage, state.hub.clock().now());
+        html.insert(format!("live-day-{slug}"), rendered(&day));
+    }
     Some(Parts { html, list: "same" })
 }
 

@@ -31,6 +31,19 @@ pub fn took(millis: u64) -> String {
     }
 }
 
+/// A size in bytes: "12 bytes", "16 KB", "9.4 MB".
+pub fn size(bytes: usize) -> String {
+    let (unit, word) = match bytes {
+        0..=1_023 => return format!("{bytes} bytes"),
+        1_024..=1_048_575 => (1_024, "KB"),
+        _ => (1_048_576, "MB"),
+    };
+    match bytes % unit * 10 / unit {
+        0 => format!("{} {word}", bytes / unit),
+        tenths => format!("{}.{tenths} {word}", bytes / unit),
+    }
+}
+
 /// A rough token count, to two significant figures and a hundred at least: "about 18,400 tokens" should not pretend more.
 pub fn roughly(tokens: u64) -> u64 {
     match tokens {
@@ -86,7 +99,7 @@ pub fn shown(text: &str, longest: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::shown;
-    use super::{ago, any_of, counted, grouped, roughly, took};
+    use super::{ago, any_of, counted, grouped, roughly, size, took};
 
     #[test]
     fn numbers_read_like_a_person_wrote_them() {
@@ -101,6 +114,10 @@ mod tests {
             ["88 ms", "3.1 s", "30.0 s", "2 min"]
         );
         assert_eq!([42, 1_743, 444].map(roughly), [42, 1_700, 440]);
+        assert_eq!(
+            [12, 16_384, 32_300, 9_856_000].map(size),
+            ["12 bytes", "16 KB", "31.5 KB", "9.3 MB"]
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tieline_domain::{KeyId, RequestId};
 use tieline_hub::Caller;
 use tieline_mcp::Era;
 use tieline_mcp::wire::{
-    self, Envelope, HEADER_SESSION_ID, NorthEra, OfferKind, Params, detect_era,
+    self, Envelope, HEADER_SESSION_ID, NorthEra, OfferKind, Params, RequestMeta, detect_era,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -190,9 +190,13 @@ async fn answer(exchange: &Arc<Exchange>, body: &[u8]) -> Response {
 
 async fn route(exchange: &Arc<Exchange>, envelope: &Envelope<'_>) -> Result<Response, Fault> {
     let params = envelope.params().map_err(|error| Fault::params(&error))?;
-    let era = detect_era(&exchange.headers, envelope.method(), &params);
+    let meta = params.request_meta();
+    let era = detect_era(&exchange.headers, envelope.method(), &params, meta.as_ref());
     match era.map_err(|error| Fault::request(&error))? {
-        NorthEra::Modern => modern(exchange, envelope, &params).await,
+        NorthEra::Modern => {
+            let meta = meta.map_err(|error| Fault::params(&error))?;
+            modern(exchange, envelope, &params, &meta).await
+        }
         NorthEra::Initialize => match envelope {
             Envelope::Request(request) => initialize::answer(exchange, request),
             _ => Err(Fault::no_notification("initialize")),
@@ -209,6 +213,7 @@ async fn modern(
     exchange: &Arc<Exchange>,
     envelope: &Envelope<'_>,
     params: &Params<'_>,
+    meta: &RequestMeta<'_>,
 ) -> Result<Response, Fault> {
     let request = match envelope {
         Envelope::Request(request) => request,
@@ -216,9 +221,6 @@ async fn modern(
         Envelope::Response(_) => return Err(Fault::unexpected_response()),
     };
     let view = View::current(exchange.gateway.hub(), &exchange.door)?;
-    let meta = params
-        .request_meta()
-        .map_err(|error| Fault::params(&error))?;
     let client = meta
         .client_info
         .map(initialize::client_label)
@@ -231,7 +233,7 @@ async fn modern(
                 view: &view,
                 client: &client,
             };
-            routed::answer(exchange, &asked, request, params, &meta).await
+            routed::answer(exchange, &asked, request, params, meta).await
         }
         other => {
             let Some(kind) = OfferKind::of_method(other) else {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tieline_domain::Entropy;
-use tieline_hub::{BoundTo, CallFailure, CallOutcome, HeldState, Hub};
+use tieline_hub::{BoundTo, CallFailure, CallOutcome, FailureFacts, HeldState, Hub};
 use tieline_mcp::raw::{self, RawObject};
 use tieline_mcp::wire::{self, QuestionKind};
 use tieline_mcp::{Question, QuestionReply, Replied};
@@ -278,5 +278,9 @@ fn reply_of(
 
 pub(super) fn failed(code: &'static str, message: &str) -> CallOutcome {
     let message = message.to_owned();
-    CallOutcome::UpstreamFailure(CallFailure { code, message })
+    CallOutcome::UpstreamFailure(CallFailure {
+        code,
+        message,
+        facts: FailureFacts::default(),
+    })
 }

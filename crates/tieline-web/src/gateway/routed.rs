@@ -387,7 +387,13 @@ impl ReadyCall<'_> {
         askable: Option<Askable<'_>>,
     ) -> CallOutcome {
         let expose = |uri: &str| expose_uri(self.goal.slug(), uri);
-        let begin = || self.begin_answer();
+        let told = notifications.clone();
+        // What the server said before its result belongs before it.
+        let waits = |to: &mpsc::Sender<_>| to.capacity() < to.max_capacity();
+        let begin = || {
+            let may_begin = !told.as_ref().is_some_and(waits);
+            may_begin.then(|| self.begin_answer()).flatten()
+        };
         let pass_on = self.may_pass_on().then(|| PassTo {
             way: self.way_from(Era::Modern, &expose),
             begin: &begin,

@@ -4,6 +4,7 @@ mod activity_pages;
 mod api;
 mod app;
 mod bad_requests;
+mod call_content;
 mod connect_page;
 mod connector_page;
 mod dashboard;

@@ -51,6 +51,8 @@ async fn every_setting_is_shown_with_its_source() {
         sign_in_idle_hours = "12" # default
         sign_in_days = "7" # default
         keep_calls_days = "30" # default
+        keep_content = "false" # default
+        keep_content_days = "7" # default
         running_turns = "64" # default
         tool_tokens = "20000" # default
         "#);

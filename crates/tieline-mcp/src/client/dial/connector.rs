@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -192,7 +192,7 @@ impl Dialer {
             let failure = match timeout(share, open(*address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => explain(&error, host, address.port()),
-                Err(_) => self.no_answer(host, address.port()),
+                Err(_) => self.no_answer(host, address.port(), own_address_towards(*address)),
             };
             last = failure;
         }
@@ -215,10 +215,11 @@ impl Dialer {
             host: host.to_owned(),
             reason: "the host is not a name that a certificate can have".to_owned(),
         })?;
+        let from = tcp.local_addr().ok().map(|own| own.ip().to_canonical());
         let handshake = TlsConnector::from(self.tls.clone()).connect(name, tcp);
         let stream = timeout_at(deadline, handshake)
             .await
-            .map_err(|_| self.no_answer(host, port))?
+            .map_err(|_| self.no_answer(host, port, from))?
             .map_err(|error| tls::explain(&error, host))?;
         let chain = stream.get_ref().1.peer_certificates();
         let end = chain.and_then(|chain| certificate::not_after(chain.first()?));
@@ -238,11 +239,12 @@ impl Dialer {
         Ok(Socket::Tls(Box::new(stream)))
     }
 
-    fn no_answer(&self, host: &str, port: u16) -> Failure {
+    fn no_answer(&self, host: &str, port: u16, from: Option<IpAddr>) -> Failure {
         Failure::ConnectTimeout {
             host: host.to_owned(),
             port,
             seconds: self.limit.as_secs(),
+            from,
         }
     }
 
@@ -265,10 +267,42 @@ async fn open(address: SocketAddr) -> io::Result<TcpStream> {
     socket.connect(address).await
 }
 
+/// The address of this machine from which it would reach another one. Nothing is sent for it: a datagram socket that is
+/// connected only asks the operating system for the way.
+fn own_address_towards(address: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(address).ok()?;
+    let own = socket.local_addr().ok()?.ip().to_canonical();
+    Some(own).filter(|own| !own.is_unspecified())
+}
+
 fn explain(error: &io::Error, host: &str, port: u16) -> Failure {
     let host = host.to_owned();
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::ConnectRefused { host, port },
         _ => Failure::Unreachable { host, port },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use super::own_address_towards;
+
+    #[test]
+    fn the_own_address_is_the_one_of_the_way_there() {
+        for own in [
+            IpAddr::from(Ipv4Addr::LOCALHOST),
+            Ipv6Addr::LOCALHOST.into(),
+        ] {
+            // A machine may have no IPv6 at all: then there is no way, and nothing is said.
+            let found = own_address_towards((own, 443).into());
+            assert!(found == Some(own) || own.is_ipv6() && found.is_none());
+        }
     }
 }

@@ -20,10 +20,12 @@ fn detect(
         );
     }
     let params = RawValue::from_string(params.to_owned()).expect("test JSON");
+    let params = Params::parse(Some(&params)).expect("test params");
     detect_era(
         &headers,
         Some(method),
-        &Params::parse(Some(&params)).expect("test params"),
+        &params,
+        params.request_meta().as_ref(),
     )
 }
 
@@ -182,7 +184,12 @@ fn legacy_requests_are_told_apart_by_their_session() {
         Ok(NorthEra::Sessionless(Revision::R20250326))
     );
     assert_eq!(
-        detect_era(&HeaderMap::new(), None, &Params::default()),
+        detect_era(
+            &HeaderMap::new(),
+            None,
+            &Params::default(),
+            Ok(&RequestMeta::default())
+        ),
         Ok(NorthEra::Sessionless(Revision::R20250326))
     );
     let progress = r#"{"_meta":{"progressToken":1}}"#;

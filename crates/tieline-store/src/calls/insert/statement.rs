@@ -5,17 +5,17 @@
 
 use std::sync::LazyLock;
 
-/// How many rows of any kind a statement adds; 15 values a row stay under the 32,766 that SQLite takes in one.
+/// How many rows of any kind a statement adds; 17 values a row stay under the 32,766 that SQLite takes in one.
 pub(super) const ROWS_AT_ONCE: [usize; 4] = [256, 32, 4, 1];
 /// How many rows that are alike a statement adds. For fewer it is not worth a statement of their own.
 pub(super) const ALIKE_AT_ONCE: [usize; 2] = [256, 32];
 
 /// The values of a row that no other row shares, and those that others may share.
 const OWN: usize = 6;
-const SHARED: usize = 9;
+const SHARED: usize = 11;
 
 const INTO: &str = "INSERT INTO calls (user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, client,
-     request_id, id, at, ms, bytes_in, bytes_out)";
+     http_status, own_address, request_id, id, at, ms, bytes_in, bytes_out)";
 const ALREADY_THERE: &str = "ON CONFLICT (id) DO NOTHING";
 
 type Texts<const SIZES: usize> = LazyLock<[String; SIZES]>;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};
-use tieline_hub::{CallFilter, CallRow, CallStage};
+use tieline_hub::{CallContent, CallFilter, CallRow, CallStage, KeptText};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::path::ApiPath;
@@ -22,7 +22,7 @@ pub(super) struct CallList {
     next_cursor: Option<String>,
 }
 
-/// One call of one tool: who, what, when, with what outcome. Never what was said.
+/// One call of one tool: who, what, when, with what outcome.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Call {
     #[schema(value_type = String, format = "uuid")]
@@ -51,6 +51,10 @@ pub(super) struct Call {
     bytes_out: i64,
     client: Option<String>,
     request_id: Option<String>,
+    /// The HTTP status of a failure, when the server, or with `proxy_refused` the proxy, answered one.
+    http_status: Option<i64>,
+    /// The address of Tieline's machine from which the server was not reached (`connect_timeout`).
+    own_address: Option<String>,
 }
 
 impl From<CallRow> for Call {
@@ -72,8 +76,51 @@ impl From<CallRow> for Call {
             bytes_out: row.bytes_out,
             client: row.client,
             request_id: row.request_id,
+            http_status: row.http_status,
+            own_address: row.own_address,
         }
     }
+}
+
+/// One call with what was said in it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CallDetail {
+    #[serde(flatten)]
+    call: Call,
+    /// What was said; null unless `keep_content` was on at the time and is on now, and for calls of the built-in agent.
+    content: Option<Said>,
+}
+
+/// What was said in a call: the first 16 KiB of each part as text, without the connector's credential.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CallContent)]
+pub(super) struct Said {
+    /// The arguments as JSON. Cut when they are shorter than `arguments_bytes`; null when nobody could say whether they
+    /// hold the credential.
+    arguments: Option<String>,
+    /// The size of all arguments in bytes.
+    arguments_bytes: u64,
+    /// The result, or the error of the server, as JSON. Cut when it is shorter than `result_bytes`; null without any.
+    result: Option<String>,
+    /// The size of the whole result in bytes.
+    result_bytes: u64,
+}
+
+fn said(content: CallContent) -> Option<Said> {
+    let CallContent::Kept { arguments, result } = content else {
+        return None;
+    };
+    let parts = |kept: Option<KeptText>| {
+        let bytes = kept.as_ref().map_or(0, |kept| kept.bytes);
+        (kept.map(|kept| kept.text), bytes)
+    };
+    let ((arguments, arguments_bytes), (result, result_bytes)) = (parts(arguments), parts(result));
+    Some(Said {
+        arguments,
+        arguments_bytes,
+        result,
+        result_bytes,
+    })
 }
 
 /// The query, for the description.
@@ -137,12 +184,17 @@ pub(super) async fn list_calls(
 /// Reads the record of one call
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "Records",
     params(("id" = String, Path, description = "The call's id.")),
-    responses((status = 200, description = "The record.", body = Call)))]
+    responses((status = 200, description = "The record.", body = CallDetail)))]
 pub(super) async fn get_call(
-    _admin: ApiAdmin,
+    admin: ApiAdmin,
     State(state): State<AppState>,
     ApiPath(id): ApiPath<String>,
-) -> Result<Json<Call>, Problem> {
+) -> Result<Json<CallDetail>, Problem> {
     let id = CallId::parse(&id).map_err(|_| Problem::not_found())?;
-    Ok(Json(state.hub.call(id).await?.into()))
+    let call = state.hub.call(id).await?;
+    let content = state.hub.call_content(&call, admin.0.user).await?;
+    Ok(Json(CallDetail {
+        call: call.into(),
+        content: said(content),
+    }))
 }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use tieline_domain::{CallId, Timestamp};
 use tieline_hub::{AuditFilter, CallFilter, CallRow, ConnectorView, UserView};
 
+use super::content::Content;
 use super::explain_view::{ExplainPage, GoodCall};
 use super::explain_words::{About, steps, tell, try_address};
 use super::export::call_fields;
@@ -50,6 +51,7 @@ pub(crate) async fn explain_page(
     let good = Good::find(&state, &call).await?;
     let (between, changes) = changes(&state, &call, good.before_any.as_ref(), now).await?;
     let tool = shown(&call.tool, 80);
+    let said = state.hub.call_content(&call, who.user).await?;
     let can_try = connector
         .filter(|_| call.outcome != "ok")
         .filter(|connector| is_offered(&state, connector, &call.tool));
@@ -67,6 +69,7 @@ pub(crate) async fn explain_page(
         when: clock(call.at, now),
         steps: steps(&about, &told),
         exchange: exchange(&call),
+        content: Content::of(&call, &said),
         json: json(&call, &people),
         credential: credential(&about, now),
         good: good.words(&call, &people, now),
@@ -214,6 +217,14 @@ fn exchange(call: &CallRow) -> Vec<Fact> {
     ];
     let code = call.code.as_ref();
     facts.extend(code.map(|code| Fact::new("Code", shown(code, 60), true)));
+    let answered = match call.code.as_deref() {
+        Some("proxy_refused") => "The proxy answered",
+        _ => "Answered",
+    };
+    let status = call.http_status.map(|status| format!("HTTP {status}"));
+    facts.extend(status.map(|status| Fact::new(answered, status, true)));
+    let own = call.own_address.as_ref();
+    facts.extend(own.map(|own| Fact::new("Tried from", shown(own, 60), true)));
     facts.extend(call.session.as_ref().map(|session| Fact {
         href: of_session(session),
         link: "Its calls",

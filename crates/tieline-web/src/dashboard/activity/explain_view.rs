@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::content::Content;
 use super::view::AuditRow;
 use crate::dashboard::icon;
 use crate::dashboard::integrations::detail_view::Fact;
@@ -44,6 +45,8 @@ pub struct ExplainPage {
     pub steps: Vec<Step>,
     /// What was sent and received, as far as it is known.
     pub exchange: Vec<Fact>,
+    /// What was said, or why that is not known.
+    pub content: Content,
     /// Who called, with whose credential.
     pub credential: Vec<Fact>,
     /// The record as JSON, to copy.

@@ -75,6 +75,18 @@ impl About<'_> {
         same.then(|| format!("The last check says: {}", shown(message, 240)))
     }
 
+    /// From where it was tried, as the end of a sentence; nothing when that is not known.
+    fn own_address(&self) -> String {
+        let own = self.call.own_address.as_deref();
+        own.map_or_else(String::new, |own| format!(" ({})", shown(own, 60)))
+    }
+
+    /// The status that came back, as the end of a sentence; nothing when none is known.
+    fn http_status(&self) -> String {
+        let status = self.call.http_status;
+        status.map_or_else(String::new, |status| format!(" (HTTP {status})"))
+    }
+
     fn took(&self) -> String {
         took(u64::try_from(self.call.ms).unwrap_or(0))
     }
@@ -115,7 +127,11 @@ fn told(
 /// The call in words.
 pub(super) fn tell(about: &About<'_>) -> Told {
     let mut told = words(about);
-    if told_more(about.call.code.as_deref().unwrap_or_default())
+    let code = about.call.code.as_deref().unwrap_or_default();
+    // Of an HTTP error the status is all there is to tell, and the call keeps its own.
+    let is_told = code == "upstream_error" && about.call.http_status.is_some();
+    if told_more(code)
+        && !is_told
         && let Some(check) = about.last_check()
     {
         told.text = format!("{} {check}", told.text);

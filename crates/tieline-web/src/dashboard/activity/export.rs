@@ -19,7 +19,7 @@ use crate::state::AppState;
 const PER_PAGE: u32 = 200;
 const PAGES: usize = 100;
 
-const CALL_COLUMNS: [&str; 13] = [
+const CALL_COLUMNS: [&str; 15] = [
     "at",
     "person",
     "client",
@@ -33,6 +33,8 @@ const CALL_COLUMNS: [&str; 13] = [
     "session",
     "key_id",
     "request_id",
+    "http_status",
+    "own_address",
 ];
 const AUDIT_COLUMNS: [&str; 7] = [
     "seq",
@@ -133,6 +135,8 @@ pub(super) fn call_fields(call: &CallRow, people: &HashMap<UserId, String>) -> M
             json!(call.session),
             json!(call.key_id.map(|id| id.to_string())),
             json!(call.request_id),
+            json!(call.http_status),
+            json!(call.own_address),
         ],
     )
 }

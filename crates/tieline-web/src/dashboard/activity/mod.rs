@@ -1,6 +1,7 @@
 //! Activity: the calls and the audit log, and what a connector's own page shows of them.
 
 pub(crate) mod audit_words;
+pub mod content;
 pub(crate) mod explain;
 pub mod explain_view;
 pub(crate) mod explain_words;

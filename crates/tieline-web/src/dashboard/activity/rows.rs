@@ -59,7 +59,14 @@ pub(super) fn result(call: &Call, token_set: bool) -> Status {
             format!("Timed out after {} s", (call.ms + 500) / 1000),
             reason,
         ),
-        _ => Status::new(Tone::Bad, failing_word(code, token_set), reason),
+        _ => {
+            let word = failing_word(code, token_set);
+            let word = match call.http_status.filter(|status| *status >= 300) {
+                Some(status) => format!("{word} ({status})"),
+                None => word.to_owned(),
+            };
+            Status::new(Tone::Bad, word, reason)
+        }
     }
 }
 

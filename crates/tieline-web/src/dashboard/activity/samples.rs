@@ -1,10 +1,12 @@
 //! Example data for the Activity page.
 
+use super::content::{Content, ContentPart};
 use super::explain_view::{ExplainPage, GoodCall};
 use super::view::{
     ActivityPage, AuditList, AuditRow, CallList, CallRow, Day, FilterSelect, Live, SelectOption,
 };
 use crate::dashboard::chart::{Chart, Interval};
+use crate::dashboard::chat::markup::exact;
 use crate::dashboard::integrations::detail_view::Fact;
 use crate::dashboard::integrations::rail_view::{Step, StepState};
 use crate::dashboard::integrations::samples::{HOSTILE, day};
@@ -97,7 +99,7 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
         connector_href: "/integrations/c/billing_warehouse".to_owned(),
         monogram: Monogram::of("Billing warehouse", "billing_warehouse"),
         tool: "run_query".to_owned(),
-        result: Status::new(Tone::Bad, "Token rejected", "auth_failed"),
+        result: Status::new(Tone::Bad, "Token rejected (401)", "auth_failed"),
         when: when("14:31:08"),
         title: "The token was rejected".to_owned(),
         text: "The server rejected the saved token (HTTP 401).".to_owned(),
@@ -123,6 +125,7 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
             Fact::new("Sent", "412 bytes", false),
             Fact::new("Received", "0 bytes", false),
             Fact::new("Code", "auth_failed", true),
+            Fact::new("Answered", "HTTP 401", true),
             Fact {
                 href: "/activity?q=0193a1b2".to_owned(),
                 link: "Its calls",
@@ -131,6 +134,7 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
             Fact::new("Request", "r-9f86d081884c7d65", true),
             Fact::new("Call", "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", true),
         ],
+        content: not_kept(),
         credential: vec![
             Fact::new("Called by", "Member one", false),
             Fact::new("Through", HOSTILE, false),
@@ -180,7 +184,44 @@ pub(crate) fn explain(shell: &Shell) -> Vec<(&'static str, ExplainPage)> {
         changes: Vec::new(),
         ..failed.clone()
     };
-    vec![("call-failed", failed), ("call-refused", refused)]
+    let kept = said(failed.clone());
+    vec![
+        ("call-failed", failed),
+        ("call-refused", refused),
+        ("call-kept", kept),
+    ]
+}
+
+fn not_kept() -> Content {
+    Content {
+        parts: Vec::new(),
+        note: "Arguments and results are not kept.",
+        way: Some(("Settings, Data", "/settings/data".to_owned())),
+    }
+}
+
+/// The same with what was said.
+fn said(call: ExplainPage) -> ExplainPage {
+    let part = |title, text: &str, cut: &str| ContentPart {
+        title,
+        text: exact(text),
+        cut: cut.to_owned(),
+    };
+    let result = "\"a-word-without-any-break\",".repeat(80);
+    ExplainPage {
+        content: Content {
+            parts: vec![
+                part("Arguments", &format!("{{ \"query\": \"{HOSTILE}\" }}"), ""),
+                part(
+                    "Result",
+                    &format!("{{ \"content\": [{result}"),
+                    "Cut at 16 KB of 9.4 MB.",
+                ),
+            ],
+            ..Content::default()
+        },
+        ..call
+    }
 }
 
 /// Calls with filters, of which the first is by connector or by tool.
@@ -267,7 +308,7 @@ fn calls() -> Vec<CallRow> {
             "Billing warehouse",
             "billing_warehouse",
             "run_query",
-            Status::new(Tone::Bad, "Token rejected", HOSTILE),
+            Status::new(Tone::Bad, "Token rejected (401)", HOSTILE),
             "88 ms",
         ),
         call(

@@ -9,7 +9,7 @@ use super::markup::{exact, exact_text};
 use super::view::{Call, Payload, Sentence};
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::parts::{Status, Tone};
-use crate::dashboard::words::{shown, took};
+use crate::dashboard::words::{shown, size, took};
 
 /// More than this of arguments or of a result is shown on demand.
 const AT_FIRST: usize = 4 * 1024;
@@ -56,6 +56,14 @@ pub(super) fn call(block: &ToolBlock, viewer: &Viewer) -> Call {
         status: status(block, viewer),
         open: failed || (block.awaiting_approval && viewer.alive),
         trouble,
+        cut: block.given.map_or_else(String::new, |part| {
+            let [all, given] = [part.all, part.given]
+                .map(|bytes| size(usize::try_from(bytes).unwrap_or(usize::MAX)));
+            format!(
+                "{} returned {all}; the agent got the first {given}.",
+                shown(&block.tool, 80)
+            )
+        }),
         sent: payload(
             "Sent",
             &arguments(&block.arguments),
@@ -213,18 +221,6 @@ fn received_title(text: &str) -> String {
         Some(1) => "Received, 1 entry".to_owned(),
         Some(many) => format!("Received, {many} entries"),
         None => "Received".to_owned(),
-    }
-}
-
-fn size(bytes: usize) -> String {
-    match bytes {
-        0..=1_023 => format!("{bytes} bytes"),
-        1_024..=1_048_575 => format!("{}.{} KB", bytes / 1_024, bytes % 1_024 * 10 / 1_024),
-        _ => format!(
-            "{}.{} MB",
-            bytes / 1_048_576,
-            bytes % 1_048_576 * 10 / 1_048_576
-        ),
     }
 }
 

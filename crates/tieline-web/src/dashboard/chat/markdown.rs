@@ -8,18 +8,74 @@ use url::Url;
 
 use super::markup::{Markup, exact_text};
 
+const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS);
+
 /// Renders an answer.
 pub(super) fn render(markdown: &str) -> Markup {
     let seen = exact_text(markdown);
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut tamed = Tamed::default();
-    for event in Parser::new_ext(&seen, options) {
+    for event in Parser::new_ext(&seen, OPTIONS) {
         tamed.take(event);
     }
     let mut unsafe_html = String::with_capacity(seen.len() * 3 / 2);
     html::push_html(&mut unsafe_html, tamed.events.into_iter());
     Markup::sanitised(sanitiser().clean(&unsafe_html).to_string())
+}
+
+/// An answer that is being written, paragraph by paragraph, as it was last looked at.
+#[derive(Debug, Default)]
+pub(super) struct Growing {
+    /// Each as it was before the sanitiser, which is what costs most and is asked about new ones only.
+    unsafe_pieces: Vec<String>,
+}
+
+/// What became of an answer: the pieces from one on are these now. Those before stay as they are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Grown {
+    pub(super) from: usize,
+    pub(super) pieces: Vec<String>,
+}
+
+impl Growing {
+    /// Looks at all of the answer so far; nothing when it looks as before.
+    pub(super) fn grow(&mut self, markdown: &str) -> Option<Grown> {
+        let before = std::mem::replace(&mut self.unsafe_pieces, unsafe_pieces(markdown));
+        let now = &self.unsafe_pieces;
+        let same = before.iter().zip(now).take_while(|(old, new)| old == new);
+        let from = same.count();
+        if from == before.len() && from == now.len() {
+            return None;
+        }
+        let sanitiser = sanitiser();
+        let pieces = now[from..].iter();
+        let pieces = pieces.map(|piece| sanitiser.clean(piece).to_string());
+        Some(Grown {
+            from,
+            pieces: pieces.collect(),
+        })
+    }
+}
+
+/// The paragraphs, lists, tables and so on that an answer consists of, one after the other.
+fn unsafe_pieces(markdown: &str) -> Vec<String> {
+    let seen = exact_text(markdown);
+    let (mut tamed, mut depth, mut pieces) = (Tamed::default(), 0_usize, Vec::new());
+    for event in Parser::new_ext(&seen, OPTIONS) {
+        match &event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        tamed.take(event);
+        if depth == 0 {
+            let mut piece = String::new();
+            html::push_html(&mut piece, tamed.events.drain(..));
+            pieces.push(piece);
+        }
+    }
+    pieces
 }
 
 /// Whatever the steps before may have missed ends here.
@@ -209,7 +265,43 @@ fn escaped(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{Growing, Grown, render};
+
+    #[test]
+    fn an_answer_that_grows_is_told_piece_by_piece_and_adds_up_to_the_whole() {
+        let whole = "# One\n\nlate **delivery** of `x`\n\n- one\n- [two](https://a.example)\n\n| a | b |\n|---|---|\n| 1 | <script> |\n\n```\ncode\n```\n\n---\n\n> said\n\n<b>raw</b>\n\nend";
+        let (mut growing, mut page) = (Growing::default(), Vec::<String>::new());
+        let mut told = 0;
+        for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+            if let Some(Grown { from, pieces }) = growing.grow(&whole[..end]) {
+                told += pieces.len();
+                page.truncate(from);
+                page.extend(pieces);
+            }
+            let shown: String = page.concat().split_whitespace().collect();
+            let expected: String = html(&whole[..end]).split_whitespace().collect();
+            assert_eq!(shown, expected, "after {:?}", &whole[..end]);
+            assert!(!shown.contains("<script") && !shown.contains("<b>"));
+        }
+        assert_eq!(page.len(), 9);
+        assert!(
+            told < 2 * whole.len(),
+            "what stands is not told again: {told}"
+        );
+        assert_eq!(growing.grow(whole), None);
+    }
+
+    #[test]
+    fn a_piece_that_turns_out_to_be_none_goes() {
+        let mut growing = Growing::default();
+        growing.grow("one\n\n[a]: ").expect("two paragraphs");
+        let grown = growing.grow("one\n\n[a]: https://a.example");
+        let none = Grown {
+            from: 1,
+            pieces: Vec::new(),
+        };
+        assert_eq!(grown, Some(none));
+    }
 
     fn html(markdown: &str) -> String {
         render(markdown).to_string()

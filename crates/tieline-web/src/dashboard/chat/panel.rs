@@ -5,7 +5,6 @@ use tieline_domain::Timestamp;
 use tieline_hub::{ConnectorView, StoreError};
 
 use super::view::{LeftOut, Note, Panel, PanelRow, Sentence, Way};
-use crate::dashboard::asked::is_failing;
 use crate::dashboard::integrations::status::word_for_members;
 use crate::dashboard::moment;
 use crate::dashboard::monogram::Monogram;
@@ -48,7 +47,7 @@ fn of_connector(row: &SessionConnector, live: &[ConnectorView]) -> PanelRow {
     let view = live.iter().find(|view| view.slug.as_str() == row.slug);
     let status = match view {
         _ if row.gone => Some(Status::new(Tone::Off, "Removed", "")),
-        Some(view) if !view.enabled || is_failing(view.status) => Some(word_for_members(view)),
+        Some(view) if !view.enabled || view.status.is_failing() => Some(word_for_members(view)),
         _ => None,
     };
     PanelRow {
@@ -92,7 +91,7 @@ pub(super) fn of_now(state: &AppState, connectors: &[ConnectorView]) -> Panel {
                 monogram: Monogram::of(&view.name, view.slug.as_str()),
                 count: grouped(offered.tools.len() as u64),
                 cost: cost(view.tokens as u64),
-                status: is_failing(view.status).then(|| word_for_members(view)),
+                status: view.status.is_failing().then(|| word_for_members(view)),
             })
         })
         .collect();

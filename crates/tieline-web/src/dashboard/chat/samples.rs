@@ -240,6 +240,7 @@ fn call(at: usize, tone: Tone) -> Call {
         status: Status::new(tone, word, ""),
         open: trouble.is_some(),
         trouble,
+        cut: String::new(),
         sent: payload(
             "Sent",
             "{ \"customer\": \"Baltic Foods\", \"status\": \"refunded\", \"since\": \"2026-11-13\" }",
@@ -273,6 +274,7 @@ fn removed() -> Note {
 fn working(shell: &Shell) -> ChatPage {
     let mut first = call(0, Tone::Good);
     first.open = true;
+    "search_orders returned 9.4 MB; the agent got the first 255.8 KB.".clone_into(&mut first.cut);
     let mut received = payload(
         "Received, 31 entries",
         "[\n  { \"id\": \"AC-48121\", \"total\": 412.00, \"reason\": \"late_delivery\" },\n  { \"id\": \"AC-48126\", \"total\": 388.50, \"reason\": \"late_delivery\" },",
@@ -297,7 +299,7 @@ fn working(shell: &Shell) -> ChatPage {
                     open: true,
                 }),
                 Block::Typing {
-                    text: "28 of the 31 refunds carry the reason late delivery, and all 28 went out with NordFreight after the depot change on 14 November. The ledger is not reachable right now, so I can’t confirm the amounts".to_owned(),
+                    html: markdown::render("28 of the 31 refunds carry the reason late delivery, and all 28 went out with NordFreight after the depot change on 14 November. The ledger is not reachable right now, so I can’t confirm the **amounts**"),
                 },
             ],
             from: 0,
@@ -379,7 +381,7 @@ fn hostile(shell: &Shell) -> ChatPage {
             open: false,
         }),
         Block::Typing {
-            text: HOSTILE.to_owned(),
+            html: markdown::render(HOSTILE),
         },
     ];
     page.talk.queued = vec![HOSTILE.to_owned()];

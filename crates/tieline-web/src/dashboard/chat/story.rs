@@ -151,7 +151,7 @@ impl Story {
                 if self.typing && range.end == self.items.len() =>
             {
                 Block::Typing {
-                    text: markdown.clone(),
+                    html: markdown::render(markdown),
                 }
             }
             TranscriptItem::Text { markdown, .. } => Block::Text {
@@ -200,6 +200,16 @@ impl Story {
             fold,
             open: running,
         })
+    }
+
+    /// The text that is being written, and the number of its block.
+    pub(super) fn writing(&self) -> Option<(usize, &str)> {
+        match self.items.last() {
+            Some(TranscriptItem::Text { markdown, .. }) if self.typing => {
+                Some((self.end() - 1, markdown))
+            }
+            _ => None,
+        }
     }
 
     /// The last text, as it grew.

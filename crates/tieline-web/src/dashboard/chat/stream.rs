@@ -1,5 +1,5 @@
 //! `GET /chat/{id}/stream`: keeps an open session current. It begins with everything from the latest turn on, rendered,
-//! and goes on with the blocks that change and with the text that is being written. A page that comes back after a
+//! and goes on with the blocks that change and with the pieces of the text that is being written. A page that comes back after a
 //! break begins anew in the same way, so nothing is lost and nothing stands there twice.
 
 use std::collections::BTreeMap;
@@ -18,8 +18,10 @@ use tieline_agent::{Event, EventKind, Events, Follow};
 use tieline_domain::SessionId;
 use tieline_hub::SignedIn;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::markdown::Growing;
 use super::page::model_of;
 use super::story::{Effect, Story};
 use super::view::{BlockFragment, NotesFragment, PanelFragment, SessionsFragment, TailFragment};
@@ -34,6 +36,10 @@ const ALIVE: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// This many events wait for a slow reader.
 const WAITING: usize = 64;
+
+/// A text up to this length is told as it grows; a longer one, which costs more to render, a few times a second.
+const SHORT: usize = 4 * 1024;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where the page's latest turn begins.
 #[derive(Debug, Default, Deserialize)]
@@ -89,6 +95,9 @@ pub(crate) async fn stream_session(
         id,
         story,
         sender,
+        growing: Growing::default(),
+        text_told: Instant::now(),
+        text_due: None,
     };
     let task = AbortOnDropHandle::new(tokio::spawn(follower.run(events)));
     Ok(Sse::new(receive(task, receiver)).into_response())
@@ -112,6 +121,12 @@ struct Follower {
     id: SessionId,
     story: Story,
     sender: mpsc::Sender<Sent>,
+    /// The text that is being written, as the page has it.
+    growing: Growing,
+    /// When the page was last told of it.
+    text_told: Instant,
+    /// When it is to be told what it was spared.
+    text_due: Option<Instant>,
 }
 
 /// The page is gone, or must not be told more.
@@ -139,6 +154,7 @@ impl Follower {
                     Ok(()) => self.tell_surroundings(false).await,
                     Err(_) => return,
                 },
+                () = until(self.text_due) => self.tell_text().await,
                 _ = alive.tick() => self.sign_of_life().await,
             };
             if told.is_err() {
@@ -156,18 +172,13 @@ impl Follower {
 
     async fn tell(&mut self, event: &Arc<Event>) -> Result<(), Over> {
         let update = match self.story.apply(event) {
-            Effect::More => {
-                let EventKind::TextDelta(delta) = &event.kind else {
-                    return Ok(());
-                };
-                let at = self.story.end() - 1;
-                let json = serde_json::json!({ "at": at, "text": delta.text });
-                return self
-                    .send(Sent::default().event("delta").data(json.to_string()))
-                    .await;
-            }
+            Effect::More => return self.tell_text().await,
             Effect::Tail => self.blocks_from(usize::MAX),
-            Effect::Blocks(from) => self.blocks_from(from),
+            Effect::Blocks(from) => {
+                // The page gets the text whole, so what comes next begins at its beginning.
+                (self.growing, self.text_due) = (Growing::default(), None);
+                self.blocks_from(from)
+            }
         };
         let say = self.story.said(event);
         self.send_update(Update { say, ..update }).await?;
@@ -183,6 +194,26 @@ impl Follower {
             self.tell_surroundings(true).await?;
         }
         Ok(())
+    }
+
+    /// Tells what was written, unless the page was told a moment ago and the text is long.
+    async fn tell_text(&mut self) -> Result<(), Over> {
+        self.text_due = None;
+        let Some((at, markdown)) = self.story.writing() else {
+            return Ok(());
+        };
+        let next = self.text_told + PAUSE;
+        if markdown.len() > SHORT && next > Instant::now() {
+            self.text_due = Some(next);
+            return Ok(());
+        }
+        let Some(grown) = self.growing.grow(markdown) else {
+            return Ok(());
+        };
+        self.text_told = Instant::now();
+        let json = serde_json::json!({ "at": at, "from": grown.from, "pieces": grown.pieces });
+        self.send(Sent::default().event("delta").data(json.to_string()))
+            .await
     }
 
     /// The blocks from one on, and what stands around them in the conversation.
@@ -261,6 +292,14 @@ impl Follower {
             .send_timeout(event, PATIENCE)
             .await
             .map_err(|_| Over)
+    }
+}
+
+/// Waits until a moment; for ever when there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -135,8 +135,8 @@ pub enum Block {
     },
     /// What the model is writing.
     Typing {
-        /// As far as it came, plain.
-        text: String,
+        /// As far as it came, rendered.
+        html: Markup,
     },
     /// Tool calls that follow each other.
     Calls(Calls),
@@ -176,6 +176,8 @@ pub struct Call {
     pub trouble: Option<Sentence>,
     /// Whether its details are open.
     pub open: bool,
+    /// What the agent was given of a large result; empty when it was all of it.
+    pub cut: String,
     /// The arguments.
     pub sent: Payload,
     /// The result.

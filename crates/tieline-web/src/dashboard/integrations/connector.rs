@@ -7,7 +7,7 @@ use tieline_hub::{CallFilter, ConnectorKind, ConnectorToolView, ConnectorUsage, 
 
 use super::add_view::TokenField;
 use super::detail_view::{
-    ConnectorPage, EditForms, Fact, LastError, NoTools, Receipt, ReceiptToken, Tab,
+    ConnectorDay, ConnectorPage, EditForms, Fact, LastError, NoTools, Receipt, ReceiptToken, Tab,
 };
 use super::draft::cautions;
 use super::list::{about, intervals};
@@ -16,7 +16,7 @@ use super::status::{call_failed, status_of};
 use super::tools::{left_out, tool};
 use crate::auth::Admin;
 use crate::dashboard::activity::list::{ListQuery, Of, calls, changes};
-use crate::dashboard::asked::{Asked, is_failing};
+use crate::dashboard::asked::Asked;
 use crate::dashboard::chart::Chart;
 use crate::dashboard::moment::{clock, date, time, when};
 use crate::dashboard::monogram::Monogram;
@@ -86,6 +86,7 @@ pub(crate) async fn view(
     let people = state.hub.people().await?;
     let usage = state.hub.connector_usage(slug).await?;
     let now = state.hub.clock().now();
+    let day = day(&connector, &usage, now);
     shell.live = format!("/events?view=connector&slug={slug}");
     Ok(ConnectorPage {
         name: connector.name.clone(),
@@ -93,7 +94,10 @@ pub(crate) async fn view(
         monogram: Monogram::of(&connector.name, slug.as_str()).greyed(!connector.enabled),
         status: status_of(&connector, now),
         on: connector.enabled,
-        problem: is_failing(connector.status).then(|| about(&connector, people, now)),
+        problem: connector
+            .status
+            .is_failing()
+            .then(|| about(&connector, people, now)),
         changed: changed(&connector),
         tabs: tabs(&connector, at),
         no_tools: no_tools(&connector, &tools),
@@ -120,14 +124,27 @@ pub(crate) async fn view(
             _ => None,
         },
         tested: None,
-        chart: Chart::wide(&intervals(&connector.calls_24h), 290, 52),
-        chart_from: yesterday(now),
-        figures: figures(&connector, &usage),
+        chart: day.chart,
+        chart_from: day.chart_from,
+        figures: day.figures,
         used: used(&usage),
         last_error: last_error(state, &connector, now).await,
         facts: facts(&connector),
         shell,
     })
+}
+
+/// The last 24 hours.
+pub(crate) fn day(
+    connector: &ConnectorView,
+    usage: &ConnectorUsage,
+    now: Timestamp,
+) -> ConnectorDay {
+    ConnectorDay {
+        chart: Chart::wide(&intervals(&connector.calls_24h), 290, 52),
+        chart_from: yesterday(now),
+        figures: figures(connector, usage),
+    }
 }
 
 fn tabs(connector: &ConnectorView, at: At) -> Vec<Tab> {
@@ -171,7 +188,7 @@ fn yesterday(now: Timestamp) -> String {
 }
 
 fn no_tools(connector: &ConnectorView, tools: &[ConnectorToolView]) -> NoTools {
-    let text = match (is_failing(connector.status), tools.is_empty()) {
+    let text = match (connector.status.is_failing(), tools.is_empty()) {
         (true, _) => "They appear when its server works again.",
         (false, true) if connector.checked_at.is_none() => {
             "They appear as soon as the server has answered."
@@ -264,10 +281,12 @@ fn figures(connector: &ConnectorView, usage: &ConnectorUsage) -> Vec<(&'static s
         ("Calls", grouped(u64::from(calls))),
         ("Failed", format!("{failed}{share}")),
     ];
-    if let Some(times) = usage.times {
-        figures.push(("Typical time", took(times.typical)));
-        figures.push(("Slowest 5%", format!("over {}", took(times.slowest))));
-    }
+    // The lines stand there from the beginning: a page that is open must not move when the first call comes.
+    let none = || "–".to_owned();
+    let times = usage.times.as_ref();
+    let typical = times.map_or_else(none, |times| took(times.typical));
+    let slowest = times.map_or_else(none, |times| format!("over {}", took(times.slowest)));
+    figures.extend([("Typical time", typical), ("Slowest 5%", slowest)]);
     figures.push(("People in 7 days", grouped(usage.week.people)));
     figures
 }

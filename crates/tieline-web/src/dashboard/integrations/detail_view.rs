@@ -12,6 +12,21 @@ use crate::dashboard::monogram::Monogram;
 use crate::dashboard::parts::{Field, Status, When};
 use crate::dashboard::shell::Shell;
 
+/// The last 24 hours of a connector alone, for a live update.
+#[derive(Debug, Template)]
+#[template(
+    source = r#"{% import "parts.html" as parts %}{% include "integrations/detail_day.html" %}"#,
+    ext = "html"
+)]
+pub struct ConnectorDay {
+    /// The bars.
+    pub chart: Chart,
+    /// Where they begin.
+    pub chart_from: String,
+    /// Calls, Failed, Typical time, …
+    pub figures: Vec<(&'static str, String)>,
+}
+
 /// `/integrations/c/{slug}`
 #[derive(Debug, Clone, Template)]
 #[template(path = "integrations/detail.html")]

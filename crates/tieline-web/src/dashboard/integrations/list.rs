@@ -9,30 +9,29 @@ use tieline_hub::{ConnectorKind, ConnectorView, HourlyCalls, ProviderView};
 use super::page_view::{Attention, ConnectedProvider, ProviderCard, Row};
 use super::status::{status_of, token_missing, token_rejected};
 use super::wanted::{PER_PAGE, Wanted, tools_on};
-use crate::dashboard::asked::is_failing;
 use crate::dashboard::chart::{Chart, Interval};
 use crate::dashboard::moment::in_sentence;
 use crate::dashboard::monogram::Monogram;
 use crate::dashboard::words::{counted, grouped, shown};
 
-/// The rows of the custom connectors, in the order that is asked for.
-pub(crate) fn rows(connectors: &[ConnectorView], wanted: &Wanted, now: Timestamp) -> Vec<Row> {
+/// How many custom connectors are asked for, and the rows of one page of them, in the order that is asked for.
+pub(crate) fn rows(
+    connectors: &[ConnectorView],
+    wanted: &Wanted,
+    now: Timestamp,
+) -> (usize, Vec<Row>) {
     let mut custom: Vec<(&ConnectorView, String)> = connectors
         .iter()
         .filter(|connector| connector.kind == ConnectorKind::Custom)
         .filter_map(|connector| wanted.hit(connector).map(|hit| (connector, hit)))
         .collect();
     wanted.sort(&mut custom);
-    custom
-        .into_iter()
-        .map(|(connector, hit)| row(connector, hit, wanted, now))
-        .collect()
-}
-
-/// The rows of one page of them.
-pub(crate) fn page_of(mut rows: Vec<Row>, wanted: &Wanted) -> Vec<Row> {
-    let first = PER_PAGE * wanted.page_of(rows.len());
-    rows.drain(first..).take(PER_PAGE).collect()
+    let total = custom.len();
+    let page = custom.into_iter().skip(PER_PAGE * wanted.page_of(total));
+    let rows = page
+        .take(PER_PAGE)
+        .map(|(connector, hit)| row(connector, hit, wanted, now));
+    (total, rows.collect())
 }
 
 /// Which connectors are on a page and in which order, in a word that its live updates can compare.
@@ -165,7 +164,7 @@ pub(crate) fn attention(
 ) -> Option<Attention> {
     let failing: Vec<&ConnectorView> = connectors
         .iter()
-        .filter(|connector| is_failing(connector.status))
+        .filter(|connector| connector.status.is_failing())
         .collect();
     match failing.as_slice() {
         [] => None,

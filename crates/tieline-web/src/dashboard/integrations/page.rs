@@ -5,7 +5,7 @@ use axum::response::Response;
 use tieline_domain::{RequestId, Timestamp};
 use tieline_hub::{ConnectorStatus, ConnectorView, ProviderView, StoreError};
 
-use super::list::{attention, cards, order, page_of, rows};
+use super::list::{attention, cards, order, rows};
 use super::page_view::{Column, Filter, IntegrationsPage, Pages};
 use super::wanted::{By, PER_PAGE, Wanted};
 use crate::auth::Admin;
@@ -54,11 +54,8 @@ async fn load(
     state: &AppState,
 ) -> Result<(Vec<ConnectorView>, Vec<ProviderView>, usize), StoreError> {
     let connectors = state.hub.list_connectors().await?.connectors;
-    Ok((
-        connectors,
-        state.hub.list_providers().await?,
-        state.hub.people().await?,
-    ))
+    let providers = ProviderView::all(&connectors);
+    Ok((connectors, providers, state.hub.people().await?))
 }
 
 fn view(
@@ -70,8 +67,7 @@ fn view(
     people: usize,
 ) -> IntegrationsPage {
     let now = state.hub.clock().now();
-    let all_rows = rows(connectors, wanted, now);
-    let total = all_rows.len();
+    let (total, rows) = rows(connectors, wanted, now);
     let on = connectors.iter().filter(|connector| connector.enabled);
     let tools: usize = on.clone().map(|connector| connector.tools_enabled).sum();
     let tokens = roughly(on.map(|connector| connector.tokens as u64).sum());
@@ -102,7 +98,7 @@ fn view(
         .then(|| no_match(wanted)),
         clear_href: "/integrations".to_owned(),
         columns: columns(wanted),
-        rows: page_of(all_rows, wanted),
+        rows,
         pages: (total > PER_PAGE).then(|| pages(wanted, total)),
         folded: connectors.len() > PER_PAGE && !wanted.is_narrow(),
         built_in_count: if connectors.len() > PER_PAGE && !wanted.is_narrow() {

@@ -186,6 +186,17 @@ pub struct RowTools<'a> {
     pub row: &'a Row,
 }
 
+/// The bars of a row alone, for a live update.
+#[derive(Debug, Template)]
+#[template(
+    source = r#"{% import "parts.html" as parts %}{% include "integrations/row_calls.html" %}"#,
+    ext = "html"
+)]
+pub struct RowCalls<'a> {
+    /// The row.
+    pub row: &'a Row,
+}
+
 /// The line under a connected provider alone, for a live update.
 #[derive(Debug, Template)]
 #[template(

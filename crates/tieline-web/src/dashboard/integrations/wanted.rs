@@ -179,8 +179,11 @@ impl Wanted {
 
     /// The same whatever the filter is, for a row that is on the page already.
     pub(crate) fn found(&self, connector: &ConnectorView) -> Option<String> {
+        if self.needle.is_empty() {
+            return Some(String::new());
+        }
         let key = format!("mcp__{}", connector.slug);
-        if self.needle.is_empty() || self.names(&connector.name) || key.contains(&self.needle) {
+        if self.names(&connector.name) || key.contains(&self.needle) {
             return Some(String::new());
         }
         let mut names = connector.tool_names.iter();
@@ -197,13 +200,14 @@ impl Wanted {
     pub(crate) fn sort(&self, connectors: &mut [(&ConnectorView, String)]) {
         let name = |connector: &ConnectorView| connector.name.to_lowercase();
         match self.by {
-            By::Status => connectors.sort_by_key(|(found, _)| (rank(found), name(found))),
-            By::Name => connectors.sort_by_key(|(found, _)| name(found)),
+            By::Status => connectors.sort_by_cached_key(|(found, _)| (rank(found), name(found))),
+            By::Name => connectors.sort_by_cached_key(|(found, _)| name(found)),
             By::Tools => {
-                connectors.sort_by_key(|(found, _)| (Reverse(tools_on(found)), name(found)));
+                connectors.sort_by_cached_key(|(found, _)| (Reverse(tools_on(found)), name(found)));
             }
             By::Calls => {
-                connectors.sort_by_key(|(found, _)| (Reverse(found.calls_total()), name(found)));
+                connectors
+                    .sort_by_cached_key(|(found, _)| (Reverse(found.calls_total()), name(found)));
             }
         }
         if self.reversed {

@@ -3,11 +3,26 @@
 use std::path::Path;
 
 use tieline_domain::SettingName;
-use tieline_hub::Database;
+use tieline_hub::{Database, KEPT_CONTENT};
 
 use super::edit::Known;
 use super::view::{DataPage, Step, Tab};
 use crate::dashboard::shell::Shell;
+use crate::dashboard::words::size;
+
+pub(super) const CONTENT_HELP: &str = "It acts on calls from then on. Turning it off deletes what was kept. Exports never hold it; a backup does.";
+pub(super) const CONTENT_DAYS_HELP: &str =
+    "1 to 730 days, and never longer than the calls themselves.";
+
+/// Value, label and what it means.
+pub(super) fn words() -> [(&'static str, &'static str, String); 2] {
+    let off = "Activity says who called what, when, and how it ended; not what was said.";
+    let on = format!(
+        "Every admin can read the arguments and results of calls in Activity: the first {} of each, without the connector’s token. Chats with the built-in agent stay with their owners.",
+        size(KEPT_CONTENT)
+    );
+    [("false", "Off", off.to_owned()), ("true", "On", on)]
+}
 
 /// The page.
 pub(super) fn view(shell: Shell, known: &Known, database: &Database) -> DataPage {
@@ -19,6 +34,8 @@ pub(super) fn view(shell: Shell, known: &Known, database: &Database) -> DataPage
             SettingName::KeepCallsDays,
             "1 to 730 days. Older ones are deleted within a minute.",
         ),
+        keep_content: known.choices(SettingName::KeepContent, words(), CONTENT_HELP),
+        keep_content_days: known.number(SettingName::KeepContentDays, CONTENT_DAYS_HELP),
         backup_lead: "",
         backup_command: None,
         database: String::new(),

@@ -42,7 +42,11 @@ impl Area {
                 SettingName::SignInIdleHours,
                 SettingName::SignInDays,
             ],
-            Self::Data => &[SettingName::KeepCallsDays],
+            Self::Data => &[
+                SettingName::KeepCallsDays,
+                SettingName::KeepContent,
+                SettingName::KeepContentDays,
+            ],
         }
     }
 

@@ -3,7 +3,7 @@
 use tieline_domain::{ThemeDefault, ToolChangePolicy};
 use tieline_hub::Database;
 
-use super::data::with_database;
+use super::data::{CONTENT_DAYS_HELP, CONTENT_HELP, with_database, words as content_words};
 use super::general::words as theme_words;
 use super::network::{CERTIFICATES_HELP, PROXY_HELP, words as network_words};
 use super::security::words;
@@ -154,6 +154,8 @@ pub fn network(shell: &Shell) -> Vec<(&'static str, NetworkPage)> {
 
 /// Data on each database, and before calls are deleted.
 pub fn data(shell: &Shell) -> Vec<(&'static str, DataPage)> {
+    let mut keep_content = choices(content_words(), "false");
+    keep_content.help = CONTENT_HELP;
     let page = DataPage {
         shell: shell.clone(),
         tabs: Tab::all("/settings/data"),
@@ -162,6 +164,8 @@ pub fn data(shell: &Shell) -> Vec<(&'static str, DataPage)> {
             "30",
             "1 to 730 days. Older ones are deleted within a minute.",
         ),
+        keep_content,
+        keep_content_days: number("7", CONTENT_DAYS_HELP),
         backup_lead: "",
         backup_command: None,
         database: String::new(),
@@ -173,7 +177,12 @@ pub fn data(shell: &Shell) -> Vec<(&'static str, DataPage)> {
     let mut asks = with_database(page.clone(), &file);
     asks.form.affected = vec![
         "12345 of 98765 recorded calls are older than that. They are deleted within a minute, for good.".to_owned(),
+        "From now on every admin can read what the 38 people here send to tools through their clients, and what comes back. Tell them. Chats with the built-in agent stay with their owners.".to_owned(),
     ];
+    asks.keep_content = Choices {
+        help: CONTENT_HELP,
+        ..choices(content_words(), "true")
+    };
     vec![
         ("settings-data", with_database(page.clone(), &file)),
         (

@@ -92,6 +92,10 @@ pub struct DataPage {
     pub form: SettingsForm,
     /// For how many days calls are kept.
     pub keep_calls: Number,
+    /// Whether what is said in them is kept, too.
+    pub keep_content: Choices,
+    /// For how many days that is kept.
+    pub keep_content_days: Number,
     /// What a backup is.
     pub backup_lead: &'static str,
     /// The command that makes one, where the dashboard cannot.

@@ -59,6 +59,7 @@ impl ReadyCall<'_> {
                 message,
                 data,
                 era,
+                ..
             } => match self.pages_to_open(id, *era, *code, data.as_deref()) {
                 Some(question) => question,
                 None => match self.refused_by_server(*era, *code, message, data.as_deref()) {
@@ -246,6 +247,7 @@ impl ReadyCall<'_> {
             message,
             data,
             era,
+            ..
         } = outcome
         else {
             return None;

@@ -15,6 +15,7 @@ async fn settings_are_shown_and_changed() {
         shown,
         json!({
             "tool_changes": "hold_risky", "sign_in_idle_hours": 12, "sign_in_days": 7, "keep_calls_days": 30,
+            "keep_content": false, "keep_content_days": 7,
             "deny_private": false, "extra_ca": "", "extra_ca_authorities": [],
             "egress_proxy": "", "egress_proxy_login": false, "theme": "system", "set_by_server": {}, "version": 0,
         })
@@ -40,6 +41,8 @@ async fn what_cannot_be_used_is_named_and_members_may_not() {
         (json!({ "tool_changes": "hold" }), "tool_changes_unknown"),
         (json!({ "tool_changes": null }), "tool_changes_type"),
         (json!({ "deny_private": "yes" }), "deny_private_type"),
+        (json!({ "keep_content": "on" }), "keep_content_type"),
+        (json!({ "keep_content_days": 731 }), "number_out_of_range"),
         (json!({ "extra_ca": "nonsense" }), "certificate_missing"),
         (
             json!({ "extra_ca": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }),

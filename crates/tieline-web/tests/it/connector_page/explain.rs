@@ -49,7 +49,7 @@ async fn a_failed_call_names_stage_credential_last_success_changes_and_the_fix()
         "href=\"/integrations/c/acme_mcp?tab=connection#rotate\">Replace token</a>",
         "href=\"/integrations/c/acme_mcp/try?tool=search\">Try again as me</a>",
         "name: Acme MCP → Acme orders",
-        "What was said is not kept.",
+        "Arguments and results are not kept.",
         "the same for everybody, …0001",
         "by Mel",
         "Not yet",

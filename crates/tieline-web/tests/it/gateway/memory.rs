@@ -6,7 +6,7 @@ use http_body_util::BodyExt as _;
 use serde_json::json;
 use tieline_hub::HubSettings;
 use tieline_mcp::Limits;
-use tieline_testkit::{Answers, FakeMcp, FakeTool, eventually};
+use tieline_testkit::{FakeMcp, FakeTool, eventually};
 use tieline_web::gateway::GatewaySettings;
 
 use super::client::{fetch, modern, send};
@@ -78,16 +78,18 @@ async fn an_answer_that_nobody_reads_is_counted_until_its_client_leaves() {
         r#"{{"content":[{{"type":"text","text":"{}"}}],"resultType":"complete"}}"#,
         "x".repeat(6 * MIB)
     );
-    let server = FakeMcp::modern().answering(Answers::Sse);
-    let server = server.tool(FakeTool::echo("big").answering(&big));
-    let server = server.start().await;
+    // The stream to the client begins with progress, so the result is not passed on while it comes.
+    let tool = FakeTool::echo("big").answering(&big).reporting(1);
+    let server = FakeMcp::modern().tool(tool).start().await;
     world.connect("Acme", &server).await;
     let key = world.person("Ada").await.key;
     let call = || {
-        let params = json!({"name": "acme__big", "arguments": {}});
+        let meta = json!({"progressToken": 1});
+        let params = json!({"name": "acme__big", "arguments": {}, "_meta": meta});
         modern(&world, "/mcp", &key, "tools/call", params)
     };
     let unread = send(call()).await;
+    eventually(|| !world.hub.answers().has_room(4 * MIB)).await;
     let refused = fetch(call()).await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(server.count("tools/call"), 1, "the server was not asked");

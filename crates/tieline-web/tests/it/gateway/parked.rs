@@ -303,6 +303,19 @@ async fn a_question_on_the_sessions_own_stream_is_for_the_only_call_of_its_key()
     assert!(done.text().contains("Ada"), "{done:?}");
 }
 
+/// A server that answers with JSON has not sent so much as a status while it asks.
+#[tokio::test]
+async fn a_question_aside_is_passed_on_before_the_servers_answer_begins() {
+    let (world, server, ada) = with(asks_for_a_form().asking_aside_before_json()).await;
+    let arguments = json!({"a": 1});
+    let asked = call(&world, &ada, first(&arguments)).await;
+    is_asked(&asked, &["q1"]);
+    let form = json!({"q1": {"action": "accept", "content": {"who": "Ada"}}});
+    let done = call(&world, &ada, retry(&asked, &arguments, form)).await;
+    assert!(done.text().contains("Ada"), "{done:?}");
+    assert_eq!(server.count("tools/call"), 1, "the call is made once");
+}
+
 #[tokio::test]
 async fn a_modern_client_that_leaves_after_it_answered_ends_the_call() {
     let (world, server, key) = with(asks_for_a_form()).await;

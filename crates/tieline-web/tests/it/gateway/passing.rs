@@ -6,9 +6,12 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use tieline_hub::{CallFilter, CallRow, ConnectorStatus, HubSettings};
-use tieline_mcp::Limits;
+use tieline_domain::{Actor, SettingName};
+use tieline_hub::{
+    CallContent, CallFilter, CallRow, ConnectorStatus, HubSettings, KEPT_CONTENT, UpdateSettings,
+};
 use tieline_mcp::wire::OfferKind;
+use tieline_mcp::{Era, Limits};
 use tieline_testkit::{
     Answers, Drip, Drips, FakeMcp, FakeMcpBuilder, FakeTool, eventually, eventually_async,
 };
@@ -87,6 +90,8 @@ fn long(begin: &str) -> String {
     )
 }
 
+const EVENTS: &[(&str, &str)] = &[("content-type", "text/event-stream")];
+
 const END: &str = r#""}],"isError":false}}"#;
 
 /// Reads until so much has come.
@@ -109,50 +114,105 @@ async fn rest(body: Incoming) -> Option<String> {
     Some(String::from_utf8(whole.to_vec()).expect("UTF-8"))
 }
 
+/// Pairs of eras, endpoints, and whether the server answers with events.
+fn ways() -> impl Iterator<Item = (Era, Era, &'static str, bool)> {
+    let eras = [Era::Modern, Era::Legacy];
+    let pairs = eras
+        .into_iter()
+        .flat_map(move |north| eras.map(|south| (north, south)));
+    pairs.flat_map(|(north, south)| {
+        let ends = [("/mcp", false), ("/mcp", true), ("/mcp/acme", true)];
+        ends.map(|(path, events)| (north, south, path, events))
+    })
+}
+
 #[tokio::test]
 async fn the_first_bytes_arrive_while_the_server_holds_the_rest_back() {
-    for server in [FakeMcp::modern, FakeMcp::legacy] {
-        for path in ["/mcp", "/mcp/acme"] {
-            for is_modern in [true, false] {
-                let stage = Stage::of(server(), HubSettings::default()).await;
-                let session = Legacy::open(&stage.world, path, &stage.person.key).await;
-                let name = if path == "/mcp" { "acme__big" } else { "big" };
-                let asked = if is_modern {
-                    stage.call_at(path)
-                } else {
-                    session.post(call(7, name, json!({})))
-                };
-                let (answer, drip) = tokio::join!(send(asked), async {
-                    let drip = stage.drips.next().await;
-                    assert!(drip.begin(&long("")).await);
-                    drip
-                });
-                assert_eq!(answer.headers()["content-type"], "application/json");
-                let mut body = answer.into_body();
-                let mut text = read(&mut body, 90_000).await;
-                assert!(drip.send(END).await);
-                drop(drip);
-                text.push_str(&rest(body).await.expect("a whole answer"));
-                let message: Value = serde_json::from_str(&text).expect("JSON");
-                let expected = if is_modern { json!("m1") } else { json!(7) };
-                assert_eq!(message["id"], expected);
-                let result = &message["result"];
-                assert_eq!(result["content"][0]["text"], "x".repeat(100_000));
-                assert_eq!(result["isError"], false);
-                let kind = is_modern.then(|| json!("complete"));
-                assert_eq!(result.get("resultType"), kind.as_ref());
-                let record = stage.record().await;
-                assert_eq!(record.outcome, "ok", "{record:?}");
-                let whole = text.len() - r#"{"jsonrpc":"2.0","id":"m1","result":}"#.len();
-                assert!(
-                    usize::try_from(record.bytes_out)
-                        .expect("positive")
-                        .abs_diff(whole)
-                        < 4
-                );
-            }
+    for (north, south, path, events) in ways() {
+        let server = match south {
+            Era::Modern => FakeMcp::modern(),
+            Era::Legacy => FakeMcp::legacy(),
+        };
+        let stage = Stage::of(server, HubSettings::default()).await;
+        if events {
+            stage.drips.set_head(EVENTS);
         }
+        let (before, after) = if events {
+            ("event: message\ndata: ", "\n\n")
+        } else {
+            ("", "")
+        };
+        let session = Legacy::open(&stage.world, path, &stage.person.key).await;
+        let name = if path == "/mcp" { "acme__big" } else { "big" };
+        let (asked, id) = match north {
+            Era::Modern => (stage.call_at(path), json!("m1")),
+            Era::Legacy => (session.post(call(7, name, json!({}))), json!(7)),
+        };
+        let (answer, drip) = tokio::join!(send(asked), async {
+            let drip = stage.drips.next().await;
+            assert!(drip.send(before).await && drip.begin(&long("")).await);
+            drip
+        });
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let mut body = answer.into_body();
+        let mut text = read(&mut body, 90_000).await;
+        assert!(drip.send(format!("{END}{after}")).await);
+        drop(drip);
+        text.push_str(&rest(body).await.expect("a whole answer"));
+        let message: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(message["id"], id);
+        let result = &message["result"];
+        assert_eq!(result["content"][0]["text"], "x".repeat(100_000));
+        assert_eq!(result["isError"], false);
+        let kind = (north == Era::Modern).then(|| json!("complete"));
+        assert_eq!(result.get("resultType"), kind.as_ref());
+        let record = stage.record().await;
+        assert_eq!(record.outcome, "ok", "{record:?}");
+        let whole = text.len() - r#"{"jsonrpc":"2.0","id":"m1","result":}"#.len();
+        let recorded = usize::try_from(record.bytes_out).expect("positive");
+        assert!(recorded.abs_diff(whole) < 4);
     }
+}
+
+#[tokio::test]
+async fn a_long_event_has_to_end_with_its_message() {
+    for (end, code) in [
+        // One more line of data makes another message of it.
+        (format!("{END}\ndata: \n\n"), "protocol_error"),
+        (format!("{END}\n"), "interrupted"),
+        (END[..4].to_owned(), "interrupted"),
+        (format!("{}\n\n", &END[..4]), "bad_json"),
+    ] {
+        let stage = Stage::modern().await;
+        stage.drips.set_head(EVENTS);
+        let (answer, drip) = tokio::join!(send(stage.call_at("/mcp")), async {
+            let drip = stage.drips.next().await;
+            assert!(drip.send(": begins\n\ndata:").await && drip.begin(&long("")).await);
+            drip
+        });
+        let mut body = answer.into_body();
+        read(&mut body, 90_000).await;
+        drip.send(end.clone()).await;
+        drop(drip);
+        assert_eq!(rest(body).await, None, "{end}");
+        assert_eq!(stage.record().await.code.as_deref(), Some(code), "{end}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_can_be_had_again_is_read_whole() {
+    let stage = Stage::of(FakeMcp::legacy(), HubSettings::default()).await;
+    stage.drips.set_head(EVENTS);
+    let (answered, ()) = tokio::join!(fetch(stage.call_at("/mcp")), async {
+        let drip = stage.drips.next().await;
+        assert!(drip.send("id: 1\ndata: ").await && drip.begin(&long("")).await);
+        assert!(drip.send(format!("{END}\n\n")).await);
+    });
+    assert!(
+        answered.headers.contains_key("content-length"),
+        "it was there as a whole"
+    );
+    assert_eq!(answered.text(), "x".repeat(100_000));
 }
 
 #[tokio::test]
@@ -505,7 +565,7 @@ async fn a_removed_connector_ends_what_it_was_sending() {
     let removed = stage
         .world
         .hub
-        .remove_connector(&tieline_domain::Actor::CommandLine, &slug)
+        .remove_connector(&Actor::CommandLine, &slug)
         .await;
     removed.expect("it was there");
     assert_eq!(rest(answer.into_body()).await, None);
@@ -538,4 +598,76 @@ async fn a_batch_and_a_stream_that_has_begun_get_the_whole_result() {
         events[0]["result"]["content"][0]["text"],
         "x".repeat(100_000)
     );
+}
+
+#[tokio::test]
+async fn while_contents_are_kept_the_beginning_of_such_a_result_is() {
+    let stage = Stage::modern().await;
+    let update = UpdateSettings {
+        values: [(SettingName::KeepContent, "true".to_owned())]
+            .into_iter()
+            .collect(),
+        version: None,
+    };
+    let saved = stage
+        .world
+        .hub
+        .update_settings(&Actor::CommandLine, &update);
+    saved.await.expect("a change that is saved");
+    let (answer, drip) = stage.begun(&(long("") + TOKEN)).await;
+    assert!(drip.send(END).await);
+    drop(drip);
+    assert!(rest(answer.into_body()).await.is_some());
+    let record = stage.record().await;
+    let content = stage.world.hub.call_content(&record, stage.person.id).await;
+    let CallContent::Kept {
+        result: Some(kept), ..
+    } = content.expect("the database answers")
+    else {
+        panic!("nothing was kept");
+    };
+    assert!(
+        kept.text
+            .starts_with(r#"{"content":[{"type":"text","text":"xxx"#)
+    );
+    assert_eq!(kept.text.len(), KEPT_CONTENT);
+    assert_eq!(i64::try_from(kept.bytes), Ok(record.bytes_out));
+}
+
+#[tokio::test]
+async fn what_was_said_just_before_a_long_result_is_not_lost() {
+    for _ in 0..4 {
+        let stage = Stage::modern().await;
+        stage.drips.set_head(EVENTS);
+        let params = json!({"name": "acme__big", "arguments": {}, "_meta": {"progressToken": 1}});
+        let asked = modern(
+            &stage.world,
+            "/mcp",
+            &stage.person.key,
+            "tools/call",
+            params,
+        );
+        let (answered, ()) = tokio::join!(fetch(asked), async {
+            let drip = stage.drips.next().await;
+            let request: Value =
+                serde_json::from_slice(&stage.server.requests_for("tools/call")[0].body)
+                    .expect("JSON");
+            let token = &request["params"]["_meta"]["progressToken"];
+            let params = json!({"progressToken": token, "progress": 1});
+            let progress =
+                json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params});
+            let (id, result) = (drip.id.get(), long(""));
+            let begun = format!(
+                "data: {progress}\n\ndata: {{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}"
+            );
+            assert!(drip.send(begun).await);
+            assert!(drip.send(format!("{END}\n\n")).await);
+        });
+        let events = answered.events();
+        assert_eq!(events[0]["method"], "notifications/progress");
+        assert_eq!(
+            events[1]["result"]["content"][0]["text"],
+            "x".repeat(100_000)
+        );
+    }
 }

@@ -261,6 +261,7 @@ mod tests {
             code: None,
             ms,
             content: RawValue::from_string(content).unwrap(),
+            given: None,
         }
     }
 

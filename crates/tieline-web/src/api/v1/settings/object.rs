@@ -20,6 +20,10 @@ pub(super) struct SettingsObject {
     sign_in_days: u32,
     /// For how many days calls are kept: 1 to 730.
     keep_calls_days: u32,
+    /// Whether arguments and results of calls are kept, for admins to read.
+    keep_content: bool,
+    /// For how many days they are: 1 to 730, and never longer than their calls.
+    keep_content_days: u32,
     /// Whether connectors on private addresses are refused.
     deny_private: bool,
     /// Certificate authorities that connectors' servers may have beside those of the machine, as PEM; empty for none.
@@ -58,6 +62,8 @@ impl From<SettingsView> for SettingsObject {
             sign_in_idle_hours: view.values.sign_in_idle_hours,
             sign_in_days: view.values.sign_in_days,
             keep_calls_days: view.values.keep_calls_days,
+            keep_content: view.values.keep_content,
+            keep_content_days: view.values.keep_content_days,
             deny_private: view.values.deny_private,
             extra_ca: view.values.extra_ca.clone(),
             extra_ca_authorities: view.authorities.into_iter().map(authority).collect(),

@@ -27,6 +27,11 @@ pub(super) struct SettingsChange {
     sign_in_days: Option<u32>,
     /// 1 to 730. Older calls are deleted within a minute.
     keep_calls_days: Option<u32>,
+    /// Whether arguments and results of calls are kept from now on, for admins to read; `false` also deletes what was
+    /// kept. Chats with the built-in agent are never kept there.
+    keep_content: Option<bool>,
+    /// 1 to 730, and never longer than the calls. Older arguments and results are deleted within a minute.
+    keep_content_days: Option<u32>,
     /// Whether connectors on private addresses are refused.
     deny_private: Option<bool>,
     /// Certificate authorities as PEM; empty for none. Open connections are closed when this, `deny_private` or
@@ -64,7 +69,14 @@ pub(super) async fn update_settings(
                 let switch = fields.optional_bool(name.as_str(), "deny_private_type");
                 switch.map(|switch| switch.to_string())
             }
-            SettingName::SignInIdleHours | SettingName::SignInDays | SettingName::KeepCallsDays => {
+            SettingName::KeepContent => {
+                let switch = fields.optional_bool(name.as_str(), "keep_content_type");
+                switch.map(|switch| switch.to_string())
+            }
+            SettingName::SignInIdleHours
+            | SettingName::SignInDays
+            | SettingName::KeepCallsDays
+            | SettingName::KeepContentDays => {
                 let number = fields.optional_number(name.as_str(), "number_type");
                 number.map(|number| number.to_string())
             }

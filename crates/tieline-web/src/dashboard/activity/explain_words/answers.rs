@@ -61,9 +61,15 @@ pub(super) fn unwelcome(about: &About<'_>, code: &str) -> Option<Told> {
         ),
         "upstream_error" => told(
             "The server failed",
-            format!(
-                "{name} answered with an HTTP error. This is on their side; Tieline keeps trying."
-            ),
+            match about.call.http_status {
+                Some(status @ 500..) => format!(
+                    "The server failed (HTTP {status}). This is on their side; Tieline keeps trying."
+                ),
+                Some(status) => format!("The server refused the request (HTTP {status})."),
+                None => format!(
+                    "{name} answered with an HTTP error. This is on their side; Tieline keeps trying."
+                ),
+            },
             "Tell whoever runs the server; the time and the sizes below find it in their log.",
             about.go("Test now", ""),
         ),

@@ -99,6 +99,8 @@ fn call(outcome: &str, code: &str) -> CallRow {
         bytes_out: 1,
         client: None,
         request_id: None,
+        http_status: None,
+        own_address: None,
     }
 }
 
@@ -145,4 +147,41 @@ fn what_the_network_settings_mend_leads_there() {
         let action = told.action.expect("a way there");
         assert_eq!(action.1, "/settings/network", "{code}");
     }
+}
+
+#[test]
+fn what_is_known_exactly_is_told() {
+    let about = |code: &str, http_status, own_address: Option<&str>| {
+        let call = CallRow {
+            http_status,
+            own_address: own_address.map(str::to_owned),
+            ..call("upstream_failure", code)
+        };
+        let word = result(&call, true).word;
+        let told = tell(&About {
+            call: &call,
+            connector: None,
+            person: "Mel",
+        });
+        (word, told.text)
+    };
+    let (word, text) = about("upstream_error", Some(502), None);
+    assert_eq!(word, "Server failed (502)");
+    assert!(text.starts_with("The server failed (HTTP 502)."), "{text}");
+    let (word, text) = about("upstream_error", Some(418), None);
+    assert_eq!(word, "Server failed (418)");
+    assert_eq!(text, "The server refused the request (HTTP 418).");
+    let (_, text) = about("proxy_refused", Some(407), None);
+    assert!(text.contains("The server:443 (HTTP 407)."), "{text}");
+    let (word, text) = about("connect_timeout", None, Some("192.0.2.7"));
+    assert_eq!(word, "Unreachable");
+    assert!(
+        text.ends_with("traffic from this machine (192.0.2.7)."),
+        "{text}"
+    );
+    let (_, text) = about("connect_timeout", None, None);
+    assert!(text.ends_with("traffic from this machine."), "{text}");
+    // An answer that came well over HTTP has nothing to say there.
+    let (word, _) = about("bad_json", Some(200), None);
+    assert_eq!(word, "Not an MCP server");
 }

@@ -42,8 +42,9 @@ pub(super) fn unreachable_server(about: &About<'_>, code: &str) -> Option<Told> 
         "connect_timeout" => told(
             "No connection",
             format!(
-                "No answer from {host}:{port} in {} s. A firewall may drop traffic from this machine.",
-                about.seconds()
+                "No answer from {host}:{port} in {} s. A firewall may drop traffic from this machine{}.",
+                about.seconds(),
+                about.own_address()
             ),
             format!("Let this machine through to {host}:{port}."),
             about.go("Test now", ""),
@@ -99,7 +100,8 @@ fn proxy_in_the_way(about: &About<'_>, code: &str) -> Option<Told> {
         "proxy_refused" => told(
             "The proxy refused the connection",
             format!(
-                "The proxy does not let Tieline through to {host}:{port}. With HTTP 407 it wants a login, or another one than the stored one."
+                "The proxy does not let Tieline through to {host}:{port}{}. With HTTP 407 it wants a login, or another one than the stored one.",
+                about.http_status()
             ),
             "Test the connection to see the proxy’s answer; then allow the host there, or enter the login again.",
             Some(network()),

@@ -126,6 +126,7 @@ impl Story {
             code: None,
             ms: None,
             content: None,
+            given: None,
             awaiting_approval: true,
             at,
         })
@@ -150,6 +151,7 @@ impl Story {
             code: None,
             ms: None,
             content: None,
+            given: None,
             awaiting_approval: false,
             at,
         })
@@ -162,6 +164,7 @@ impl Story {
             block.code.clone_from(&finished.code);
             block.ms = Some(finished.ms);
             block.content = Some(finished.content.clone());
+            block.given = finished.given;
         });
         self.await_the_rest();
         // Every call is answered: the model is asked again.

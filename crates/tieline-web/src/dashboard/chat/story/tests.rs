@@ -76,6 +76,7 @@ impl Told {
             code: None,
             ms: 5,
             content: raw("[]"),
+            given: None,
         }))
     }
 
@@ -93,13 +94,20 @@ impl Told {
 }
 
 #[test]
-fn text_is_plain_while_it_grows_and_rendered_when_something_follows() {
+fn text_is_rendered_as_it_grows_and_when_something_follows() {
     let mut told = Told::new();
     assert_eq!(told.begin("Hello"), Effect::Blocks(0));
     assert_eq!(told.story.tail().line, "Starting…");
+    assert_eq!(told.story.writing(), None);
     assert_eq!(told.say("**a"), Effect::Blocks(1));
+    assert!(
+        matches!(&told.blocks()[1], Block::Typing { html } if html.to_string().contains("**a"))
+    );
     assert_eq!(told.say("b**"), Effect::More);
-    assert!(matches!(&told.blocks()[1], Block::Typing { text } if text == "**ab**"));
+    assert_eq!(told.story.writing(), Some((1, "**ab**")));
+    assert!(
+        matches!(&told.blocks()[1], Block::Typing { html } if html.to_string().contains("<strong>ab"))
+    );
     assert_eq!(told.call(1), Effect::Blocks(1), "the text is told anew");
     assert!(
         matches!(&told.blocks()[1], Block::Text { html } if html.to_string().contains("<strong>ab"))

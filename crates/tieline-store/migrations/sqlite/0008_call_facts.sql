@@ -1,0 +1,15 @@
+-- What an admin who looks for the cause of a failed call wants to know exactly.
+
+ALTER TABLE calls ADD COLUMN http_status INTEGER;
+ALTER TABLE calls ADD COLUMN own_address TEXT;
+
+-- What was said, while an admin wants it kept. Rows are large, so in SQLite they are no part of an index.
+CREATE TABLE call_contents (
+    call_id         TEXT NOT NULL PRIMARY KEY REFERENCES calls (id) ON DELETE CASCADE,
+    at              INTEGER NOT NULL,
+    arguments       TEXT,
+    arguments_bytes INTEGER NOT NULL,
+    result          TEXT,
+    result_bytes    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX call_contents_at ON call_contents (at);
