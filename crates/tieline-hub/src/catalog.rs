@@ -5,13 +5,14 @@
 //! the moment of the call, by `dispatch`, never here.
 
 mod frozen;
+mod instructions;
 mod offers;
 mod pages;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -54,6 +55,7 @@ pub struct Catalog {
     by_agent_name: HashMap<String, (usize, usize)>,
     prompts: HashMap<String, (usize, usize)>,
     lists: Lists,
+    instructions: OnceLock<String>,
 }
 
 /// One connector's part of a [`Catalog`].
@@ -167,6 +169,7 @@ impl Catalog {
             by_agent_name,
             prompts,
             lists: Lists::default(),
+            instructions: OnceLock::new(),
         }
     }
 

@@ -141,7 +141,9 @@ impl Hub {
     /// whether it is among them.
     fn arguments_of(&self, call: &Call<'_>, sent_to: Option<&Arc<LiveConnector>>) -> Option<Piece> {
         let params = RawObject::parse(call.params).ok()?;
-        let mut clean = params.get("arguments")?.get().to_owned();
+        // They may be left out where there are none.
+        let arguments = params.get("arguments").map_or("{}", RawValue::get);
+        let mut clean = arguments.to_owned();
         let now = self
             .inner
             .snapshot

@@ -6,12 +6,13 @@ mod sqlite {
     use std::time::Duration;
 
     use tieline_store::{
-        ConnectorPatch, CredentialPatch, DatabaseUrl, NewConnectorRow, Store, StoreError,
+        CallContentRow, ConnectorPatch, CredentialPatch, DatabaseUrl, NewConnectorRow, Store,
+        StoreError,
     };
     use tokio::time::timeout;
 
     use crate::bed::{Bed, on_sqlite};
-    use crate::samples::{added_connector, change, connector, read_connector};
+    use crate::samples::{added_connector, call, change, connector, connector_id, read_connector};
 
     /// How often a byte sequence occurs in the files of the database.
     fn occurrences(bed: &Bed, needle: &[u8]) -> usize {
@@ -69,6 +70,30 @@ mod sqlite {
         // A name that is taken is not written over.
         fs::write(bed.folder().join(".taken.db"), "mine").unwrap();
         assert!(bed.store.backup(".taken.db").await.is_err());
+    }
+
+    #[test]
+    fn what_was_said_is_gone_from_the_files_when_all_of_it_is_forgotten() {
+        on_sqlite(|bed| Box::pin(forgotten(bed)));
+    }
+
+    async fn forgotten(bed: &Bed) {
+        let calls: Vec<_> = (1..=20).map(|at| call(connector_id(), at)).collect();
+        let said = "what-was-said-".repeat(800);
+        let contents = calls.iter().map(|call| CallContentRow {
+            call_id: call.id,
+            at: call.at,
+            arguments: Some(said.clone()),
+            arguments_bytes: 1,
+            result: Some(said.clone()),
+            result_bytes: 1,
+        });
+        let contents = contents.collect();
+        bed.store.calls_insert(calls).await.unwrap();
+        bed.store.call_contents_insert(contents).await.unwrap();
+        assert!(occurrences(bed, b"what-was-said-") > 20);
+        bed.store.call_contents_purge_all().await.unwrap();
+        assert_eq!(occurrences(bed, b"what-was-said-"), 0);
     }
 
     #[test]

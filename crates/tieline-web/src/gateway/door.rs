@@ -14,11 +14,6 @@ use tieline_mcp::wire::{EXTENSION_APPS, EXTENSION_TASKS, OfferKind, ServerDescri
 use super::LIST_TTL_MS;
 use super::errors::Fault;
 
-/// How much of what one server says about itself goes to models at the aggregate endpoint.
-const MAX_INSTRUCTIONS: usize = 500;
-/// How much all of them may take together.
-const MAX_ALL_INSTRUCTIONS: usize = 8_000;
-
 /// The endpoint that a request came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Door {
@@ -183,7 +178,7 @@ impl View {
                 self.connector()
                     .map_or("Tieline", |connector| &connector.name),
             ),
-            instructions: instructions.as_deref(),
+            instructions,
             capabilities: &capabilities,
         })
     }
@@ -228,46 +223,10 @@ impl View {
         tieline_mcp::raw::to_raw(&capabilities)
     }
 
-    fn instructions(&self) -> Option<String> {
+    fn instructions(&self) -> Option<&str> {
         match &self.door {
-            Door::All => Some(overview(&self.catalog)),
-            Door::One(_) => self.connector()?.instructions.clone(),
+            Door::All => Some(self.catalog.instructions()),
+            Door::One(_) => self.connector()?.instructions.as_deref(),
         }
     }
-}
-
-/// Which connectors there are and, as far as there is room, what their servers say about their own use.
-fn overview(catalog: &Catalog) -> String {
-    let mut text = String::from(
-        "Tieline offers the tools of several servers. A tool's name begins with its server's key and two underscores.",
-    );
-    for connector in catalog.connectors().iter().filter(|connector| {
-        !connector.tools.is_empty() || connector.declared.prompts || connector.declared.resources
-    }) {
-        let line = format!("\n\n{}: {}", connector.slug, connector.name);
-        let said = connector.instructions.as_deref().unwrap_or_default().trim();
-        if text.len() + line.len() > MAX_ALL_INSTRUCTIONS {
-            text.push_str("\n\n…");
-            break;
-        }
-        text.push_str(&line);
-        let room = MAX_ALL_INSTRUCTIONS
-            .saturating_sub(text.len())
-            .min(MAX_INSTRUCTIONS);
-        if !said.is_empty() && room > 0 {
-            text.push('\n');
-            text.push_str(&cut(said, room));
-        }
-    }
-    text
-}
-
-/// At most `room` characters; a cut is marked.
-fn cut(text: &str, room: usize) -> String {
-    if text.chars().nth(room).is_none() {
-        return text.to_owned();
-    }
-    let mut kept: String = text.chars().take(room.saturating_sub(1)).collect();
-    kept.push('…');
-    kept
 }

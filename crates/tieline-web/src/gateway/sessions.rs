@@ -22,12 +22,16 @@ use super::relay::Logs;
 use super::replays::Replays;
 use super::subscribe::Subscriptions;
 
+mod open;
+
+use open::OpenSessions;
+
 type Owner = (UserId, Option<KeyId>);
 
 /// The legacy sessions that are open.
 #[derive(Debug)]
 pub struct McpSessions {
-    open: Mutex<HashMap<Arc<str>, Arc<McpSession>>>,
+    open: Mutex<OpenSessions>,
     per_key: usize,
     idle: Duration,
 }
@@ -122,19 +126,8 @@ impl McpSessions {
             questions: Mutex::default(),
         });
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut own: Vec<_> = open
-            .values()
-            .filter(|held| held.owner == owner)
-            .cloned()
-            .collect();
-        let surplus = (own.len() + 1).saturating_sub(self.per_key);
-        own.sort_by_key(|held| held.last_used());
-        own.truncate(surplus);
-        for old in &own {
-            open.remove(&old.id);
-        }
-        open.insert(session.id.clone(), session.clone());
-        (session, own)
+        let surplus = open.insert(session.clone(), self.per_key);
+        (session, surplus)
     }
 
     /// The session with this id, if it is the caller's and was opened at this door.
@@ -159,15 +152,13 @@ impl McpSessions {
     /// Takes out the sessions that nobody used for long. One with a running call is in use.
     pub(super) fn take_idle(&self, now: Instant) -> Vec<Arc<McpSession>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        for held in open.values() {
+        for held in open.all() {
             held.replays.forget_ended(now);
         }
         let idle = |held: &McpSession| {
             now.saturating_duration_since(held.last_used()) >= self.idle && !held.is_busy()
         };
-        open.extract_if(|_, held| idle(held))
-            .map(|(_, held)| held)
-            .collect()
+        open.take_if(idle)
     }
 }
 

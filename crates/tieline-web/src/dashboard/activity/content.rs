@@ -44,9 +44,7 @@ impl Content {
                     .filter_map(|(title, text)| Some(part(title, text.as_ref()?)))
                     .collect(),
                 note: match (arguments, result, call.outcome.as_str()) {
-                    (None, ..) => {
-                        "The arguments were not kept: nobody could say whether they hold the connector’s token."
-                    }
+                    (None, ..) => "The arguments could not be kept.",
                     (_, None, "ok" | "tool_error") => "The result was not kept.",
                     (_, None, _) => "There was no result.",
                     _ => "",

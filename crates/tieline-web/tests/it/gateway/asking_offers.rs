@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use tieline_mcp::wire::OfferKind;
 use tieline_testkit::{FakeMcp, eventually};
 
-use super::client::{Answer, fetch, modern_declaring};
+use super::client::{Answer, Legacy, fetch, modern_declaring};
+use super::questions::{Events, reply};
 use super::world::World;
 
 const FORM: &str =
@@ -75,17 +76,20 @@ const CASES: [(&str, &str, &str, &str); 2] = [
     ("resources/read", "uri", "file:///diary", "/contents/0/text"),
 ];
 
-async fn ask(world: &World, key: &str, method: &str, params: Value) -> Answer {
-    let can = json!({"elicitation": {"form": {}}});
-    // The names of one connector stand on its own endpoint as they are.
-    let path = if method == "prompts/get" {
+/// The names of one connector stand on its own endpoint as they are.
+fn path_of(method: &str) -> &'static str {
+    if method == "prompts/get" {
         "/mcp"
     } else {
         "/mcp/acme"
-    };
+    }
+}
+
+async fn ask(world: &World, key: &str, method: &str, params: Value) -> Answer {
+    let can = json!({"elicitation": {"form": {}}});
     fetch(modern_declaring(
         world,
-        path,
+        path_of(method),
         key,
         (method, params, &can),
         &[],
@@ -122,5 +126,36 @@ async fn modern_client_and_modern_server_prompts_and_resources_ask_first() {
             Some(&json!("Ada")),
             "{done:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn legacy_client_and_modern_server_prompts_and_resources_ask_on_the_requests_stream() {
+    let (world, server) = start().await;
+    let key = world.person("Ada").await.key;
+    let can = json!({"elicitation": {"form": {}}});
+    for (method, key_of_name, name, said) in CASES {
+        let path = path_of(method);
+        let session = Legacy::open_with(&world, path, &key, "2025-11-25", can.clone()).await;
+        let mut params = json!({});
+        params[key_of_name] = json!(name);
+        let request = json!({"jsonrpc": "2.0", "id": 9, "method": method, "params": params});
+        let mut events = Events::open(session.post(request.to_string())).await;
+        let question = events.next().await;
+        assert_eq!(question["method"], "elicitation/create", "{question}");
+        let accepted = json!({"result": {"action": "accept", "content": {"who": "Ada"}}});
+        let told = session.send(reply(&question["id"], &accepted)).await;
+        assert_eq!(told.status, 202);
+        let done = events.next().await;
+        assert_eq!(done["id"], 9);
+        assert_eq!(done["result"].pointer(said), Some(&json!("Ada")), "{done}");
+        assert!(done["result"].get("resultType").is_none(), "{done}");
+        assert_eq!(server.count(method), 2, "once before and once after");
+
+        // Whoever can answer nothing reads why there is no answer.
+        let mute = Legacy::open_with(&world, path, &key, "2025-11-25", json!({})).await;
+        let refused = mute.send(request.to_string()).await;
+        assert!(refused.body.contains("input"), "{refused:?}");
+        assert_eq!(server.count(method), 3);
     }
 }

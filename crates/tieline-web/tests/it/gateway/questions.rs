@@ -187,20 +187,20 @@ fn everything() -> Value {
 }
 
 /// The messages of a stream, one at a time.
-struct Events {
+pub(super) struct Events {
     body: Incoming,
     text: String,
 }
 
 impl Events {
-    async fn open(request: Request<Full<bytes::Bytes>>) -> Self {
+    pub(super) async fn open(request: Request<Full<bytes::Bytes>>) -> Self {
         let response = send(request).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let (body, text) = (response.into_body(), String::new());
         Self { body, text }
     }
 
-    async fn next(&mut self) -> Value {
+    pub(super) async fn next(&mut self) -> Value {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data: "));
@@ -227,7 +227,7 @@ impl Events {
     }
 }
 
-fn reply(id: &Value, outcome: &Value) -> String {
+pub(super) fn reply(id: &Value, outcome: &Value) -> String {
     let mut message = json!({"jsonrpc": "2.0", "id": id});
     message
         .as_object_mut()
