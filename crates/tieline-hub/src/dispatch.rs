@@ -9,12 +9,14 @@ mod questions;
 mod relay;
 mod settle;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tieline_domain::{ConnectorId, KeyId, RequestId, Role, Slug, UserId};
-use tieline_mcp::{Failure, Hold, McpError};
+use tieline_mcp::bridge::Way;
+use tieline_mcp::{Begin, Failure, Hold, McpError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -106,6 +108,24 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// How a long result goes on to its caller while it comes in.
+#[derive(Clone, Copy)]
+pub struct PassTo<'a> {
+    /// What changes on its way; the era of the server is put right here.
+    pub way: Way<'a>,
+    /// Begins the caller's answer.
+    pub begin: Begin<'a>,
+}
+
+impl fmt::Debug for PassTo<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PassTo")
+            .field("way", &self.way)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One call of one tool, or another request to one connector.
 #[derive(Debug)]
 pub struct Call<'a> {
@@ -125,6 +145,8 @@ pub struct Call<'a> {
     pub askable: Option<Askable<'a>>,
     /// Counts what the answer takes in memory, until the caller is done with it.
     pub hold: Option<&'a Hold>,
+    /// How a long result goes on to the caller while it comes; without it every answer is read whole.
+    pub pass_on: Option<PassTo<'a>>,
     /// Ends the call when the caller no longer wants it.
     pub cancel: CancellationToken,
     /// The calling program, such as `Claude Code 2.1`, for the record.

@@ -52,7 +52,7 @@ pub use connectors::{
 };
 pub use dispatch::{
     Askable, BUILT_IN_AGENT, Call, CallFailure, CallOutcome, CallRefusal, Caller, FailureFacts,
-    KEPT_CONTENT, SessionIs, SessionKey, Wanted,
+    KEPT_CONTENT, PassTo, SessionIs, SessionKey, Wanted,
 };
 pub use hub::{Hub, HubSettings, StartError};
 pub use keys::{CreateKeyError, CreatedKey, KeyRefused, KeyView, RevokeKeyError};

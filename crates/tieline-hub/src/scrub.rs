@@ -4,6 +4,7 @@
 
 mod forms;
 mod probe;
+mod stream;
 
 use std::borrow::Cow;
 

@@ -143,6 +143,7 @@ impl Visit {
                 questions: Some(questions),
                 session: tieline_mcp::SessionIs::OneClients,
                 hold: None,
+                pass_on: None,
                 cancel: CancellationToken::new(),
             };
             let Reply { body, .. } = self.upstream.call(&self.target, request).await?;
@@ -151,6 +152,7 @@ impl Visit {
                 ReplyBody::Error(error) => return Err(error.message.into()),
                 ReplyBody::InputRequired(wanted) => params = answered(params, &wanted)?,
                 ReplyBody::Task(_) => return Err("a task, which was not declared".into()),
+                ReplyBody::PassedOn(_) => return Err("an answer for somebody else".into()),
             }
         }
         Err("the server never stops asking".into())

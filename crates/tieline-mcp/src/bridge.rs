@@ -20,10 +20,12 @@ use crate::wire::{
 mod blocks;
 mod definition;
 mod fixes;
+mod passage;
 mod schema;
 mod way;
 
 pub use definition::definition_for;
+pub(crate) use passage::{Passage, Passed, Stopped};
 pub use way::{ExposeUri, Way};
 
 static RESULT_TYPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"resultType\""));

@@ -21,6 +21,7 @@ mod message;
 mod news;
 mod offer;
 mod outbound;
+mod passing;
 mod pool;
 mod probe;
 mod question;
@@ -46,6 +47,7 @@ pub use listen::Ended;
 pub use memory::{Hold, Memory};
 pub use news::{News, Promises, Wish};
 pub use outbound::Outbound;
+pub use passing::{Begin, Clean, Cleaner, PassOn, PassedOn, Piece};
 pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
 pub use question::{Question, QuestionReply, Questions, Replied};
 pub use target::{Address, Target};
@@ -65,7 +67,7 @@ use crate::wire::ClientCan;
 #[cfg(test)]
 pub(crate) mod fuzzed {
     pub(crate) use super::limits::Limits;
-    pub(crate) use super::message::{Rules, read as read_message};
+    pub(crate) use super::message::{Answer, AnswerId, Inbound, Rules, read as read_message};
     pub(crate) use super::schema::check as check_schema;
     pub(crate) use super::sse::{Event, Parser};
 }

@@ -3,14 +3,17 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tieline_testkit::fuzz::{Run, mark};
 
 use crate::Era;
-use crate::bridge::{self, Way};
-use crate::client::fuzzed::{Event, Limits, Parser, Rules, check_schema, read_message};
+use crate::bridge::{self, Passage, Way};
+use crate::client::fuzzed::{
+    Answer, AnswerId, Event, Inbound, Limits, Parser, Rules, check_schema, read_message,
+};
 use crate::raw::{RawObject, parse_strict};
 use crate::wire::{
     Batch, Envelope, OfferKind, ParamHeaders, ToolCallParams, decode_header_value,
@@ -224,6 +227,74 @@ fn fuzz_tool_definitions() {
         }
         mark(&[u64::from(unfit), u64::from(headers.is_empty()), changed])
     });
+}
+
+#[test]
+fn fuzz_passages() {
+    let answers: [&[u8]; 6] = [
+        br#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"a\n\u00e9","annotations":{"audience":["x","user"]}},{"type":"image","data":"R0lGOD"}],"isError":true}}"#,
+        br#"{"result":{"resultType":"complete","content":[{"type":"resource_link","uri":"a"},{"type":"resource","resource":{"uri":"b","text":""}}]},"jsonrpc":"2.0","id":7}"#,
+        br#"{"jsonrpc":"2.0","id":7,"result":{"contents":[{"uri":"a","text":"b"}],"ttlMs":-1.5e0,"cacheScope":"all"},"error":null}"#,
+        br#"{"jsonrpc":"2.0","id":7,"result":{"structuredContent":[1],"content":[],"ttlMs":1,"x":{"y":[{}]}}}"#,
+        br#"{"jsonrpc":"2.0","id":7,"result":{"messages":[{"role":"user","content":{"type":"audio","data":"x","mimeType":null}}]}}"#,
+        br#"{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"x"}}"#,
+    ];
+    Run::from_environment().of("results in pieces", &answers, |input| {
+        let mut passed = Vec::new();
+        for (north, south, method, normalise) in [
+            (Era::Modern, Era::Legacy, "tools/call", true),
+            (Era::Legacy, Era::Modern, "tools/call", true),
+            (Era::Modern, Era::Modern, "resources/read", true),
+            (Era::Legacy, Era::Legacy, "prompts/get", false),
+        ] {
+            let expose = |uri: &str| format!("tieline://acme/{uri}");
+            let way = Way {
+                north,
+                south,
+                method,
+                normalise,
+                uris: Some(&expose),
+            };
+            passed.push(u64::from(is_passed(&way, input)));
+        }
+        mark(&passed)
+    });
+}
+
+/// Whether an answer can be passed on in pieces. Then it is one that can be read whole, and comes to the same.
+fn is_passed(way: &Way<'_>, input: &[u8]) -> bool {
+    let mut passage = Passage::new(*way, 7, 127);
+    let input = Bytes::copy_from_slice(input);
+    let mut out = Vec::new();
+    for from in (0..input.len()).step_by(7) {
+        if passage
+            .push(&input.slice(from..input.len().min(from + 7)))
+            .is_err()
+        {
+            return false;
+        }
+        out.extend(passage.take());
+    }
+    if passage.finish().is_err() {
+        return false;
+    }
+    out.extend(passage.take());
+    let rules = Rules {
+        max_depth: 127,
+        batches: false,
+    };
+    let read = read_message(&input, rules).expect("what is passed can be read");
+    let Inbound::Answer(AnswerId::Number(7), Answer::Result(result)) = read else {
+        panic!("{read:?} was passed on");
+    };
+    let whole = bridge::result_for(way, &result).expect("what is passed can be bridged");
+    let ours: Value = serde_json::from_slice(&out.concat()).expect("JSON");
+    let theirs: Value = serde_json::from_str(whole.get()).expect("JSON");
+    // A search through the text misses keys that are spelled with escapes.
+    if memchr::memchr(b'\\', &input).is_none() {
+        assert_eq!(ours, theirs, "{}", input.escape_ascii());
+    }
+    true
 }
 
 /// Whether anything is changed on the way; whatever becomes of it is JSON.

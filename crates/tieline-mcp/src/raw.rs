@@ -13,11 +13,13 @@ use serde_json::value::RawValue;
 mod canonical;
 mod strict;
 mod value;
+mod walk;
 
 pub use canonical::canonical;
 pub use strict::{MAX_DEPTH, parse_strict, parse_strict_object};
 pub(crate) use value::shown;
 pub use value::{as_array, as_str, is_array, is_null, is_object, raw_array, raw_str, to_raw};
+pub(crate) use walk::{Step, Unsound, Walk};
 
 /// Why a text could not be taken as JSON, or a JSON text not as the object that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

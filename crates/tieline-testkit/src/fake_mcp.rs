@@ -5,6 +5,7 @@
 mod answer;
 mod builder;
 mod dialogue;
+mod drip;
 mod fault;
 mod http_sse;
 mod legacy;
@@ -27,6 +28,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub use builder::{Answers, FakeMcpBuilder};
+pub use drip::{Drip, Drips};
 pub use fault::{At, Canned, Fault, Hold};
 pub use log::RecordedRequest;
 pub use tool::{Compute, FakeTool, ToolReply};

@@ -16,8 +16,8 @@ pub use connect_proxy::{ConnectProxy, ProxyManner};
 pub use entropy::SeededEntropy;
 pub use eventually::{eventually, eventually_async, eventually_some, free_port};
 pub use fake_mcp::{
-    Answers, At, Canned, Compute, FakeMcp, FakeMcpBuilder, FakeTool, Fault, Hold, RecordedRequest,
-    ToolReply,
+    Answers, At, Canned, Compute, Drip, Drips, FakeMcp, FakeMcpBuilder, FakeTool, Fault, Hold,
+    RecordedRequest, ToolReply,
 };
 pub use filters::normalise;
 pub use raw_server::{Afterwards, RawServer, raw_server};

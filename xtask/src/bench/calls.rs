@@ -4,17 +4,15 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::http::Connection;
 use super::nginx::Nginx;
 use super::subject::{Installation, META, Subject};
-use super::upstream::{TOOLS, Upstream};
+use super::upstream::{HELD_BACK, HELD_FOR, LARGE, LARGE_BYTES, TOOLS, Upstream};
 use super::{Row, http, load, milliseconds, percentile, tenths};
 
 const ROUNDS: usize = 9;
-/// The argument that makes the upstream answer with 1 MiB.
-pub(crate) const LARGE: &str = "one MiB";
 /// How often the wait for the first byte is measured.
 const FIRST_BYTES: usize = 200;
 
@@ -66,8 +64,8 @@ pub(crate) fn run(binary: &Path) -> Result<Vec<Row>> {
     ] {
         rows.extend(compare(&shape, &tieline, &nginx, &bearer)?);
     }
-    let through = request(tieline.address, "bench__tool_7", &bearer, LARGE);
-    let direct = request(upstream.address(), "tool_7", "raw bench token", LARGE);
+    let through = request(tieline.address, "bench__tool_7", &bearer, HELD_BACK);
+    let direct = request(upstream.address(), "tool_7", "raw bench token", HELD_BACK);
     rows.push(first_byte(
         (tieline.address, &through),
         (upstream.address(), &direct),
@@ -115,7 +113,8 @@ fn compare(shape: &Shape, tieline: &Subject, nginx: &Nginx, bearer: &str) -> Res
     ])
 }
 
-/// How much later the first byte of a large answer comes through Tieline than from the server itself, one call at a time.
+/// How much later the first byte of a large result comes through Tieline than from the server itself, one call at a time.
+/// The server holds the second half of it back, so a gateway that reads all of it first is seen to.
 fn first_byte(
     (tieline, through): (SocketAddr, &[u8]),
     (upstream, direct): (SocketAddr, &[u8]),
@@ -129,9 +128,18 @@ fn first_byte(
     late.sort_unstable();
     at_once.sort_unstable();
     let figure = [500, 990].map(|per_mille| {
-        milliseconds(percentile(&late, per_mille).saturating_sub(percentile(&at_once, per_mille)))
+        let [ours, theirs] = [&late, &at_once].map(|waits| percentile(waits, per_mille));
+        format!(
+            "{} ({} and {})",
+            milliseconds(ours.saturating_sub(theirs)),
+            milliseconds(ours),
+            milliseconds(theirs)
+        )
     });
-    let what = "First byte of an answer of 1 MiB, later than from the server itself";
+    let what = format!(
+        "First byte of a result of 1 MiB whose second half comes {} ms later, later than from the server itself",
+        HELD_FOR.as_millis()
+    );
     Ok(Row::new(
         what,
         format!("p50 {}, p99 {}", figure[0], figure[1]),
@@ -139,14 +147,36 @@ fn first_byte(
     ))
 }
 
-/// Microseconds until the head of the answer is there; its body is read as well.
+/// Microseconds until the first byte of the text in the result is there. The answer is read to its end, and has to be right.
 fn wait_for_first(connection: &mut Connection, request: &[u8]) -> Result<u64> {
-    connection.send(request)?;
+    const BEGINS: &[u8] = br#""text":"x"#;
     let begun = Instant::now();
-    let head = connection.head()?.context("the connection was closed")?;
-    let waited = begun.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
-    connection.skip_body(&head)?;
-    Ok(waited)
+    connection.send(request)?;
+    let mut waited = None;
+    let answer = connection.receive_watched(|body| {
+        let here = &body[..body.len().min(4_096)];
+        if waited.is_none() && here.windows(BEGINS.len()).any(|window| window == BEGINS) {
+            waited = Some(begun.elapsed());
+        }
+    })?;
+    let whole = begun.elapsed();
+    let answer = answer.context("the connection was closed")?;
+    ensure!(
+        answer.head.starts_with("HTTP/1.1 200 "),
+        "{}: {}",
+        answer.head.lines().next().unwrap_or_default(),
+        answer.text().unwrap_or_default()
+    );
+    let text = "x".repeat(LARGE_BYTES);
+    let result = format!(
+        r#""result":{{"content":[{{"type":"text","text":"{text}"}}],"resultType":"complete"}}}}"#
+    );
+    let message = answer.text()?;
+    let is_right = message.starts_with(r#"{"jsonrpc":"2.0","id":1,"#) && message.ends_with(&result);
+    ensure!(is_right, "another answer than the server's");
+    ensure!(whole >= HELD_FOR, "the server held nothing back");
+    let waited = waited.context("a text without a beginning")?;
+    Ok(waited.as_micros().try_into().unwrap_or(u64::MAX))
 }
 
 fn request(address: SocketAddr, tool: &str, bearer: &str, query: &str) -> Vec<u8> {

@@ -64,6 +64,14 @@ impl Connection {
 
     /// Reads the next request or response; None when the other side closed.
     pub(crate) fn receive(&mut self) -> Result<Option<Message>> {
+        self.receive_watched(|_| {})
+    }
+
+    /// The same, and shows what there is of the body whenever more of it has come.
+    pub(crate) fn receive_watched(
+        &mut self,
+        mut watch: impl FnMut(&[u8]),
+    ) -> Result<Option<Message>> {
         let Some(mut message) = self.head()? else {
             return Ok(None);
         };
@@ -71,26 +79,31 @@ impl Connection {
             .header("transfer-encoding")
             .is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
         if chunked {
-            message.body = self.chunks()?;
+            message.body = self.chunks(watch)?;
         } else if let Some(length) = message.header("content-length") {
-            let mut body = vec![
-                0;
-                length
-                    .parse::<usize>()
-                    .context("a strange content-length")?
-            ];
-            self.reader.read_exact(&mut body)?;
-            message.body = body;
+            let length = length.parse().context("a strange content-length")?;
+            self.append(&mut message.body, length, &mut watch)?;
         }
         Ok(Some(message))
     }
 
-    /// Reads the body of a message with a length, and forgets it.
-    pub(crate) fn skip_body(&mut self, message: &Message) -> Result<()> {
-        let length = message.header("content-length");
-        let length = length.context("an answer without a length")?.parse()?;
-        let read = std::io::copy(&mut (&mut self.reader).take(length), &mut std::io::sink())?;
-        ensure!(read == length, "the connection broke");
+    /// Reads so much more of a body.
+    fn append(
+        &mut self,
+        body: &mut Vec<u8>,
+        length: usize,
+        watch: &mut impl FnMut(&[u8]),
+    ) -> Result<()> {
+        let end = body.len() + length;
+        body.reserve(length);
+        while body.len() < end {
+            let buffer = self.reader.fill_buf()?;
+            ensure!(!buffer.is_empty(), "the connection broke");
+            let here = buffer.len().min(end - body.len());
+            body.extend_from_slice(&buffer[..here]);
+            self.reader.consume(here);
+            watch(body);
+        }
         Ok(())
     }
 
@@ -118,17 +131,15 @@ impl Connection {
         }
     }
 
-    fn chunks(&mut self) -> Result<Vec<u8>> {
+    fn chunks(&mut self, mut watch: impl FnMut(&[u8])) -> Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
             let mut line = String::new();
             self.reader.read_line(&mut line)?;
             let size = usize::from_str_radix(line.trim(), 16).context("a strange chunk size")?;
-            let start = body.len();
+            self.append(&mut body, size, &mut watch)?;
             // Each chunk, the last and empty one included, ends with a line break of its own.
-            body.resize(start + size + 2, 0);
-            self.reader.read_exact(&mut body[start..])?;
-            body.truncate(start + size);
+            self.reader.read_exact(&mut [0; 2])?;
             if size == 0 {
                 return Ok(body);
             }

@@ -9,9 +9,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::calls::LARGE;
 use super::http::{Connection, Message};
 
+/// The argument that makes it answer with [`LARGE_BYTES`].
+pub(crate) const LARGE: &str = "one MiB";
+/// The same, of which it sends the second half later.
+pub(crate) const HELD_BACK: &str = "half a MiB now, half of it later";
+/// How much text a large answer has.
+pub(crate) const LARGE_BYTES: usize = 1 << 20;
+/// How much later.
+pub(crate) const HELD_FOR: Duration = Duration::from_millis(10);
 /// How many tools it offers, unless its path says another number: [`path_with_tools`].
 pub(crate) const TOOLS: usize = 20;
 /// The beginning of a path that says how many tools are offered there.
@@ -105,7 +112,16 @@ fn serve(stream: TcpStream, mood: &Mood) -> Result<()> {
             return Ok(());
         }
         count(&request, mood)?;
-        connection.send(&answer(&request)?)?;
+        let answer = answer(&request)?;
+        if request.text()?.contains(HELD_BACK) {
+            // Whoever reads an answer whole before it passes it on is this much later.
+            let (first, second) = answer.split_at(answer.len() / 2);
+            connection.send(first)?;
+            thread::sleep(HELD_FOR);
+            connection.send(second)?;
+        } else {
+            connection.send(&answer)?;
+        }
     }
     Ok(())
 }
@@ -156,7 +172,11 @@ fn answer(request: &Message) -> Result<Vec<u8>> {
 }
 
 fn size_of_text(call: &str) -> usize {
-    if call.contains(LARGE) { 1 << 20 } else { 200 }
+    if call.contains(LARGE) || call.contains(HELD_BACK) {
+        LARGE_BYTES
+    } else {
+        200
+    }
 }
 
 fn result(fields: &str) -> String {

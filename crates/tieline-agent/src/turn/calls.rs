@@ -136,6 +136,7 @@ impl Run<'_> {
                         notifications: None,
                         session_is: SessionIs::Nobodys,
                         hold: Some(&hold),
+                        pass_on: None,
                         // Nobody sits with the built-in agent whom a server could ask.
                         askable: None,
                         cancel: cancel.clone(),

@@ -60,8 +60,10 @@ impl CallResult {
             CallOutcome::Ok { result, .. } | CallOutcome::ToolError { result, .. } => {
                 Self::answer(word, &result, cap)
             }
-            // Not to be had by a caller that declares nothing.
-            CallOutcome::InputRequired { .. } | CallOutcome::Task { .. } => Self::sentence(
+            // Not to be had by a caller that declares nothing and reads every answer whole.
+            CallOutcome::InputRequired { .. }
+            | CallOutcome::Task { .. }
+            | CallOutcome::PassedOn(_) => Self::sentence(
                 "upstream_failure",
                 Some("input_required"),
                 "The server asked for input from a person, which this agent cannot give.",

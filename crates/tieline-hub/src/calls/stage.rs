@@ -61,9 +61,8 @@ impl CallStage {
             | "bad_encoding" | "interrupted" => Self::Http,
             "invalid_params" => Self::Schema,
             // The server had the call and did not come back with a result that can be used.
-            "timeout" | "too_large" | "secret_echoed" | "cancelled" | "input_required" => {
-                Self::Tool
-            }
+            "timeout" | "too_large" | "not_taken" | "secret_echoed" | "cancelled"
+            | "input_required" => Self::Tool,
             _ => Self::Mcp,
         }
     }

@@ -51,6 +51,7 @@ impl Hub {
                 params: &params,
                 notifications: None,
                 hold: Some(&hold),
+                pass_on: None,
                 session_is: SessionIs::Nobodys,
                 askable: None,
                 cancel: CancellationToken::new(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{CallRequest, McpError};
+use tieline_mcp::{CallRequest, McpError, PassOn};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -97,6 +97,12 @@ impl Hub {
             .wanted
             .tool()
             .and_then(|tool| live.tools.get(&tool.name));
+        let pass_on = call.pass_on.map(|to| PassOn {
+            way: to.way,
+            begin: to.begin,
+            clean: &scrubber,
+            keep: self.kept_of_passed(call),
+        });
         let request = CallRequest {
             method: call.wanted.method(),
             name: named.map(|(_, name)| name),
@@ -106,6 +112,7 @@ impl Hub {
             notifications,
             session: call.session_is,
             hold: call.hold,
+            pass_on,
             capabilities: call.declared(),
             questions,
             cancel: call.cancel.clone(),

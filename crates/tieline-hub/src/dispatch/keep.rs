@@ -39,6 +39,16 @@ impl Piece {
             bytes: whole.len(),
         }
     }
+
+    /// Of a text of which only the beginning is there.
+    fn begun(beginning: &[u8], bytes: usize) -> Self {
+        let mut text = String::from_utf8_lossy(beginning).into_owned();
+        // The cut went through a character.
+        if bytes > beginning.len() {
+            text.truncate(text.trim_end_matches(char::REPLACEMENT_CHARACTER).len());
+        }
+        Self { text, bytes }
+    }
 }
 
 impl Content {
@@ -76,6 +86,15 @@ impl Hub {
         self.inner.snapshot.load().settings().values.keep_content
     }
 
+    /// How much of a result is to be kept that goes on to its caller while it comes.
+    pub(super) fn kept_of_passed(&self, call: &Call<'_>) -> usize {
+        if self.keeps_content() && !call.is_of_chat() {
+            KEPT_CONTENT
+        } else {
+            0
+        }
+    }
+
     /// What is to be kept of a call that ended; nothing while contents are not kept. What the built-in agent says is part
     /// of somebody's chat, which stays with its owner.
     pub(super) fn content_of(
@@ -92,6 +111,7 @@ impl Hub {
             | CallOutcome::ToolError { result, .. }
             | CallOutcome::InputRequired { result }
             | CallOutcome::Task { result } => Some(Piece::of(result.get())),
+            CallOutcome::PassedOn(passed) => Some(Piece::begun(&passed.kept, passed.bytes)),
             CallOutcome::RpcError {
                 code,
                 message,
@@ -159,5 +179,7 @@ mod tests {
         let long = format!("{}{}", "x".repeat(KEPT_CONTENT - 1), "€".repeat(10));
         let cut = Piece::of(&long);
         assert_eq!((cut.text.len(), cut.bytes), (KEPT_CONTENT - 1, long.len()));
+        let begun = Piece::begun(&long.as_bytes()[..KEPT_CONTENT], long.len());
+        assert_eq!((begun.text, begun.bytes), (cut.text, cut.bytes));
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tieline_mcp::bridge::may_spell_keys_oddly;
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{Era, McpError, Reply, ReplyBody};
+use tieline_mcp::{Era, McpError, PassedOn, Reply, ReplyBody};
 
 use super::CallRefusal;
 use crate::scrub::Scrubber;
@@ -35,6 +35,8 @@ pub enum CallOutcome {
         /// The era that the result is written in.
         era: Era,
     },
+    /// The tool answered, or answered that it failed, and the result went on to the caller while it came.
+    PassedOn(PassedOn),
     /// The server needs answers first: a modern result of the kind `input_required`.
     InputRequired {
         /// The whole result, as the server sent it.
@@ -102,8 +104,13 @@ impl CallOutcome {
     pub fn word(&self) -> &'static str {
         match self {
             // A server that asks back did what it should; what comes of it is another call's record.
-            Self::Ok { .. } | Self::InputRequired { .. } | Self::Task { .. } => "ok",
-            Self::ToolError { .. } => "tool_error",
+            Self::Ok { .. }
+            | Self::InputRequired { .. }
+            | Self::Task { .. }
+            | Self::PassedOn(PassedOn {
+                is_error: false, ..
+            }) => "ok",
+            Self::ToolError { .. } | Self::PassedOn(_) => "tool_error",
             Self::RpcError { .. } | Self::UpstreamFailure(_) => "upstream_failure",
             Self::Refused(_) => "refused",
         }
@@ -114,6 +121,7 @@ impl CallOutcome {
         match self {
             Self::Ok { .. }
             | Self::ToolError { .. }
+            | Self::PassedOn(_)
             | Self::InputRequired { .. }
             | Self::Task { .. } => None,
             Self::RpcError {
@@ -145,6 +153,7 @@ impl CallOutcome {
             | Self::ToolError { result, .. }
             | Self::InputRequired { result }
             | Self::Task { result } => result.get().len(),
+            Self::PassedOn(passed) => passed.bytes,
             _ => 0,
         }
     }
@@ -164,6 +173,7 @@ pub(super) fn outcome_of(reply: Reply, can_be_asked: bool, scrubber: &Scrubber) 
                 CallOutcome::Ok { result, era }
             }
         }
+        ReplyBody::PassedOn(passed) => CallOutcome::PassedOn(passed),
         // Who declared nothing must not be asked.
         ReplyBody::InputRequired(_) if !can_be_asked => CallOutcome::UpstreamFailure(CallFailure {
             code: "input_required",

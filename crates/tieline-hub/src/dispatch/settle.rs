@@ -24,7 +24,12 @@ impl Hub {
         match asked {
             Ok(outcome) => {
                 breaker.succeeded();
-                self.note_success(live, started.elapsed());
+                // How long a client takes to read says nothing about the server.
+                let took = match &outcome {
+                    CallOutcome::PassedOn(passed) => passed.begun.duration_since(started),
+                    _ => started.elapsed(),
+                };
+                self.note_success(live, took);
                 outcome
             }
             Err(Asked::Failed(error, message)) => {
@@ -36,7 +41,7 @@ impl Hub {
                 if let Some(seconds) = error.retry_after() {
                     breaker.rest(Instant::now(), Duration::from_secs(seconds));
                 }
-                if error.code() != "cancelled" {
+                if !is_the_callers(&error) {
                     self.note_failure(live, &error, &message);
                 }
                 CallOutcome::UpstreamFailure(CallFailure {
@@ -95,6 +100,11 @@ pub(crate) fn counts_against_server(error: &McpError) -> bool {
                 | "tls_failed"
         ),
     }
+}
+
+/// The caller left, or did not read its answer.
+fn is_the_callers(error: &McpError) -> bool {
+    matches!(error.code(), "cancelled" | "not_taken")
 }
 
 /// An answer, however unwelcome, comes from a server that is there.

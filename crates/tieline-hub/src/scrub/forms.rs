@@ -62,6 +62,11 @@ impl Forms {
         self.places.last().map(ExactSizeIterator::len)
     }
 
+    /// The length of the longest form.
+    pub(super) fn longest(&self) -> usize {
+        self.places.first().map_or(0, ExactSizeIterator::len)
+    }
+
     /// A form that would equal the text itself is not made at all.
     fn push_all(&mut self, text: &str) {
         if text.len() < SHORTEST {

@@ -42,6 +42,7 @@ impl World {
             params: &RawValue::from_string(params).expect("JSON"),
             notifications: None,
             hold: None,
+            pass_on: None,
             session_is: SessionIs::Nobodys,
             askable: None,
             cancel: CancellationToken::new(),

@@ -206,6 +206,7 @@ impl World {
             params: &params.expect("JSON"),
             notifications: None,
             hold: None,
+            pass_on: None,
             session_is: SessionIs::Nobodys,
             askable: None,
             cancel: CancellationToken::new(),

@@ -67,7 +67,7 @@ fn finished(way: &Way<'_>, result: &RawValue) -> Option<Box<RawValue>> {
 }
 
 /// A prompt's message; its content is one block, with some servers several.
-fn message(way: &Way<'_>, message: &RawValue) -> Option<Box<RawValue>> {
+pub(super) fn message(way: &Way<'_>, message: &RawValue) -> Option<Box<RawValue>> {
     let message = RawObject::parse(message).ok()?;
     let content = message.get("content")?;
     let content = if raw::is_array(content) {
@@ -79,7 +79,7 @@ fn message(way: &Way<'_>, message: &RawValue) -> Option<Box<RawValue>> {
 }
 
 /// A content block carries annotations of its own and, when it embeds a resource, that resource's. A link has a URI.
-fn block(way: &Way<'_>, block: &RawValue) -> Option<Box<RawValue>> {
+pub(super) fn block(way: &Way<'_>, block: &RawValue) -> Option<Box<RawValue>> {
     if !may_change(way, block.get()) {
         return None;
     }
@@ -104,7 +104,7 @@ fn block(way: &Way<'_>, block: &RawValue) -> Option<Box<RawValue>> {
 }
 
 /// The contents of a resource, read or embedded.
-fn contents(way: &Way<'_>, contents: &RawValue) -> Option<Box<RawValue>> {
+pub(super) fn contents(way: &Way<'_>, contents: &RawValue) -> Option<Box<RawValue>> {
     let whole = RawObject::parse(contents).ok()?;
     let mut contents = Changing::new(&whole);
     if way.normalise {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::wire::Era;
 
 /// Turns an upstream's URI into the one under which the client knows it.
-pub type ExposeUri<'a> = &'a (dyn Fn(&str) -> String + 'a);
+pub type ExposeUri<'a> = &'a (dyn Fn(&str) -> String + Send + Sync + 'a);
 
 /// The way of one message from a server to a client.
 #[derive(Clone, Copy)]

@@ -124,6 +124,12 @@ pub enum Failure {
         what: &'static str,
         limit: usize,
     },
+    /// The client did not read what it was sent, so the rest was not asked for.
+    NotTaken {
+        seconds: u64,
+    },
+    /// The answer holds the credential in a way that cannot be taken out.
+    SecretEchoed,
     /// All large answers together take as much memory as they may, all over the process.
     Overloaded {
         limit: usize,
@@ -230,6 +236,8 @@ impl Failure {
             Self::UpstreamError { .. } => "upstream_error",
             Self::TooLarge { .. } => "too_large",
             Self::Overloaded { .. } => "overloaded",
+            Self::NotTaken { .. } => "not_taken",
+            Self::SecretEchoed => "secret_echoed",
             Self::Timeout { .. } => "timeout",
             Self::Interrupted => "interrupted",
             Self::NoCommonRevision { .. } => "no_common_revision",
@@ -375,6 +383,13 @@ impl fmt::Display for Failure {
             }
             Self::Overloaded { limit } => {
                 write!(f, "Large answers take as much memory as they may, {} in all, so this one was not read to its end. Whether the server did the work is unknown.", size(*limit))
+            }
+            Self::NotTaken { seconds } => write!(
+                f,
+                "The client did not read the answer to its end within {seconds} s, so it was stopped."
+            ),
+            Self::SecretEchoed => {
+                f.write_str("The server's answer held its own token and cannot be shown.")
             }
             Self::Timeout { what, seconds } => {
                 write!(f, "{what} took longer than {seconds} s, so it was stopped.")

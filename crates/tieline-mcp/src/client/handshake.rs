@@ -53,8 +53,10 @@ pub(crate) async fn discover(
         .ask(http, target, http.ids.next(), &ask)
         .await?
     {
-        Outcome::Answer(Answer::Result(result)) => Ok(read_discovery(&result)),
-        Outcome::Answer(Answer::Error(error)) => Ok(judge_error(&error, None)),
+        Outcome::Answer(got) => Ok(match got.whole()? {
+            Answer::Result(result) => read_discovery(&result),
+            Answer::Error(error) => judge_error(&error, None),
+        }),
         Outcome::Refused(refusal) if refusal.is_about_access() => {
             Ok(Discovered::NoAccess(refusal.into_error()))
         }
@@ -148,10 +150,10 @@ pub(crate) async fn initialize(
     let headers = http.introduction.post_headers();
     let (outcome, headers) = post(http, target, headers, body, id, &ask, None).await?;
     let result = match outcome {
-        Outcome::Answer(Answer::Result(result)) => result,
-        Outcome::Answer(Answer::Error(error)) => {
-            return Err(McpError::sent(refused_handshake(&error)));
-        }
+        Outcome::Answer(got) => match got.whole()? {
+            Answer::Result(result) => result,
+            Answer::Error(error) => return Err(McpError::sent(refused_handshake(&error))),
+        },
         Outcome::Refused(refusal) => return Ok(Err(refusal)),
     };
     let (revision, greeting) = read_initialized(&result)?;
@@ -174,10 +176,10 @@ pub(crate) async fn initialize_sse(
     let params = initialize_params(http, can);
     let ask = ask("initialize", &params, pace);
     let result = match link.ask(http, target, http.ids.next(), &ask).await? {
-        Outcome::Answer(Answer::Result(result)) => result,
-        Outcome::Answer(Answer::Error(error)) => {
-            return Err(McpError::sent(refused_handshake(&error)));
-        }
+        Outcome::Answer(got) => match got.whole()? {
+            Answer::Result(result) => result,
+            Answer::Error(error) => return Err(McpError::sent(refused_handshake(&error))),
+        },
         Outcome::Refused(refusal) => return Err(refusal.into_error()),
     };
     let (revision, greeting) = read_initialized(&result)?;
@@ -199,6 +201,7 @@ fn ask<'a>(method: &'a str, params: &'a RawObject<'a>, pace: Pace) -> Ask<'a> {
         capabilities: None,
         asking: None,
         hold: None,
+        pass_on: None,
         pace,
         max_depth: STRICT_DEPTH,
     }

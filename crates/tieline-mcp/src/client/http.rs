@@ -79,12 +79,16 @@ impl Pace {
 
     /// The failure when the deadline passed.
     pub(crate) fn overdue(&self) -> Failure {
-        let whole = self.deadline.saturating_duration_since(self.begun);
-        let seconds = whole.as_secs() + u64::from(whole.subsec_millis() >= 500);
         Failure::Timeout {
             what: "The answer",
-            seconds,
+            seconds: self.whole_seconds(),
         }
+    }
+
+    /// How long everything may take.
+    pub(crate) fn whole_seconds(&self) -> u64 {
+        let whole = self.deadline.saturating_duration_since(self.begun);
+        whole.as_secs() + u64::from(whole.subsec_millis() >= 500)
     }
 }
 
@@ -202,50 +206,9 @@ impl Http {
         pace: &Pace,
         hold: Option<&Hold>,
     ) -> Result<Bytes, McpError> {
-        let too_large = || {
-            McpError::sent(Failure::TooLarge {
-                what: "The answer",
-                limit,
-            })
-        };
-        if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
-            return Err(too_large());
-        }
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
-        while !body.is_end_stream() {
-            let Some(frame) = pace.next_piece(body.frame()).await? else {
-                break;
-            };
-            let frame = frame.map_err(|_| McpError::sent(Failure::Interrupted))?;
-            let Ok(bytes) = frame.into_data() else {
-                continue;
-            };
-            if first.len() + rest.len() + bytes.len() > limit {
-                return Err(too_large());
-            }
-            if let Some(hold) = hold {
-                let length = first.len() + rest.len() + bytes.len();
-                hold.grow_to(length).map_err(McpError::sent)?;
-            }
-            // Most answers come in one piece, which is then not copied.
-            if first.is_empty() && rest.is_empty() {
-                first = bytes;
-            } else {
-                if rest.is_empty() {
-                    // What the server said of the length was compared with the limit above.
-                    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0);
-                    rest.reserve(first.len() + bytes.len() + announced);
-                    rest.extend_from_slice(&std::mem::take(&mut first));
-                }
-                rest.extend_from_slice(&bytes);
-            }
-        }
-        Ok(if rest.is_empty() {
-            first
-        } else {
-            rest.freeze()
-        })
+        let mut read = Collected::within(limit, &body)?;
+        while read.next(&mut body, pace, hold).await?.is_some() {}
+        Ok(read.into_bytes())
     }
 
     /// Reads as much of an error's body as is worth reading; failures do not matter.
@@ -258,6 +221,114 @@ impl Http {
             .await
             .unwrap_or_default()
     }
+}
+
+/// What has come of a body, up to a limit.
+pub(crate) struct Collected {
+    limit: usize,
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Collected {
+    /// Nothing yet. A body that says that it is larger is refused at once.
+    pub(crate) fn within(limit: usize, body: &AnswerBody) -> Result<Self, McpError> {
+        let collected = Self {
+            limit,
+            first: Bytes::new(),
+            rest: BytesMut::new(),
+        };
+        if announced(body) > limit {
+            return Err(collected.too_large());
+        }
+        Ok(collected)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
+
+    /// Reads the next piece; nothing at the end.
+    pub(crate) async fn next(
+        &mut self,
+        body: &mut AnswerBody,
+        pace: &Pace,
+        hold: Option<&Hold>,
+    ) -> Result<Option<Bytes>, McpError> {
+        let Some(bytes) = next_piece(body, pace).await? else {
+            return Ok(None);
+        };
+        let length = self.len() + bytes.len();
+        if length > self.limit {
+            return Err(self.too_large());
+        }
+        if let Some(hold) = hold {
+            hold.grow_to(length).map_err(McpError::sent)?;
+        }
+        // Most answers come in one piece, which is then not copied.
+        if self.len() == 0 {
+            self.first = bytes.clone();
+        } else {
+            if self.rest.is_empty() {
+                // What the server said of the length was compared with the limit above.
+                self.rest.reserve(length + announced(body));
+                self.rest
+                    .extend_from_slice(&std::mem::take(&mut self.first));
+            }
+            self.rest.extend_from_slice(&bytes);
+        }
+        Ok(Some(bytes))
+    }
+
+    /// What has come so far, as a piece of its own.
+    pub(crate) fn so_far(&self) -> Bytes {
+        if self.rest.is_empty() {
+            self.first.clone()
+        } else {
+            Bytes::copy_from_slice(&self.rest)
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        if self.rest.is_empty() {
+            self.first
+        } else {
+            self.rest.freeze()
+        }
+    }
+
+    fn too_large(&self) -> McpError {
+        too_large(self.limit)
+    }
+}
+
+pub(crate) fn too_large(limit: usize) -> McpError {
+    McpError::sent(Failure::TooLarge {
+        what: "The answer",
+        limit,
+    })
+}
+
+/// How much a body says is still to come.
+pub(crate) fn announced(body: &AnswerBody) -> usize {
+    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
+}
+
+/// The next bytes of a body; nothing at its end.
+pub(crate) async fn next_piece(
+    body: &mut AnswerBody,
+    pace: &Pace,
+) -> Result<Option<Bytes>, McpError> {
+    while !body.is_end_stream() {
+        let Some(frame) = pace.next_piece(body.frame()).await? else {
+            break;
+        };
+        let frame = frame.map_err(|_| McpError::sent(Failure::Interrupted))?;
+        if let Ok(bytes) = frame.into_data() {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }
 
 /// The media type of an answer.

@@ -19,7 +19,7 @@ use url::Url;
 
 use super::error::{Failure, McpError};
 use super::http::{Http, Media, Pace};
-use super::link::{Ask, Outcome, post_message};
+use super::link::{Ask, Got, Outcome, post_message};
 use super::listen::Ended;
 use super::message::{self, Answer, AnswerId, Inbound, LIST_DEPTH, Rules};
 use super::news::{self, News};
@@ -179,7 +179,7 @@ impl SseLink {
         let answer = answer.map_err(|_| McpError::sent(ask.pace.overdue()))?;
         answer
             .unwrap_or(Err(McpError::sent(Failure::Interrupted)))
-            .map(Outcome::Answer)
+            .map(|answer| Outcome::Answer(Got::Whole(answer)))
     }
 
     /// Hands on what the server asks and posts the replies, until the time is up.

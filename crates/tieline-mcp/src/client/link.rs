@@ -9,17 +9,18 @@ use tokio::time::Instant;
 use super::attend::send_attended;
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
-use super::http::{Http, Media, Pace};
+use super::http::{Collected, Http, Media, Pace};
 use super::http_sse::SseLink;
 use super::memory::Hold;
 use super::message::{self, Answer, AnswerId, Inbound, Rules};
 use super::news;
+use super::passing::{self, Came, PassOn, PassedOn};
 use super::question::{Asking, Desk};
 use super::refusal::Refusal;
 use super::request::{
     PROTOCOL_VERSION, legacy_body, modern_headers, notification_body, reply_body,
 };
-use super::sse::{Event, Reader};
+use super::sse::{Event, Next, Reader};
 use super::target::Target;
 use super::transport::Wire;
 use crate::raw::RawObject;
@@ -57,6 +58,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) asking: Option<&'a Asking>,
     /// What the answer takes in memory is counted here.
     pub(crate) hold: Option<&'a Hold>,
+    /// How a long result goes on while it comes; without it every answer is read whole.
+    pub(crate) pass_on: Option<PassOn<'a>>,
     pub(crate) pace: Pace,
     pub(crate) max_depth: usize,
 }
@@ -64,8 +67,29 @@ pub(crate) struct Ask<'a> {
 /// What came of a request that reached the server.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Answer(Answer),
+    Answer(Got),
     Refused(Refusal),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) enum Got {
+    Whole(Answer),
+    /// It went on to the client while it came.
+    PassedOn(PassedOn),
+}
+
+impl Got {
+    /// The answer to a request without a [`PassOn`], which is always read whole.
+    pub(crate) fn whole(self) -> Result<Answer, McpError> {
+        match self {
+            Self::Whole(answer) => Ok(answer),
+            Self::PassedOn(_) => {
+                let reason = "an answer that was passed on to nobody";
+                Err(McpError::sent(Failure::protocol(reason)))
+            }
+        }
+    }
 }
 
 impl Link {
@@ -220,9 +244,20 @@ pub(crate) async fn post(
     }
     let answer = match Media::of(&head.headers) {
         Media::Json => {
-            let read = http.read_body(body, http.limits.json_bytes, &ask.pace, ask.hold);
-            read.await
-                .and_then(|bytes| answer_in(&bytes, id, ask, session).map_err(McpError::sent))
+            // Whoever was asked meanwhile took his time.
+            let attended = desk.as_ref().map(|desk| Ask {
+                pace: desk.pace(&ask.pace),
+                ..*ask
+            });
+            let ask = attended.as_ref().unwrap_or(ask);
+            match read_json(http, body, id, ask, session).await {
+                Ok(Came::Whole(bytes)) => {
+                    let answer = answer_in(&bytes, id, ask, session).map_err(McpError::sent);
+                    answer.map(Got::Whole)
+                }
+                Ok(Came::PassedOn(passed)) => Ok(Got::PassedOn(passed)),
+                Err(error) => Err(error),
+            }
         }
         Media::EventStream => {
             Box::pin(answer_on_stream(http, target, body, id, ask, session, desk)).await
@@ -230,10 +265,44 @@ pub(crate) async fn post(
         other @ Media::Other { .. } => Err(McpError::sent(other.refused())),
     };
     let answer = match answer.map_err(|error| error.answered_with(head.status))? {
-        Answer::Error(error) => Answer::Error(error.answered_with(head.status)),
-        result @ Answer::Result(_) => result,
+        Got::Whole(Answer::Error(error)) => {
+            Got::Whole(Answer::Error(error.answered_with(head.status)))
+        }
+        result => result,
     };
     Ok((Outcome::Answer(answer), head.headers))
+}
+
+fn pass_on<'a>(ask: &Ask<'a>, session: Option<&Session>) -> Option<PassOn<'a>> {
+    let era = if session.is_some() {
+        Era::Legacy
+    } else {
+        Era::Modern
+    };
+    ask.pass_on.map(|on| on.from(era))
+}
+
+/// Reads a JSON body, or passes it on while it comes when it is long.
+async fn read_json(
+    http: &Http,
+    mut body: AnswerBody,
+    id: u64,
+    ask: &Ask<'_>,
+    session: Option<&Session>,
+) -> Result<Came, McpError> {
+    let mut read = Collected::within(http.limits.json_bytes, &body)?;
+    let on = pass_on(ask, session);
+    loop {
+        if let Some(on) = &on
+            && passing::is_long(&body, &read)
+        {
+            // Long answers are few, so what only they need lies on the heap.
+            return Box::pin(passing::pass_on(http, body, read, ask, (id, on))).await;
+        }
+        if read.next(&mut body, &ask.pace, ask.hold).await?.is_none() {
+            return Ok(Came::Whole(read.into_bytes()));
+        }
+    }
 }
 
 /// A JSON body holds the answer and nothing else, except in the one revision that has batches.
@@ -287,14 +356,17 @@ async fn answer_on_stream(
     ask: &Ask<'_>,
     session: Option<&Session>,
     mut desk: Option<Desk<'_>>,
-) -> Result<Answer, McpError> {
+) -> Result<Got, McpError> {
     let mut reader = Reader::new(body);
+    let mut on = pass_on(ask, session);
     let mut resumes = 0;
     loop {
+        let longer_than = on.as_ref().map_or(usize::MAX, |_| passing::LONG);
+        let mut pace = ask.pace;
         let read = match &mut desk {
-            None => reader.next(&http.limits, &ask.pace).await,
+            None => reader.next_or_begun(&http.limits, &pace, longer_than).await,
             Some(desk) => {
-                let pace = desk.pace(&ask.pace);
+                pace = desk.pace(&ask.pace);
                 if pace.deadline <= Instant::now() {
                     // A server that says much keeps nobody longer than one that says nothing.
                     return Err(McpError::sent(ask.pace.overdue()));
@@ -306,22 +378,32 @@ async fn answer_on_stream(
                         }
                         continue;
                     }
-                    read = reader.next(&http.limits, &pace) => read,
+                    read = reader.next_or_begun(&http.limits, &pace, longer_than) => read,
                 }
             }
         };
         let broken = match read {
-            Ok(Some(Event::Message(data))) => {
+            Ok(Some(Next::Begun)) => {
+                // It is tried once for each stream: after a message that is no result there is seldom another long one.
+                let Some(on) = on.take() else { continue };
+                let ask = Ask { pace, ..*ask };
+                let passing = passing::pass_on_event(http, &mut reader, &ask, (id, &on));
+                if let Some(passed) = Box::pin(passing).await? {
+                    return Ok(Got::PassedOn(passed));
+                }
+                continue;
+            }
+            Ok(Some(Next::Event(Event::Message(data)))) => {
                 if let Some(hold) = ask.hold {
                     hold.grow_to(data.len()).map_err(McpError::sent)?;
                 }
                 let taken = take_message(http, target, &data, id, ask, session, desk.as_mut());
                 if let Some(answer) = taken.await? {
-                    return Ok(answer);
+                    return Ok(Got::Whole(answer));
                 }
                 continue;
             }
-            Ok(Some(Event::Endpoint(_))) => continue,
+            Ok(Some(Next::Event(Event::Endpoint(_)))) => continue,
             Ok(None) => McpError::sent(Failure::Interrupted),
             Err(error) if error.failure == Failure::Interrupted => error,
             Err(error) => return Err(error),

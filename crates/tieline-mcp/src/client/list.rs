@@ -115,6 +115,7 @@ impl Upstream {
             capabilities: None,
             asking: None,
             hold: None,
+            pass_on: None,
             pace,
             max_depth: LIST_DEPTH,
         };
@@ -126,7 +127,7 @@ impl Upstream {
             }
             other => other,
         };
-        answered.map(|(_, answer)| answer)
+        answered.and_then(|(_, got)| got.whole())
     }
 }
 

@@ -88,6 +88,7 @@ impl Upstream {
             questions: None,
             session: SessionIs::Nobodys,
             hold: None,
+            pass_on: None,
             cancel: CancellationToken::new(),
         };
         match self.call(target, request).await?.body {
@@ -95,7 +96,10 @@ impl Upstream {
                 let reason = format!("the subscription was refused with error {}", error.code);
                 Err(McpError::sent(Failure::protocol(reason)))
             }
-            ReplyBody::Result(_) | ReplyBody::InputRequired(_) | ReplyBody::Task(_) => Ok(()),
+            ReplyBody::Result(_)
+            | ReplyBody::InputRequired(_)
+            | ReplyBody::Task(_)
+            | ReplyBody::PassedOn(_) => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 
 use super::http::Pace;
-use super::link::Ask;
+use super::link::{Ask, Got};
 use super::message::{Answer, STRICT_DEPTH};
 use super::target::Target;
 use super::upstream::{CallRequest, Flight, Upstream};
@@ -46,11 +46,12 @@ impl Upstream {
             capabilities: None,
             asking: None,
             hold: None,
+            pass_on: None,
             pace: pace.first_byte_within(self.inner.http.limits.detection),
             max_depth: STRICT_DEPTH,
         };
         let answered = self.ask(target, &ask, &Flight::default()).await;
-        if matches!(answered, Ok((_, Answer::Result(_)))) {
+        if matches!(answered, Ok((_, Got::Whole(Answer::Result(_))))) {
             self.note_log_level(level);
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
@@ -133,6 +134,18 @@ impl Parser {
         self.name.clear();
     }
 
+    /// What has come of a message whose only line is still coming, when that is more than so much. A message that can be
+    /// had again after a break is none, because whoever passed half of it on could not go back.
+    fn begun(&self, longer_than: usize) -> Option<&[u8]> {
+        let is_message = matches!(self.name.as_slice(), b"" | b"message");
+        let is_alone = !self.has_data && self.id.is_none() && self.last_id.is_none();
+        if self.line.len() <= longer_than || !is_message || !is_alone {
+            return None;
+        }
+        let data = self.line.strip_prefix(b"data:")?;
+        Some(data.strip_prefix(b" ").unwrap_or(data))
+    }
+
     /// Forgets the event that was cut off, but not where to resume.
     fn cut(&mut self) {
         let (last_id, retry) = (self.last_id.take(), self.retry);
@@ -152,7 +165,20 @@ pub(crate) struct Reader {
     ready: VecDeque<Event>,
     /// Bytes since the stream, or the answer that is waited for on a shared stream, began.
     pub(crate) stream_bytes: usize,
+    /// The line of a message that is taken while it comes has ended.
+    line_ended: bool,
 }
+
+/// What comes next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Event(Event),
+    /// A long message is coming: [`Reader::begun`] and [`Reader::rest_of_begun`].
+    Begun,
+}
+
+/// Stands for the data of a message that was taken while it came.
+const TAKEN: &[u8] = b"taken";
 
 impl Reader {
     pub(crate) fn new(body: AnswerBody) -> Self {
@@ -162,6 +188,7 @@ impl Reader {
             parser,
             ready,
             stream_bytes: 0,
+            line_ended: false,
         }
     }
 
@@ -181,6 +208,80 @@ impl Reader {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
             }
+            let Some(bytes) = self.read(limits, pace).await? else {
+                return Ok(None);
+            };
+            self.parse(&bytes, limits)?;
+        }
+    }
+
+    /// The same, or a message of which more than `longer_than` has come and which is still coming.
+    pub(crate) async fn next_or_begun(
+        &mut self,
+        limits: &Limits,
+        pace: &Pace,
+        longer_than: usize,
+    ) -> Result<Option<Next>, McpError> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(Some(Next::Event(event)));
+            }
+            if self.parser.begun(longer_than).is_some() {
+                return Ok(Some(Next::Begun));
+            }
+            let Some(bytes) = self.read(limits, pace).await? else {
+                return Ok(None);
+            };
+            self.parse(&bytes, limits)?;
+        }
+    }
+
+    /// What has come of the message that is still coming.
+    pub(crate) fn begun(&self) -> Bytes {
+        Bytes::copy_from_slice(self.parser.begun(0).unwrap_or_default())
+    }
+
+    /// From now on the message is taken while it comes; what was there of it is known.
+    pub(crate) fn take_begun(&mut self) {
+        self.parser.line = [b"data:", TAKEN].concat();
+    }
+
+    /// The next bytes of that message. At its end nothing; its event has to end with it.
+    pub(crate) async fn rest_of_begun(
+        &mut self,
+        limits: &Limits,
+        pace: &Pace,
+    ) -> Result<Option<Bytes>, McpError> {
+        if self.line_ended {
+            return match self.next(limits, pace).await? {
+                Some(Event::Message(data)) if data == TAKEN => Ok(None),
+                Some(_) => Err(McpError::sent(Failure::protocol(
+                    "a long message in an event that holds more than that",
+                ))),
+                None => Err(McpError::sent(Failure::Interrupted)),
+            };
+        }
+        let Some(bytes) = self.read(limits, pace).await? else {
+            return Err(McpError::sent(Failure::Interrupted));
+        };
+        let end = memchr::memchr2(b'\n', b'\r', &bytes);
+        let here = end.unwrap_or(bytes.len());
+        self.parser.event_bytes += here;
+        let limit = limits.event_bytes;
+        if self.parser.event_bytes > limit {
+            let what = "One event of the answer";
+            return Err(McpError::sent(Failure::TooLarge { what, limit }));
+        }
+        if end.is_some() {
+            self.line_ended = true;
+            self.parse(&bytes[here..], limits)?;
+        }
+        Ok(Some(bytes.slice(..here)))
+    }
+
+    /// Reads the next bytes; nothing at the end of the stream.
+    async fn read(&mut self, limits: &Limits, pace: &Pace) -> Result<Option<Bytes>, McpError> {
+        loop {
             let frame = match pace.next_piece(self.body.frame()).await? {
                 None => return Ok(None),
                 Some(Ok(frame)) => frame,
@@ -194,11 +295,13 @@ impl Reader {
                 let (what, limit) = ("The stream of the answer", limits.stream_bytes);
                 return Err(McpError::sent(Failure::TooLarge { what, limit }));
             }
-            let pushed = self
-                .parser
-                .push(&bytes, limits.event_bytes, &mut self.ready);
-            pushed.map_err(McpError::sent)?;
+            return Ok(Some(bytes));
         }
+    }
+
+    fn parse(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), McpError> {
+        let pushed = self.parser.push(bytes, limits.event_bytes, &mut self.ready);
+        pushed.map_err(McpError::sent)
     }
 
     /// How long to wait before a broken stream is resumed: what the server asked for, within the deadline.

@@ -12,10 +12,11 @@ use super::aside::{Aside, SessionIs};
 use super::detect::{self, Opened};
 use super::error::{Failure, McpError};
 use super::http::{Http, Pace};
-use super::link::{Ask, Link, Outcome};
+use super::link::{Ask, Got, Link, Outcome};
 use super::memory::Hold;
 use super::message::{Answer, STRICT_DEPTH};
 use super::news::Promises;
+use super::passing::{PassOn, PassedOn};
 use super::question::{Asking, Questions};
 use super::request::notification_body;
 use super::target::Target;
@@ -73,6 +74,8 @@ pub struct CallRequest<'a> {
     pub questions: Option<Questions>,
     /// Counts what the answer takes in memory. Without it nothing but the limit of one answer holds.
     pub hold: Option<&'a Hold>,
+    /// How a long result goes on to the client while it comes; without it every answer is read whole.
+    pub pass_on: Option<PassOn<'a>>,
     /// Ends the call: a modern server sees the stream close, a legacy one gets `notifications/cancelled`.
     /// (Dropping the future only closes the stream, which a legacy server does not take as an end.)
     pub cancel: CancellationToken,
@@ -98,6 +101,8 @@ pub enum ReplyBody {
     Task(Box<RawValue>),
     /// A JSON-RPC error.
     Error(RpcError),
+    /// A complete result that was passed on while it came.
+    PassedOn(PassedOn),
 }
 
 /// A JSON-RPC error as the server sent it.
@@ -246,6 +251,7 @@ impl Upstream {
             capabilities: request.capabilities,
             asking: asking.as_ref(),
             hold: request.hold,
+            pass_on: request.pass_on,
             pace: Pace::until(&self.inner.http.limits, request.deadline),
             max_depth: STRICT_DEPTH,
         };
@@ -276,11 +282,14 @@ impl Upstream {
         {
             self.give_up(target, &flight, asking.as_ref());
         }
-        let (era, answer) = answered?;
-        Ok(Reply {
-            era,
-            body: reply_body(era, answer, ask.capabilities.is_some())?,
-        })
+        let (era, body) = match answered? {
+            (era, Got::Whole(answer)) => {
+                let body = reply_body(era, answer, ask.capabilities.is_some())?;
+                (era, body)
+            }
+            (era, Got::PassedOn(passed)) => (era, ReplyBody::PassedOn(passed)),
+        };
+        Ok(Reply { era, body })
     }
 
     /// Tells a legacy session that is open a notification; a modern server, or one without a session, is told nothing.
@@ -322,7 +331,7 @@ impl Upstream {
         target: &Target,
         ask: &Ask<'_>,
         flight: &Flight,
-    ) -> Result<(Era, Answer), McpError> {
+    ) -> Result<(Era, Got), McpError> {
         // What a call seldom needs lies on the heap, so that the future of every call stays small.
         let mut link = match self.current() {
             Some(link) => link,
@@ -334,8 +343,10 @@ impl Upstream {
             *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some((link.clone(), id));
             let outcome = link.ask(&self.inner.http, target, id, ask).await?;
             let lost = match &outcome {
-                Outcome::Answer(Answer::Error(error)) => error.code == UNSUPPORTED_PROTOCOL_VERSION,
-                Outcome::Answer(Answer::Result(_)) => false,
+                Outcome::Answer(Got::Whole(Answer::Error(error))) => {
+                    error.code == UNSUPPORTED_PROTOCOL_VERSION
+                }
+                Outcome::Answer(_) => false,
                 Outcome::Refused(refusal) => {
                     refusal.contradicts(link.era())
                         || link.has_session() && refusal.may_have_lost_session()
@@ -351,13 +362,13 @@ impl Upstream {
                 }
             }
             return match outcome {
-                Outcome::Answer(answer) => Ok((link.era(), answer)),
+                Outcome::Answer(got) => Ok((link.era(), got)),
                 Outcome::Refused(refusal)
                     if lost && renewed && link.has_session() && refusal.status == 404 =>
                 {
                     Err(McpError::sent(Failure::SessionLost).answered_with(refusal.status))
                 }
-                Outcome::Refused(refusal) => Ok((link.era(), refusal.into_answer()?)),
+                Outcome::Refused(refusal) => Ok((link.era(), Got::Whole(refusal.into_answer()?))),
             };
         }
     }

@@ -41,6 +41,7 @@ async fn code_of_call(script: impl Fn(&Seen) -> Response + Send + Sync + 'static
             ReplyBody::Result(_) => "ok".to_owned(),
             ReplyBody::InputRequired(_) => "input_required".to_owned(),
             ReplyBody::Task(_) => "task".to_owned(),
+            ReplyBody::PassedOn(_) => "passed_on".to_owned(),
             ReplyBody::Error(error) => format!("rpc {}", error.code),
         },
         Err(error) => {

@@ -87,6 +87,7 @@ pub(crate) fn request<'a>(tool: &'a str, params: &'a RawObject<'a>) -> CallReque
         capabilities: None,
         questions: None,
         hold: None,
+        pass_on: None,
         session: SessionIs::Nobodys,
         cancel: CancellationToken::new(),
     }

@@ -61,6 +61,9 @@ pub(super) async fn answer(
         tokio::spawn(talking);
         return super::answer::sse(super::dialogue::body(receiver));
     }
+    if let Some(dripping) = shared.drip(&request) {
+        return dripping;
+    }
     let answer = shared.legacy_answer(&request).await;
     shared.render(request.id, answer, &bend)
 }

@@ -33,6 +33,9 @@ pub(super) async fn answer(
             if let Some(refusal) = refuse_headers(shared, headers, &request, &params) {
                 return refusal;
             }
+            if let Some(dripping) = shared.drip(&request) {
+                return dripping;
+            }
             shared.call_tool(Era::Modern, &params, request.params).await
         }
         "subscriptions/listen" if shared.config.listen_stream => {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tieline_mcp::raw::{self, RawObject};
 
+use super::drip::Drips;
+
 /// One tool of a fake server.
 #[derive(Debug, Clone)]
 pub struct FakeTool {
@@ -19,6 +21,7 @@ pub struct FakeTool {
     pub(super) asks: Option<(String, Box<RawValue>)>,
     pub(super) dialogue: Vec<Vec<(&'static str, Box<RawValue>)>>,
     pub(super) asks_aside: bool,
+    pub(super) drips: Option<Drips>,
     pub(super) answers_in_json: bool,
 }
 
@@ -92,6 +95,7 @@ impl FakeTool {
             asks: None,
             dialogue: Vec::new(),
             asks_aside: false,
+            drips: None,
             answers_in_json: false,
         }
     }
@@ -117,6 +121,13 @@ impl FakeTool {
     #[must_use]
     pub fn answering(mut self, result: &str) -> Self {
         self.reply = ToolReply::Result(json(result));
+        self
+    }
+
+    /// Leaves every answer to the test, byte by byte.
+    #[must_use]
+    pub fn dripping(mut self, drips: &Drips) -> Self {
+        self.drips = Some(drips.clone());
         self
     }
 

@@ -23,6 +23,7 @@ use super::asked::Asked;
 use super::attended::Attended;
 use super::door::{Door, View};
 use super::errors::Fault;
+use super::passing::Early;
 use super::pieces::Pieces;
 use super::sessions::McpSession;
 use super::{
@@ -43,6 +44,8 @@ pub(super) struct Exchange {
     pub(super) headers: HeaderMap,
     /// Cancelled when the client's connection closes before the answer.
     pub(super) gone: CancellationToken,
+    /// The answer, when it begins before the work on it is done.
+    pub(super) early: Early,
 }
 
 /// `/mcp`
@@ -86,6 +89,7 @@ pub(super) async fn serve(
         id,
         headers: parts.headers,
         gone: CancellationToken::new(),
+        early: Early::default(),
     };
     match parts.method {
         Method::POST => post(exchange, body).await,
@@ -112,8 +116,9 @@ async fn post(exchange: Exchange, body: Body) -> Response {
         Err(fault) => return fault.respond(None),
     };
     let exchange = Arc::new(exchange);
-    let gone = exchange.gone.clone();
-    Attended::new(gone, async move { answer(&exchange, &body).await }).await
+    let (gone, begun) = (exchange.gone.clone(), exchange.clone());
+    let work = async move { answer(&exchange, &body).await };
+    Attended::new(gone, move || begun.early.take(), work).await
 }
 
 /// Ends a legacy session. Modern clients have none, so there is nothing that they could delete.
@@ -338,7 +343,12 @@ pub(super) fn takes_streams(headers: &HeaderMap) -> bool {
 
 /// A message as the whole answer.
 pub(super) fn json(message: impl Into<Pieces>) -> Response {
-    let mut response = Response::new(Body::new(message.into()));
+    json_body(Body::new(message.into()))
+}
+
+/// The same for a message that comes in any other way.
+pub(super) fn json_body(body: Body) -> Response {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

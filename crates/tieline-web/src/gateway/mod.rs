@@ -20,6 +20,7 @@ mod lists;
 mod load;
 mod log_level;
 mod origin;
+mod passing;
 mod pieces;
 mod ping;
 mod prompts_get;

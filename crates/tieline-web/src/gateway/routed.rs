@@ -8,29 +8,32 @@ mod words;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use serde_json::value::RawValue;
 use tieline_domain::ConnectorId;
-use tieline_domain::Slug;
-use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, SessionKey, Wanted};
+use tieline_domain::{Slug, expose_uri};
+use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, PassTo, SessionKey, Wanted};
 use tieline_mcp::wire::{
     ClientCan, MODERN, Params, ParamsError, Request, RequestMeta, declares_tasks,
 };
-use tieline_mcp::{Era, Hold, SessionIs};
+use tieline_mcp::{Era, Hold, Piece, SessionIs};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::asked::Asked;
 use super::door::Origin;
-use super::endpoint::{Exchange, takes_streams};
+use super::endpoint::{Exchange, json_body, takes_streams};
 use super::errors::Fault;
 use super::load::Permit;
 use super::log_level;
+use super::passing::PassedBody;
 use super::questions;
 use super::relay::{Logs, Relay};
 use super::sessions::{McpSession, RunningCall};
+use super::stream_log::StreamLog;
 use super::{completion, prompts_get, resources_read, stream, tasks, tools_call};
 
 pub(super) use parked::ParkedCalls;
@@ -72,10 +75,23 @@ pub(super) struct ReadyCall<'a> {
     pub(super) id: Cow<'a, RawValue>,
     params: Cow<'a, RawValue>,
     cancel: CancellationToken,
+    /// Where a long result goes while it comes.
+    goes_to: GoesTo,
     /// What the answer takes in memory, until it was sent.
     hold: Hold,
     /// Held until the call is over, wherever that is.
     held: (Permit, Option<RunningCall>),
+}
+
+/// Where a long result goes while it comes from the server.
+#[derive(Debug)]
+enum GoesTo {
+    /// Nowhere: it becomes part of something else, so it is read whole.
+    Nowhere,
+    /// Into the answer of the HTTP request.
+    Answer,
+    /// The same, unless the stream of the call has begun: what can be resumed has to be kept.
+    AnswerBefore(Arc<StreamLog>),
 }
 
 /// Whether a server answers this method, so that [`answer`] and [`message`] are for it.
@@ -150,6 +166,7 @@ pub(super) async fn answer(
     if relay.is_wanted() || can_be_asked {
         return Ok(stream::answer(call.into_owned(), relay).boxed().await);
     }
+    call.goes_to = GoesTo::Answer;
     let outcome = call.run(None).await;
     Ok(call.response_of(outcome))
 }
@@ -236,6 +253,7 @@ fn prepare<'a>(
             .or(changed)
             .map_or(Cow::Borrowed(raw_params), Cow::Owned),
         cancel,
+        goes_to: GoesTo::Nowhere,
         hold: gateway.hub().answers().hold(),
         held: (permit, running),
     })
@@ -316,6 +334,7 @@ impl ReadyCall<'_> {
             goal: self.goal,
             era: self.era,
             cancel: self.cancel,
+            goes_to: self.goes_to,
             hold: self.hold,
             held: self.held,
         }
@@ -367,6 +386,18 @@ impl ReadyCall<'_> {
         notifications: Option<mpsc::Sender<Box<RawValue>>>,
         askable: Option<Askable<'_>>,
     ) -> CallOutcome {
+        let expose = |uri: &str| expose_uri(self.goal.slug(), uri);
+        let told = notifications.clone();
+        // What the server said before its result belongs before it.
+        let waits = |to: &mpsc::Sender<_>| to.capacity() < to.max_capacity();
+        let begin = || {
+            let may_begin = !told.as_ref().is_some_and(waits);
+            may_begin.then(|| self.begin_answer()).flatten()
+        };
+        let pass_on = self.may_pass_on().then(|| PassTo {
+            way: self.way_from(Era::Modern, &expose),
+            begin: &begin,
+        });
         let call = Call {
             caller: &self.exchange.caller,
             session: &self.session,
@@ -374,6 +405,7 @@ impl ReadyCall<'_> {
             params,
             notifications,
             hold: Some(&self.hold),
+            pass_on,
             session_is: match self.held.1 {
                 Some(_) => SessionIs::OneClients,
                 None => SessionIs::OneKeys,
@@ -385,6 +417,37 @@ impl ReadyCall<'_> {
         };
         // On the heap: the states of a call, down to the socket, are too many to lie inside every future around it.
         Box::pin(self.exchange.gateway.hub().dispatch(call)).await
+    }
+
+    /// From now on a long result goes into the answer of the HTTP request, unless this stream has begun by then.
+    pub(super) fn goes_before(mut self, log: &Arc<StreamLog>) -> Self {
+        self.goes_to = GoesTo::AnswerBefore(log.clone());
+        self
+    }
+
+    /// Whether a long result may go on while it comes. What is about tasks and suggestions is short.
+    fn may_pass_on(&self) -> bool {
+        let is_wanted = !matches!(self.goes_to, GoesTo::Nowhere);
+        is_wanted
+            && matches!(
+                self.goal,
+                Goal::Tool(_) | Goal::Prompt { .. } | Goal::Resource { .. }
+            )
+    }
+
+    /// Begins the answer around a result that comes; nothing when it has begun in another way.
+    fn begin_answer(&self) -> Option<mpsc::Sender<Piece>> {
+        if self.exchange.gone.is_cancelled() {
+            return None;
+        }
+        let (to, body) = PassedBody::new(&self.id);
+        let response = json_body(Body::new(body));
+        match &self.goes_to {
+            GoesTo::Nowhere => return None,
+            GoesTo::Answer => self.exchange.early.put(response),
+            GoesTo::AnswerBefore(log) => log.give_way_to(response)?,
+        }
+        Some(to)
     }
 
     /// The client left. Only to a modern one does that mean that it wants no answer.

@@ -2,9 +2,7 @@
 //!
 //! The stream owns its call and the receiver of its notifications, so nothing of another call can reach it.
 
-use axum::http::StatusCode;
 use axum::response::Response;
-use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -12,7 +10,7 @@ use tokio::sync::mpsc;
 use super::endpoint::json;
 use super::relay::Relay;
 use super::routed::ReadyCall;
-use super::stream_log::{Behind, StreamLog};
+use super::stream_log::{Behind, Only, StreamLog};
 
 /// How many notifications of the server wait to be passed on.
 pub(super) const NOTIFICATIONS: usize = 64;
@@ -32,19 +30,17 @@ pub(super) async fn answer(call: ReadyCall<'static>, relay: Relay) -> Response {
     let keep_alive = call.keep_alive();
     let at_once = relay.reports() && session.is_some();
     let reader = log.reader(Behind::Skips, keep_alive, priming);
-    tokio::spawn(fill(call, relay, log.clone()));
+    tokio::spawn(fill(call.goes_before(&log), relay, log.clone()));
     if at_once {
         return reader.into_response();
     }
-    match log.only_message(keep_alive).await {
-        None => reader.into_response(),
-        Some((message, status)) => {
-            if let Some(session) = session {
-                session.replays().forget(&log);
-            }
-            json_with(message, status)
-        }
+    let Some(only) = log.only(keep_alive).await else {
+        return reader.into_response();
+    };
+    if let Some(session) = session {
+        session.replays().forget(&log);
     }
+    only.into_response()
 }
 
 async fn fill(call: ReadyCall<'static>, relay: Relay, log: Arc<StreamLog>) {
@@ -70,11 +66,18 @@ async fn fill(call: ReadyCall<'static>, relay: Relay, log: Arc<StreamLog>) {
     log.finish_with(message, status);
 }
 
-/// A message as a whole answer.
-pub(super) fn json_with(message: Bytes, status: StatusCode) -> Response {
-    let mut response = json(message);
-    *response.status_mut() = status;
-    response
+impl Only {
+    /// The whole answer.
+    pub(super) fn into_response(self) -> Response {
+        match self {
+            Self::Answer(answer) => answer,
+            Self::Message(message, status) => {
+                let mut response = json(message);
+                *response.status_mut() = status;
+                response
+            }
+        }
+    }
 }
 
 pub(super) fn pass_on(relay: &Relay, message: &RawValue, log: &StreamLog) {

@@ -49,6 +49,20 @@ struct State {
     drops: bool,
     /// How many connections carry it, which is 0 or 1 but for a moment.
     reading: usize,
+    /// Whether it is not decided yet that there is a stream: one message may be all.
+    is_open: bool,
+    /// An answer in the place of the stream, which then says nothing.
+    instead: Option<Response>,
+    gave_way: bool,
+}
+
+/// What a stream came to that may have nothing but its result to say.
+#[derive(Debug)]
+pub(super) enum Only {
+    /// This message, with its status.
+    Message(Bytes, StatusCode),
+    /// Another answer, which carries the result while it comes.
+    Answer(Response),
 }
 
 /// What becomes of a reader that is too far behind.
@@ -111,6 +125,20 @@ impl StreamLog {
         self.news.notify_waiters();
     }
 
+    /// Puts an answer in the place of the stream; nothing when the stream has begun.
+    pub(super) fn give_way_to(&self, answer: Response) -> Option<()> {
+        let mut state = self.lock();
+        if !state.is_open || state.last > 0 || state.ended.is_some() {
+            return None;
+        }
+        state.instead = Some(answer);
+        state.gave_way = true;
+        state.ended = Some(Instant::now());
+        drop(state);
+        self.news.notify_waiters();
+        Some(())
+    }
+
     /// When it ended, if it did.
     pub(super) fn ended(&self) -> Option<Instant> {
         self.lock().ended
@@ -126,13 +154,14 @@ impl StreamLog {
         self.lock().reading > 0
     }
 
-    /// Waits until no connection carries it, or its end.
+    /// Waits until no connection carries it, or its end. One that gave way is carried by another answer, which knows by
+    /// itself when its client leaves.
     pub(super) async fn left(&self) {
         loop {
             let news = self.news.notified();
             {
                 let state = self.lock();
-                if state.reading == 0 || state.ended.is_some() {
+                if !state.gave_way && (state.reading == 0 || state.ended.is_some()) {
                     return;
                 }
             }
@@ -141,25 +170,33 @@ impl StreamLog {
     }
 
     /// Waits for the first message, but not longer than this; answers it when it is the last one, too.
-    pub(super) async fn only_message(&self, limit: Duration) -> Option<(Bytes, StatusCode)> {
+    pub(super) async fn only(&self, limit: Duration) -> Option<Only> {
         let until = Instant::now() + limit;
         loop {
             let news = self.news.notified();
             {
-                let state = self.lock();
+                let mut state = self.lock();
+                if let Some(answer) = state.instead.take() {
+                    return Some(Only::Answer(answer));
+                }
                 match (state.ended, state.last) {
                     (Some(_), 1) => {
-                        let only = state.kept.back();
-                        return only.map(|(_, message)| (message.clone(), state.status));
+                        let (only, status) = (state.kept.back(), state.status);
+                        return only.map(|(_, message)| Only::Message(message.clone(), status));
                     }
-                    (None, 0) => {}
+                    (None, 0) => state.is_open = true,
                     // One that is the result is followed by the end at once.
                     _ => return None,
                 }
             }
             tokio::select! {
                 () = news => {}
-                () = sleep_until(until) => return None,
+                () = sleep_until(until) => {
+                    let mut state = self.lock();
+                    state.is_open = false;
+                    // It may have given way in the same moment.
+                    return state.instead.take().map(Only::Answer);
+                }
             }
         }
     }

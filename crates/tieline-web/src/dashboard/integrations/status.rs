@@ -164,6 +164,7 @@ pub(crate) fn failing_word(code: Option<&str>, token_set: bool) -> &'static str 
         "rpc_error" => "Call refused",
         "input_required" => "Asked a person",
         "secret_echoed" => "Answer held the token",
+        "not_taken" => "Answer not read",
         "session_lost" => "Session forgotten",
         "cancelled" => "Stopped by the caller",
         "bad_content_type" | "bad_json" | "bad_http" | "bad_encoding" | "protocol_error"

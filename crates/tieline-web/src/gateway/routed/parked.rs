@@ -27,7 +27,7 @@ use crate::gateway::errors::Fault;
 use crate::gateway::questions;
 use crate::gateway::relay::Relay;
 use crate::gateway::sessions::random;
-use crate::gateway::stream::{NOTIFICATIONS, json_with, pass_on};
+use crate::gateway::stream::{NOTIFICATIONS, pass_on};
 use crate::gateway::stream_log::{Behind, StreamLog};
 
 /// How many calls are parked in one process.
@@ -231,9 +231,9 @@ impl Waiting {
         let keep_alive = self.call.keep_alive();
         let reader = log.reader(Behind::Skips, keep_alive, false);
         tokio::spawn(self.fill(id, gone, log.clone()));
-        match log.only_message(keep_alive).await {
+        match log.only(keep_alive).await {
             None => reader.into_response(),
-            Some((message, status)) => json_with(message, status),
+            Some(only) => only.into_response(),
         }
     }
 

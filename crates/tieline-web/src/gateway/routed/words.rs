@@ -50,6 +50,8 @@ impl ReadyCall<'_> {
                     }
                 }
             }
+            // Its client has it already.
+            CallOutcome::PassedOn(_) => Bytes::new(),
             CallOutcome::InputRequired { result } => self.question(id, result),
             CallOutcome::Task { result } => self.task(id, result),
             CallOutcome::RpcError {
@@ -77,17 +79,21 @@ impl ReadyCall<'_> {
     /// The way that an answer takes from a server of the era `south` to this client.
     fn on_way<T>(&self, south: Era, pass: impl FnOnce(&Way<'_>) -> T) -> T {
         let expose = |uri: &str| expose_uri(self.goal.slug(), uri);
-        let uris: Option<ExposeUri<'_>> = match self.exchange.door {
-            Door::All => Some(&expose),
-            Door::One(_) => None,
-        };
-        pass(&Way {
+        pass(&self.way_from(south, &expose))
+    }
+
+    /// The same for whoever keeps how URIs are exposed.
+    pub(super) fn way_from<'w>(&self, south: Era, expose: ExposeUri<'w>) -> Way<'w> {
+        Way {
             north: self.era,
             south,
             method: self.goal.method(),
             normalise: self.goal.normalise(),
-            uris,
-        })
+            uris: match self.exchange.door {
+                Door::All => Some(expose),
+                Door::One(_) => None,
+            },
+        }
     }
 
     /// A modern server's question, with its state inside ours.

@@ -69,6 +69,7 @@ pub(crate) async fn call_of(
         params: &RawValue::from_string(params).expect("JSON"),
         notifications: None,
         hold: None,
+        pass_on: None,
         session_is: tieline_hub::SessionIs::Nobodys,
         askable: None,
         cancel: CancellationToken::new(),

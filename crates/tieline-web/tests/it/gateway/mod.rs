@@ -9,6 +9,7 @@ mod logging;
 mod memory;
 mod offers;
 mod parked;
+mod passing;
 mod passthrough;
 mod questions;
 mod refusals;

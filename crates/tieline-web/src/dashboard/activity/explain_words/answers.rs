@@ -122,6 +122,15 @@ pub(super) fn withheld(about: &About<'_>, code: &str) -> Option<Told> {
             "Look at the server whether it took effect, and call it again in a moment.",
             None,
         ),
+        "not_taken" => told(
+            "The caller did not read the answer",
+            format!(
+                "The answer of {tool} was on its way, and its caller stopped reading it. What had come of it after {} was all that was sent.",
+                about.took()
+            ),
+            "Look at the calling program, or at the network between it and Tieline. The server did what it was asked.",
+            None,
+        ),
         "secret_echoed" => told(
             "The answer held the token",
             format!(

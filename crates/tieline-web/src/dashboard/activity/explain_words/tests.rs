@@ -28,7 +28,7 @@ const SOURCES: [(&str, &str, &str); 3] = [
 ];
 
 #[rustfmt::skip]
-const FAILURES: [(&str, &str, &str, &str, &str); 48] = [
+const FAILURES: [(&str, &str, &str, &str, &str); 49] = [
     // Outcome, code, the word of its row, the title of its page, what mends it.
     ("tool_error", "", "Tool said no", "search said no", "Call it once yourself"),
     ("refused", "connector_removed", "Refused, connector was removed", "The connector was removed", "New sessions do not have its tools."),
@@ -77,6 +77,7 @@ const FAILURES: [(&str, &str, &str, &str, &str); 48] = [
     ("upstream_failure", "rpc_error", "Call refused", "The server refused the call", "Call it once yourself"),
     ("upstream_failure", "too_large", "Answer too large", "The answer was too large", "Ask for less at a time: a narrower"),
     ("upstream_failure", "overloaded", "No memory for the answer", "No memory for the answer", "Look at the server whether it took effect, and"),
+    ("upstream_failure", "not_taken", "Answer not read", "The caller did not read the answer", "Look at the calling program"),
     ("upstream_failure", "secret_echoed", "Answer held the token", "The answer held the token", "A server that repeats its token"),
 ];
 
