@@ -57,6 +57,15 @@ impl World {
         said.expect("the database answers")
     }
 
+    /// What was kept of a call. It is written a moment after the call's own record.
+    async fn kept(&self, call: &CallRow, reader: UserId) -> CallContent {
+        eventually_async(|| async {
+            let content = self.content(call, reader).await;
+            (content != CallContent::Missing).then_some(content)
+        })
+        .await
+    }
+
     /// How many contents lie in the database, whoever may read them.
     async fn contents(&self) -> u64 {
         let far = self.hub.clock().now().plus(Duration::from_hours(1));
@@ -100,11 +109,7 @@ async fn nothing_is_kept_until_it_is_switched_on_and_all_of_it_goes_when_it_is_s
     assert_eq!(world.content(&before, admin).await, CallContent::Missing);
     world.say(&session, "Cursor", r#"{"q":"<script>"}"#).await;
     let kept = newest(&world, 2).await;
-    let content = eventually_async(|| async {
-        let content = world.content(&kept, admin).await;
-        (content != CallContent::Missing).then_some(content)
-    })
-    .await;
+    let content = world.kept(&kept, admin).await;
     let (arguments, result) = texts(&content);
     assert_eq!(arguments, r#"{"q":"<script>"}"#);
     assert!(result.contains("\"content\""), "{result}");
@@ -132,7 +137,7 @@ async fn a_piece_of_each_is_kept_and_the_credential_in_no_spelling() {
     let arguments = format!(r#"{{"q":"{filler} s3cret-token-of-acme {filler}"}}"#);
     world.say(&session, "Cursor", &arguments).await;
     let call = newest(&world, 1).await;
-    let content = world.content(&call, admin).await;
+    let content = world.kept(&call, admin).await;
     let (kept, result) = texts(&content);
     assert!(kept.len() <= KEPT_CONTENT && result.len() <= KEPT_CONTENT);
     assert!(
@@ -157,13 +162,13 @@ async fn a_piece_of_each_is_kept_and_the_credential_in_no_spelling() {
     );
     world.say(&session, "Cursor", "{}").await;
     let call = newest(&world, 2).await;
-    let (_, result) = texts(&world.content(&call, admin).await);
+    let (_, result) = texts(&world.kept(&call, admin).await);
     assert_eq!(result, r#"{"code":-32050,"message":"no [redacted]"}"#);
 
     server.set_fault_times(At::CallTool, Fault::Answer(Canned::json("{")), 1);
     world.say(&session, "Cursor", "{}").await;
     let call = newest(&world, 3).await;
-    let (arguments, result) = texts(&world.content(&call, admin).await);
+    let (arguments, result) = texts(&world.kept(&call, admin).await);
     assert_eq!((arguments.as_str(), result.as_str()), ("{}", ""));
 }
 

@@ -619,13 +619,15 @@ async fn while_contents_are_kept_the_beginning_of_such_a_result_is() {
     drop(drip);
     assert!(rest(answer.into_body()).await.is_some());
     let record = stage.record().await;
-    let content = stage.world.hub.call_content(&record, stage.person.id).await;
-    let CallContent::Kept {
-        result: Some(kept), ..
-    } = content.expect("the database answers")
-    else {
-        panic!("nothing was kept");
-    };
+    // It is written a moment after the call's own record.
+    let kept = eventually_async(|| async {
+        let content = stage.world.hub.call_content(&record, stage.person.id).await;
+        match content.expect("the database answers") {
+            CallContent::Kept { result, .. } => result,
+            _ => None,
+        }
+    })
+    .await;
     assert!(
         kept.text
             .starts_with(r#"{"content":[{"type":"text","text":"xxx"#)
