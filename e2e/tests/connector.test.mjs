@@ -67,7 +67,7 @@ for (const javaScript of [true, false]) {
         return (await page.getByRole('link', { name: 'Server failed' }).count()) > 0;
       }, 10);
       await page.getByRole('link', { name: 'Server failed' }).first().click();
-      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'The server failed' }).waitFor();
       const way = page.getByRole('region', { name: 'How far it came' });
       assert.equal(await way.locator('li.bad b').innerText(), 'HTTP');
       await page.getByRole('region', { name: 'What to do' }).waitFor();
