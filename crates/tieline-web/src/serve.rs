@@ -5,6 +5,7 @@
 //! them. What is not for the gateway is answered on the runtime that called [`serve`].
 
 mod connection;
+mod share;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::router::App;
+use share::{Share, Taken};
 
 /// How long requests in flight may take once the server is told to stop; open event streams are cut then.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -31,9 +33,11 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
     let stop = stop.child_token();
     let _stops_with_me = stop.clone().drop_guard();
     let mut workers = Vec::new();
-    for number in 0..thread::available_parallelism().map_or(1, NonZeroUsize::get) {
+    let cpus = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    for (number, share) in Share::among(cpus).into_iter().enumerate() {
         let worker = Worker {
             listener: listener.try_clone()?,
+            share,
             app: app.clone(),
             others: Handle::current(),
             stop: stop.clone(),
@@ -48,9 +52,10 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
     Ok(())
 }
 
-/// One thread that accepts connections and serves those that it accepted.
+/// One thread that accepts connections and serves its share of them.
 struct Worker {
     listener: std::net::TcpListener,
+    share: Share,
     app: App,
     /// Where requests are answered that are not for the gateway.
     others: Handle,
@@ -71,7 +76,7 @@ impl Worker {
         Ok(end)
     }
 
-    async fn run(self) {
+    async fn run(mut self) {
         let listener = match TcpListener::from_std(self.listener) {
             Ok(listener) => listener,
             Err(error) => {
@@ -80,26 +85,27 @@ impl Worker {
             }
         };
         let connections = TaskTracker::new();
+        let serve = |taken: Taken| {
+            let (app, others, stop) = (self.app.clone(), self.others.clone(), self.stop.clone());
+            connections.spawn(connection::serve(taken, app, others, stop));
+        };
         loop {
             let accepted = tokio::select! {
                 () = self.stop.cancelled() => break,
+                taken = self.share.handed_over() => {
+                    serve(taken);
+                    continue;
+                }
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    let (app, others) = (self.app.clone(), self.others.clone());
-                    connections.spawn(connection::serve(
-                        (stream, peer),
-                        app,
-                        others,
-                        self.stop.clone(),
-                    ));
-                }
+                Ok((stream, peer)) => self.share.take_or_hand_over(stream, peer).map(serve),
                 Err(error) => {
                     tracing::debug!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
+                    None
                 }
-            }
+            };
         }
         drop(listener);
         connections.close();

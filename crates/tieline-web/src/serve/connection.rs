@@ -11,11 +11,11 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::share::Taken;
 use crate::problem::Problem;
 use crate::router::App;
 
@@ -25,13 +25,14 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(15);
 const MOST_HEADERS: usize = 100;
 /// All headers together.
 const HEADER_BYTES: usize = 64 * 1024;
+
 /// Serves one connection to its end.
-pub(super) async fn serve(
-    (stream, peer): (TcpStream, SocketAddr),
-    app: App,
-    others: Handle,
-    stop: CancellationToken,
-) {
+pub(super) async fn serve(taken: Taken, app: App, others: Handle, stop: CancellationToken) {
+    let Taken {
+        stream,
+        peer,
+        place: _counted,
+    } = taken;
     // Small answers would otherwise wait for more to send along. Not being able to set it only costs time.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
