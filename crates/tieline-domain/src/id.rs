@@ -61,6 +61,7 @@ macro_rules! id {
             ) -> impl Iterator<Item = Self> {
                 let mut random = vec![[0; RANDOM]; count];
                 entropy.fill(random.as_flattened_mut());
+                random.sort_unstable();
                 random.into_iter().map(move |random| Self(of_now(clock, &random)))
             }
 

@@ -14,16 +14,24 @@ pub(super) const ALIKE_AT_ONCE: [usize; 2] = [256, 32];
 const OWN: usize = 6;
 const SHARED: usize = 11;
 
-const INTO: &str = "INSERT INTO calls (user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, client,
+const COLUMNS: &str = "INTO calls (user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, client,
      http_status, own_address, request_id, id, at, ms, bytes_in, bytes_out)";
+/// A statement of many rows that might fail on its own would have to note each page as it was before, to take back its rows
+/// alone. A failed batch is taken back whole.
+const SQLITE: &str = "INSERT OR ROLLBACK";
+const POSTGRES: &str = "INSERT";
 const ALREADY_THERE: &str = "ON CONFLICT (id) DO NOTHING";
 
 type Texts<const SIZES: usize> = LazyLock<[String; SIZES]>;
 
-static ANY_SQLITE: Texts<4> = LazyLock::new(|| ROWS_AT_ONCE.map(|rows| any(rows, unnumbered)));
-static ANY_POSTGRES: Texts<4> = LazyLock::new(|| ROWS_AT_ONCE.map(|rows| any(rows, numbered)));
-static ALIKE_SQLITE: Texts<2> = LazyLock::new(|| ALIKE_AT_ONCE.map(|rows| alike(rows, unnumbered)));
-static ALIKE_POSTGRES: Texts<2> = LazyLock::new(|| ALIKE_AT_ONCE.map(|rows| alike(rows, numbered)));
+static ANY_SQLITE: Texts<4> =
+    LazyLock::new(|| ROWS_AT_ONCE.map(|rows| any(SQLITE, rows, unnumbered)));
+static ANY_POSTGRES: Texts<4> =
+    LazyLock::new(|| ROWS_AT_ONCE.map(|rows| any(POSTGRES, rows, numbered)));
+static ALIKE_SQLITE: Texts<2> =
+    LazyLock::new(|| ALIKE_AT_ONCE.map(|rows| alike(SQLITE, rows, unnumbered)));
+static ALIKE_POSTGRES: Texts<2> =
+    LazyLock::new(|| ALIKE_AT_ONCE.map(|rows| alike(POSTGRES, rows, numbered)));
 
 /// A statement with the place of its size among the sizes of its kind.
 #[derive(Clone, Copy)]
@@ -71,20 +79,23 @@ fn numbered(number: usize) -> String {
     format!("${number}")
 }
 
-fn any(rows: usize, parameter: impl Fn(usize) -> String) -> String {
+fn any(insert: &str, rows: usize, parameter: impl Fn(usize) -> String) -> String {
     let row = |row: usize| parameters(row * (OWN + SHARED), OWN + SHARED, &parameter);
     let rows: Vec<String> = (0..rows).map(row).collect();
-    format!("{INTO} VALUES ({}) {ALREADY_THERE}", rows.join("),("))
+    format!(
+        "{insert} {COLUMNS} VALUES ({}) {ALREADY_THERE}",
+        rows.join("),(")
+    )
 }
 
 /// The shared values first, and then what each row has of its own. `WHERE TRUE` tells SQLite where the rows end: without
 /// it, it would take `ON` for a part of them.
-fn alike(rows: usize, parameter: impl Fn(usize) -> String) -> String {
+fn alike(insert: &str, rows: usize, parameter: impl Fn(usize) -> String) -> String {
     let shared = parameters(0, SHARED, &parameter);
     let row = |row: usize| parameters(SHARED + row * OWN, OWN, &parameter);
     let rows: Vec<String> = (0..rows).map(row).collect();
     format!(
-        "{INTO} SELECT {shared}, column1, column2, column3, column4, column5, column6
+        "{insert} {COLUMNS} SELECT {shared}, column1, column2, column3, column4, column5, column6
          FROM (VALUES ({})) AS each WHERE TRUE {ALREADY_THERE}",
         rows.join("),(")
     )
