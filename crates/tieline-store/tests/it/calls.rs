@@ -96,6 +96,24 @@ pub(crate) async fn a_batch_can_be_written_again(bed: &Bed) {
     );
 }
 
+/// The one connection that writes has to be good for the next batch.
+pub(crate) async fn a_batch_that_fails_leaves_nothing_and_stops_nobody(bed: &Bed) {
+    let connector = connector_id();
+    let batch: Vec<_> = (0..40).map(|number| call(connector, number)).collect();
+    bed.tamper("CREATE UNIQUE INDEX none_alike ON calls (connector_id)")
+        .await;
+    assert!(bed.store.calls_insert(batch.clone()).await.is_err());
+    bed.tamper("DROP INDEX none_alike").await;
+    let written = async || {
+        let everything = CallFilter::default();
+        let page = bed.store.calls_page(None, 100, &everything).await;
+        page.unwrap().rows.len()
+    };
+    assert_eq!(written().await, 0);
+    bed.store.calls_insert(batch).await.unwrap();
+    assert_eq!(written().await, 40);
+}
+
 pub(crate) async fn pages_newest_first(bed: &Bed) {
     let calls: Vec<_> = (0..7).map(|number| call(connector_id(), number)).collect();
     bed.store.calls_insert(calls.clone()).await.unwrap();

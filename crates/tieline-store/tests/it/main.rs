@@ -73,7 +73,7 @@ contract! {
         are_forgotten_before_their_calls_or_all_at_once,
     }
     calls {
-        keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, pages_newest_first, filters, counts_by_hour,
+        keeps_all_fields, writes_large_batches, calls_that_are_alike_keep_what_they_differ_in, a_batch_can_be_written_again, a_batch_that_fails_leaves_nothing_and_stops_nobody, pages_newest_first, filters, counts_by_hour,
         counts_by_tool, tells_who_uses_a_connector, tells_how_long_calls_take_and_when_they_were,
         forgets_old_calls, counts_those_before_a_moment, finds_a_text_whatever_its_case,
         sums_up_what_fits,

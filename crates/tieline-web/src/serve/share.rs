@@ -63,28 +63,36 @@ impl Share {
             });
         }
         let way = self.ways.get(place.worker)?;
-        // A worker that does not listen any more is stopping, as all others are.
-        let _ = way.send((stream.into_std(), peer, place));
-        None
+        let kept = way.send((stream.into_std(), peer, place)).err();
+        // A worker that has ended leaves its connections to the others.
+        kept.and_then(|kept| arrived(kept.0))
     }
 
     /// The next connection that another worker accepted for this one.
     pub(super) async fn handed_over(&mut self) -> Taken {
         loop {
             // This worker holds a way to itself, so there is always another one to wait for.
-            let Some((stream, peer, place)) = self.handed.recv().await else {
+            let Some(handed) = self.handed.recv().await else {
                 return std::future::pending().await;
             };
-            match stream.and_then(TcpStream::from_std) {
-                Ok(stream) => {
-                    return Taken {
-                        stream,
-                        peer,
-                        place,
-                    };
-                }
-                Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
+            if let Some(taken) = arrived(handed) {
+                return taken;
             }
+        }
+    }
+}
+
+/// The connection on the runtime of the worker that asks.
+fn arrived((stream, peer, place): Handed) -> Option<Taken> {
+    match stream.and_then(TcpStream::from_std) {
+        Ok(stream) => Some(Taken {
+            stream,
+            peer,
+            place,
+        }),
+        Err(error) => {
+            tracing::debug!(%error, "a connection could not be handed over");
+            None
         }
     }
 }
@@ -152,6 +160,15 @@ mod tests {
             let taken = shares[0].take_or_hand_over(stream, peer);
             assert_eq!(taken.is_some(), there);
             own.extend(taken);
+        }
+
+        // The other worker has ended: nobody's connection is lost for it.
+        drop((handed, shares.pop()));
+        for _ in 0..6 {
+            let _client = connect(address).await;
+            let (stream, peer) = listener.accept().await.expect("a connection");
+            let taken = shares[0].take_or_hand_over(stream, peer);
+            own.push(taken.expect("a connection to serve"));
         }
     }
 }

@@ -16,9 +16,10 @@ const SHARED: usize = 11;
 
 const COLUMNS: &str = "INTO calls (user_id, key_id, session, connector_id, connector_slug, tool, outcome, code, client,
      http_status, own_address, request_id, id, at, ms, bytes_in, bytes_out)";
-/// A statement of many rows that might fail on its own would have to note each page as it was before, to take back its rows
-/// alone. A failed batch is taken back whole.
-const SQLITE: &str = "INSERT OR ROLLBACK";
+/// A statement of many rows that takes back its own rows when it fails has to note each page as it was before. A failed batch
+/// is taken back whole, by its transaction. `OR ROLLBACK` would end that without the driver's knowing, which would then
+/// begin no other one.
+const SQLITE: &str = "INSERT OR FAIL";
 const POSTGRES: &str = "INSERT";
 const ALREADY_THERE: &str = "ON CONFLICT (id) DO NOTHING";
 
