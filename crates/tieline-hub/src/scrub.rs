@@ -7,8 +7,11 @@ mod probe;
 mod stream;
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use forms::Forms;
 use probe::Probe;
@@ -17,20 +20,40 @@ const REDACTED: &str = "[redacted]";
 
 /// Knows one credential in all the forms in which it could come back.
 pub(crate) struct Scrubber {
-    whole: String,
-    /// The forms of the part that every echo of the credential has in it.
-    core: Forms,
-    probe: Option<Probe>,
+    whole: Zeroizing<String>,
+    /// The forms of the part that every echo of the credential has in it. Few texts make anybody ask for them.
+    core: OnceLock<Forms>,
+    probe: Trace,
+}
+
+/// What tells of nearly every text that it does not hold one credential. It is made by the first call with this version of
+/// the credential and serves all others; the credential itself is opened for each call anew.
+#[derive(Clone, Default)]
+pub(crate) struct Trace(Option<Arc<Probe>>);
+
+/// How a credential is spelled is nobody's to print.
+impl fmt::Debug for Trace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Trace").finish_non_exhaustive()
+    }
 }
 
 impl Scrubber {
     /// The raw value, and the common encodings of it: base64 at all three offsets in both alphabets, hexadecimal in
     /// both cases, URL-encoded, and with JSON escapes.
     pub(crate) fn new(credential: Option<&str>) -> Self {
-        let whole = credential.unwrap_or_default().to_owned();
-        let core = Forms::of_core(&whole);
-        let probe = Probe::of(&core);
-        Self { whole, core, probe }
+        Self::known_by(&OnceLock::new(), credential)
+    }
+
+    /// The same with what was found out about this version of the credential before.
+    pub(crate) fn known_by(known: &OnceLock<Trace>, credential: Option<&str>) -> Self {
+        let whole = Zeroizing::new(credential.unwrap_or_default().to_owned());
+        let trace = known.get_or_init(|| Trace(Probe::of(&Forms::of_core(&whole)).map(Arc::new)));
+        Self {
+            probe: trace.clone(),
+            core: OnceLock::new(),
+            whole,
+        }
     }
 
     /// The text with every form of the credential replaced.
@@ -47,8 +70,13 @@ impl Scrubber {
 
     /// Whether the text holds any form of the credential.
     pub(crate) fn finds(&self, text: &str) -> bool {
-        let found = |probe: &Probe| probe.finds(&self.core, text.as_bytes());
-        self.probe.as_ref().is_some_and(found)
+        self.finds_in(text.as_bytes())
+    }
+
+    fn finds_in(&self, bytes: &[u8]) -> bool {
+        let core = || self.core.get_or_init(|| Forms::of_core(&self.whole));
+        let found = |probe: &Arc<Probe>| probe.finds(core, bytes);
+        self.probe.0.as_ref().is_some_and(found)
     }
 
     /// The JSON with every form of the credential replaced; `None` if it would not be JSON afterwards.

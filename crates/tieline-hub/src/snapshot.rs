@@ -26,6 +26,7 @@ use crate::connectors::ToolSummary;
 use crate::credential::Place;
 use crate::models::LiveModels;
 use crate::network::Network;
+use crate::scrub::Trace;
 use crate::settings::LiveSettings;
 
 /// The state that decides about calls at one version of the database.
@@ -61,6 +62,7 @@ pub struct LiveConnector {
     pub(crate) credential: StoredCredential,
     pub(crate) place: Place,
     pub(crate) data_key: OnceLock<DataKey>,
+    pub(crate) trace: OnceLock<Trace>,
     pub(crate) credential_version: i64,
     pub(crate) network: Arc<Network>,
     pub(crate) row_version: i64,
@@ -289,6 +291,7 @@ impl LiveConnector {
             name: row.name.clone(),
             place: Place::of(row.id, &url, &auth_header),
             data_key: OnceLock::new(),
+            trace: OnceLock::new(),
             auth_header,
             address: Arc::new(Address::new(url.to_url())),
             url,

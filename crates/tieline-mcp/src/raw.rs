@@ -11,6 +11,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 mod canonical;
+mod split;
 mod strict;
 mod value;
 mod walk;
@@ -114,7 +115,10 @@ impl<'a> RawObject<'a> {
 
     /// Splits an object into its top-level entries. Nested values are not looked at.
     pub fn parse(raw: &'a RawValue) -> Result<Self, RawError> {
-        Ok(serde_json::from_str(raw.get())?)
+        match split::entries(raw.get(), usize::MAX) {
+            Some(entries) => Ok(Self { entries }),
+            None => Ok(serde_json::from_str(raw.get())?),
+        }
     }
 
     /// Splits the object that `bytes` spell. The grammar of the whole text is checked, its depth is not.
@@ -146,6 +150,14 @@ impl<'a> RawObject<'a> {
             .rev()
             .find(|entry| entry.key == key)
             .map(|entry| &*entry.value)
+    }
+
+    /// [`entries`](Self::entries) with the values that are still the ones that were parsed.
+    pub(crate) fn borrowed_entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.entries.iter().filter_map(|entry| match entry.value {
+            Cow::Borrowed(value) => Some((&*entry.key, value)),
+            Cow::Owned(_) => None,
+        })
     }
 
     /// [`get`](Self::get) for a value that is still the one that was parsed; nothing for one that was set since.

@@ -35,7 +35,6 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 
 /// For answers that programs read: no browser shows them, so there is nothing to lock down but guessing and keeping.
 pub(crate) fn add_to_message(headers: &mut HeaderMap, https: Https) {
-    headers.reserve(4);
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

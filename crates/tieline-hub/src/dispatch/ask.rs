@@ -68,7 +68,7 @@ impl Hub {
             .open_credential(live)
             .map_err(|_| Asked::SecretUnreadable)?;
         let target = target_of(&live.address, &live.auth_header, credential.expose());
-        let scrubber = Scrubber::new(credential.expose());
+        let scrubber = Scrubber::known_by(&live.trace, credential.expose());
         let mut params = RawObject::parse(call.params).map_err(|_| Asked::BadParams)?;
         let named = call.wanted.named();
         if let Some((field, name)) = named {

@@ -6,9 +6,10 @@
 use super::forms::Forms;
 
 const GRAM: usize = 4;
-/// Longer steps would look at fewer places of a text, but there would be more to prepare for each call.
+/// Longer steps would look at fewer places of a text, but more of those by mistake.
 const LONGEST_STEP: usize = 12;
-const BITS: u32 = 13;
+/// 4 KiB for each credential that is in use. One place of a text in some three hundred is looked at more closely by mistake.
+const BITS: u32 = 15;
 
 pub(super) struct Probe {
     step: usize,
@@ -31,12 +32,13 @@ impl Probe {
         Some(Self { step, seen })
     }
 
-    pub(super) fn finds(&self, forms: &Forms, text: &[u8]) -> bool {
+    /// Whether the text holds one of the forms, which are asked for only when it looks like it.
+    pub(super) fn finds<'f>(&self, forms: impl Fn() -> &'f Forms, text: &[u8]) -> bool {
         // A plain loop over an index: answers can have megabytes, and iterators by steps were not made into one.
         let mut at = 0;
         while let Some(gram) = text.get(at..at + GRAM) {
             let bit = bit_of(gram);
-            if self.seen[bit >> 6] & (1 << (bit & 63)) != 0 && self.is_in_form(forms, text, at) {
+            if self.seen[bit >> 6] & (1 << (bit & 63)) != 0 && self.is_in_form(forms(), text, at) {
                 return true;
             }
             at += self.step;

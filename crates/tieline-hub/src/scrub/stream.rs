@@ -31,7 +31,7 @@ struct StreamScrubber<'s> {
 
 impl<'s> StreamScrubber<'s> {
     fn new(scrubber: &'s Scrubber) -> Self {
-        let forms = match &scrubber.probe {
+        let forms = match &scrubber.probe.0 {
             Some(_) => Forms::of(&scrubber.whole),
             None => Forms::default(),
         };
@@ -43,8 +43,7 @@ impl<'s> StreamScrubber<'s> {
     }
 
     fn finds(&self, bytes: &[u8]) -> bool {
-        let found = |probe: &super::Probe| probe.finds(&self.scrubber.core, bytes);
-        self.scrubber.probe.as_ref().is_some_and(found)
+        self.scrubber.finds_in(bytes)
     }
 
     /// Gives out what lies before the last place at which a form may still begin, and keeps the rest.

@@ -180,7 +180,14 @@ pub(crate) fn modern_headers(
     params: &RawObject<'_>,
 ) {
     headers.insert(PROTOCOL_VERSION, HeaderValue::from_static(MODERN.as_str()));
-    headers.insert(METHOD, encode_header_value(method));
+    headers.insert(
+        METHOD,
+        match method {
+            // By far the most frequent one need not be spelled anew.
+            "tools/call" => HeaderValue::from_static("tools/call"),
+            other => encode_header_value(other),
+        },
+    );
     if let Some(name) = name {
         headers.insert(NAME, encode_header_value(name));
     }

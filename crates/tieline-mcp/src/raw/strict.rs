@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{RawError, RawObject};
+use super::{RawError, RawObject, split};
 
 /// How deep objects and arrays may be nested. Real schemas stay below 30; decoders that recurse break at 128.
 pub const MAX_DEPTH: usize = 100;
@@ -18,8 +18,20 @@ pub fn parse_strict(bytes: &[u8], max_depth: usize) -> Result<&RawValue, RawErro
     Ok(raw)
 }
 
-/// [`parse_strict`] for a message that has to be an object: its grammar is checked while it is split.
+/// [`parse_strict`] for a message that has to be an object: it is checked while it is split.
 pub fn parse_strict_object(bytes: &[u8], max_depth: usize) -> Result<RawObject<'_>, RawError> {
+    let text = std::str::from_utf8(bytes).ok();
+    match text.and_then(|text| split::entries(text, max_depth)) {
+        Some(entries) => Ok(RawObject { entries }),
+        None => parse_object_slowly(bytes, max_depth),
+    }
+}
+
+/// The same in two passes, for what the quick way does not take, and for the words about what is wrong.
+pub(super) fn parse_object_slowly(
+    bytes: &[u8],
+    max_depth: usize,
+) -> Result<RawObject<'_>, RawError> {
     match RawObject::parse_bytes(bytes) {
         Ok(object) => {
             scan(bytes, max_depth)?;

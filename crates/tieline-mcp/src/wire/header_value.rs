@@ -16,11 +16,11 @@ pub fn encode_header_value(text: &str) -> HeaderValue {
     let looks_coded = text.starts_with(OPENING) && text.ends_with(CLOSING);
     let plain = is_printable && !has_edge_space && !looks_coded;
     let spelled = if plain {
-        text.to_owned()
+        HeaderValue::from_str(text)
     } else {
-        format!("{OPENING}{}{CLOSING}", STANDARD.encode(text))
+        format!("{OPENING}{}{CLOSING}", STANDARD.encode(text)).try_into()
     };
-    HeaderValue::from_str(&spelled).expect("visible ASCII and inner spaces make a header value")
+    spelled.expect("visible ASCII and inner spaces make a header value")
 }
 
 /// Reads a header value back; nothing when it is neither plain ASCII nor well-formed base64 of UTF-8.

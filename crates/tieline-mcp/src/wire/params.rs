@@ -2,33 +2,30 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::codes::INVALID_PARAMS;
-use crate::raw;
+use super::codes::{
+    INVALID_PARAMS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
+    META_PROTOCOL_VERSION,
+};
+use crate::raw::{self, RawObject};
 
 /// Where the fields lie that decide where a request goes. Everything else in `params` is not looked at.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Params<'a> {
     /// Tool or prompt.
-    #[serde(borrow)]
     pub name: Option<&'a RawValue>,
     /// Resource.
-    #[serde(borrow)]
     pub uri: Option<&'a RawValue>,
     /// Task.
-    #[serde(borrow, rename = "taskId")]
     pub task_id: Option<&'a RawValue>,
     /// The tool's or prompt's arguments.
-    #[serde(borrow)]
     pub arguments: Option<&'a RawValue>,
     /// Where a list goes on.
-    #[serde(borrow)]
     pub cursor: Option<&'a RawValue>,
+    /// What the server gave the client to bring back, if it brings anything back under that name, `null` included.
+    pub request_state: Option<&'a RawValue>,
     /// Metadata.
-    #[serde(borrow, rename = "_meta")]
     pub meta: Option<&'a RawValue>,
 }
 
@@ -74,7 +71,25 @@ impl<'a> Params<'a> {
         if !raw::is_object(params) {
             return Err(ParamsError::Unreadable);
         }
-        serde_json::from_str(params.get()).map_err(|_| ParamsError::Unreadable)
+        let keys = [
+            "name",
+            "uri",
+            "taskId",
+            "arguments",
+            "cursor",
+            "_meta",
+            "requestState",
+        ];
+        let [name, uri, task_id, arguments, cursor, meta, request_state] = known(params, keys)?;
+        Ok(Self {
+            name: present(name),
+            uri: present(uri),
+            task_id: present(task_id),
+            arguments: present(arguments),
+            cursor: present(cursor),
+            meta: present(meta),
+            request_state,
+        })
     }
 
     /// What the modern header `Mcp-Name` has to repeat for a method; `None` for methods without it.
@@ -113,8 +128,46 @@ impl<'a> Params<'a> {
         if !raw::is_object(meta) {
             return Err(ParamsError::NotAnObject { field: "_meta" });
         }
-        serde_json::from_str(meta.get()).map_err(|_| ParamsError::Unreadable)
+        let keys = [
+            META_PROTOCOL_VERSION,
+            META_CLIENT_CAPABILITIES,
+            META_CLIENT_INFO,
+            META_LOG_LEVEL,
+            "progressToken",
+        ];
+        let [version, capabilities, info, level, token] = known(meta, keys)?;
+        Ok(RequestMeta {
+            protocol_version: present(version),
+            client_capabilities: present(capabilities),
+            client_info: present(info),
+            log_level: present(level),
+            progress_token: present(token),
+        })
     }
+}
+
+/// The values of some keys of an object. A key that appears twice would be read by one program as this and by another as
+/// that.
+fn known<'a, const KEYS: usize>(
+    object: &'a RawValue,
+    keys: [&str; KEYS],
+) -> Result<[Option<&'a RawValue>; KEYS], ParamsError> {
+    let object = RawObject::parse(object).map_err(|_| ParamsError::Unreadable)?;
+    let mut found = [None; KEYS];
+    for (key, value) in object.borrowed_entries() {
+        let Some(at) = keys.iter().position(|known| *known == key) else {
+            continue;
+        };
+        if found[at].replace(value).is_some() {
+            return Err(ParamsError::Unreadable);
+        }
+    }
+    Ok(found)
+}
+
+/// `null` counts as absent.
+fn present(value: Option<&RawValue>) -> Option<&RawValue> {
+    value.filter(|value| !raw::is_null(value))
 }
 
 fn required_str<'a>(
@@ -161,23 +214,17 @@ impl<'a> TryFrom<Params<'a>> for ToolCallParams<'a> {
 }
 
 /// Where the known keys of a request's `_meta` lie.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct RequestMeta<'a> {
     /// The revision of the request; its presence makes a request modern.
-    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
     pub protocol_version: Option<&'a RawValue>,
     /// What the client can do for this request.
-    #[serde(borrow, rename = "io.modelcontextprotocol/clientCapabilities")]
     pub client_capabilities: Option<&'a RawValue>,
     /// Name and version of the client.
-    #[serde(borrow, rename = "io.modelcontextprotocol/clientInfo")]
     pub client_info: Option<&'a RawValue>,
     /// The lowest level of log messages that the client wants.
-    #[serde(borrow, rename = "io.modelcontextprotocol/logLevel")]
     pub log_level: Option<&'a RawValue>,
     /// The token under which the client expects progress.
-    #[serde(borrow, rename = "progressToken")]
     pub progress_token: Option<&'a RawValue>,
 }
 

@@ -1,5 +1,6 @@
 //! One HTTP request: may it come in, who sends it, in which era, and which operation answers it.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -8,8 +9,9 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OP
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tieline_domain::{KeyId, RequestId};
 use tieline_hub::Caller;
@@ -152,23 +154,49 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Fault> {
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(Fault::too_large());
     }
-    let reading = tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect());
-    match reading.await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+    match tokio::time::timeout(BODY_TIME, collect(body)).await {
+        Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Fault::too_large()),
         Ok(Err(_)) => Err(Fault::body_broken()),
         Err(_) => Err(Fault::body_late()),
     }
 }
 
+/// The whole body. Nearly every one comes in one piece, which is then not copied.
+async fn collect(body: Body) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let mut body = Limited::new(body, MAX_BODY);
+    let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        let Ok(piece) = frame?.into_data() else {
+            continue;
+        };
+        if first.is_empty() {
+            first = piece;
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&first);
+            }
+            rest.extend_from_slice(&piece);
+        }
+    }
+    Ok(if rest.is_empty() {
+        first
+    } else {
+        rest.freeze()
+    })
+}
+
 fn is_json(value: &HeaderValue) -> bool {
-    let essence = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
+    essence(value.as_bytes()).eq_ignore_ascii_case(b"application/json")
+}
+
+/// A media type without its parameters.
+fn essence(kind: &[u8]) -> &[u8] {
+    let essence = kind.split(|byte| *byte == b';').next();
+    essence.unwrap_or_default().trim_ascii()
 }
 
 async fn answer(exchange: &Arc<Exchange>, body: &[u8]) -> Response {
@@ -331,14 +359,14 @@ pub(super) fn session_id(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether the client can read a stream.
 pub(super) fn takes_streams(headers: &HeaderMap) -> bool {
-    let accepted = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|accept| accept.to_str().ok());
-    accepted.flat_map(|accept| accept.split(',')).any(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("text/event-stream") || kind == "*/*"
-    })
+    let names_stream = |kind: &[u8]| {
+        let kind = essence(kind);
+        kind.eq_ignore_ascii_case(b"text/event-stream") || kind == b"*/*"
+    };
+    let accepted = headers.get_all(ACCEPT).iter();
+    accepted
+        .flat_map(|accept| accept.as_bytes().split(|byte| *byte == b','))
+        .any(names_stream)
 }
 
 /// A message as the whole answer.
@@ -350,6 +378,8 @@ pub(super) fn json(message: impl Into<Pieces>) -> Response {
 pub(super) fn json_body(body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
+    // With those that every answer carries, so that the table is not made anew for them.
+    *headers = HeaderMap::with_capacity(6);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

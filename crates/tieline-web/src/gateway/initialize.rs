@@ -1,10 +1,12 @@
 //! `initialize`: a legacy client begins a session, which keeps the list of tools of this moment.
 
+use std::borrow::Cow;
+
 use axum::http::HeaderValue;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tieline_mcp::raw;
+use tieline_mcp::raw::{self, RawObject};
 use tieline_mcp::wire::{ClientCan, HEADER_SESSION_ID, ParamsError, Request, response_ok};
 use tieline_mcp::{Era, Revision};
 
@@ -67,33 +69,26 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
     Ok(response)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ClientInfo<'a> {
-    #[serde(borrow)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow)]
-    version: Option<&'a RawValue>,
-}
-
 /// Name and version of a client as one line of at most 80 characters, from `clientInfo` of either era.
 pub(super) fn client_label(info: &RawValue) -> String {
-    let info: ClientInfo<'_> = serde_json::from_str(info.get()).unwrap_or_default();
-    let name = info.name.and_then(raw::as_str).unwrap_or_default();
-    let version = info.version.and_then(raw::as_str).unwrap_or_default();
-    let shown = |text: &str, most: usize| -> String {
-        text.trim()
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(most)
-            .collect()
-    };
-    let (mut label, version) = (shown(&name, 60), shown(&version, 19));
-    if !label.is_empty() && !version.is_empty() {
-        label.push(' ');
-        label.push_str(&version);
+    let info = RawObject::parse(info).unwrap_or_default();
+    let (name, version) = (info.get_str("name"), info.get_str("version"));
+    let name = shown(name.as_deref().unwrap_or_default(), 60);
+    let version = shown(version.as_deref().unwrap_or_default(), 19);
+    if name.is_empty() || version.is_empty() {
+        return name.into_owned();
     }
-    label
+    [&*name, " ", &*version].concat()
+}
+
+/// The beginning of a text without control characters; nearly every text is that already.
+fn shown(text: &str, most: usize) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.len() <= most && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let plain = text.chars().filter(|c| !c.is_control());
+    Cow::Owned(plain.take(most).collect())
 }
 
 #[cfg(test)]

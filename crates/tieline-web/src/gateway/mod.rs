@@ -5,6 +5,7 @@
 
 mod asked;
 mod attended;
+mod awake;
 mod batch;
 mod caller;
 mod cancel;
@@ -53,6 +54,7 @@ use tokio_util::sync::CancellationToken;
 pub use origin::AllowedHosts;
 pub use sessions::McpSessions;
 
+use awake::Awake;
 use door::Door;
 use load::KeyLoads;
 use recent::RecentCatalogs;
@@ -190,10 +192,10 @@ pub(crate) fn answer(
     state: GatewayState,
     request: Request,
     id: RequestId,
-) -> BoxFuture<'static, Response> {
+) -> Awake<BoxFuture<'static, Response>> {
     let slug = request.uri().path().strip_prefix("/mcp/");
     let door = slug.map_or(Door::All, |slug| Door::One(slug.into()));
-    Box::pin(endpoint::serve(state, door, request, Some(id)))
+    Awake::new(Box::pin(endpoint::serve(state, door, request, Some(id))))
 }
 
 /// The routes of the gateway, for every spelling of its paths.

@@ -28,10 +28,6 @@ const THINKING: Duration = Duration::from_mins(10);
 /// The parameters of a call whose client brings a state back: with the server's own state in the place of ours.
 /// Nothing when the client brings none.
 pub(super) fn take_state(hub: &Hub, bound: &BoundTo<'_>) -> Result<Option<Box<RawValue>>, Fault> {
-    // A search through the text first: nearly no call has it.
-    if !bound.params.get().contains("requestState") {
-        return Ok(None);
-    }
     let params = RawObject::parse(bound.params).map_err(|_| Fault::unknown_request_state())?;
     let Some(state) = params.get("requestState") else {
         return Ok(None);

@@ -221,7 +221,7 @@ fn prepare<'a>(
         .params
         .ok_or_else(|| Fault::params(&ParamsError::Unreadable))?;
     let mut resumed = None;
-    if asked.era() == Era::Modern {
+    if asked.era() == Era::Modern && params.request_state.is_some() {
         let bound = BoundTo {
             caller: &exchange.caller,
             wanted: &goal.wanted(),

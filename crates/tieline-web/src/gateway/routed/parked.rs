@@ -177,8 +177,8 @@ pub(super) fn resume(
     let raw_params = request
         .params
         .ok_or_else(|| Fault::params(&ParamsError::Unreadable))?;
-    // A search through the text first: nearly no call has it.
-    if asked.session().is_some() || !raw_params.get().contains("requestState") {
+    // Nearly no call has it.
+    if asked.session().is_some() || params.request_state.is_none() {
         return Ok(None);
     }
     let (hub, parked) = (exchange.gateway.hub(), &exchange.gateway.0.parked);

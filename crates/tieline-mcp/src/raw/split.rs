@@ -1,0 +1,389 @@
+//! The quick way to take an object apart: one pass that checks the grammar, the depth and the strings as strictly as
+//! [`parse_strict`](super::parse_strict), and finds the entries on the way.
+//!
+//! It says yes only to what the slow way would accept with the same entries. Whatever it does not know or does not like
+//! it leaves to the slow way, which has the last word and says what is wrong.
+
+use std::borrow::Cow;
+
+use serde::Deserialize as _;
+use serde::de::value::{BorrowedStrDeserializer, Error, MapAccessDeserializer, MapDeserializer};
+use serde_json::value::RawValue;
+
+use super::Entry;
+
+/// A level is one bit of what is open.
+const DEEPEST: usize = 127;
+/// Longer numbers may be out of the range of a double, and so may those with a longer exponent.
+const LONGEST_NUMBER: usize = 100;
+const LONGEST_EXPONENT: usize = 2;
+/// The name under which `serde_json` hands over a text that was already found to be JSON.
+const READY_MADE: &str = "$serde_json::private::RawValue";
+
+/// The entries of the object that the text spells, with white space around it or not; nothing when that is not sure.
+/// The object itself is the first of `max_depth` levels.
+pub(super) fn entries(text: &str, max_depth: usize) -> Option<Vec<Entry<'_>>> {
+    let has_controls = text
+        .bytes()
+        .fold(false, |found, byte| found | (byte < b' '));
+    // White space between the values is no reason, but control characters in a string are. Telling the two apart is for
+    // the slower way to look for the end of a string.
+    if has_controls {
+        Splitter::<true>(text).entries(max_depth)
+    } else {
+        Splitter::<false>(text).entries(max_depth)
+    }
+}
+
+/// The text of an object, and whether there may be control characters in it.
+struct Splitter<'t, const CONTROLS: bool>(&'t str);
+
+impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
+    fn entries(self, max_depth: usize) -> Option<Vec<Entry<'t>>> {
+        let inner = max_depth.min(DEEPEST).checked_sub(1)?;
+        let text = self.0;
+        let mut entries = Vec::with_capacity(4);
+        let mut at = self.white(self.expect(self.white(0), b'{')?);
+        if self.byte(at)? == b'}' {
+            return self.ends(at + 1).then_some(entries);
+        }
+        loop {
+            let (key_ends, is_escaped) = self.string(self.expect(at, b'"')?)?;
+            let begins = self.white(self.expect(self.white(key_ends), b':')?);
+            let ends = self.whole_value(begins, inner)?;
+            let written = &text[at..key_ends];
+            entries.push(Entry {
+                written: Cow::Borrowed(written),
+                key: if is_escaped {
+                    Cow::Owned(serde_json::from_str(written).ok()?)
+                } else {
+                    Cow::Borrowed(&text[at + 1..key_ends - 1])
+                },
+                value: Cow::Borrowed(checked(&text[begins..ends])?),
+            });
+            at = self.white(ends);
+            match self.byte(at)? {
+                b',' => at = self.white(at + 1),
+                b'}' => return self.ends(at + 1).then_some(entries),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Where the value ends that begins here.
+    fn whole_value(&self, mut at: usize, max_depth: usize) -> Option<usize> {
+        // One bit for each open level: set for an object.
+        let (mut open, mut depth) = (0_u128, 0);
+        loop {
+            let first = self.byte(at)?;
+            at = match first {
+                b'"' => self.string(at + 1)?.0,
+                b'{' | b'[' => {
+                    let is_object = first == b'{';
+                    let inside = self.white(at + 1);
+                    if depth == max_depth {
+                        return None;
+                    }
+                    if self.byte(inside)? == if is_object { b'}' } else { b']' } {
+                        inside + 1
+                    } else {
+                        depth += 1;
+                        open = open << 1 | u128::from(is_object);
+                        at = if is_object { self.key(inside)? } else { inside };
+                        continue;
+                    }
+                }
+                b'-' | b'0'..=b'9' => self.number(at)?,
+                b't' => self.word(at, b"true")?,
+                b'f' => self.word(at, b"false")?,
+                b'n' => self.word(at, b"null")?,
+                _ => return None,
+            };
+            loop {
+                if depth == 0 {
+                    return Some(at);
+                }
+                at = self.white(at);
+                let in_object = open & 1 == 1;
+                match (self.byte(at)?, in_object) {
+                    (b',', true) => {
+                        at = self.key(self.white(at + 1))?;
+                        break;
+                    }
+                    (b',', false) => {
+                        at = self.white(at + 1);
+                        break;
+                    }
+                    (b'}', true) | (b']', false) => {
+                        (open, depth) = (open >> 1, depth - 1);
+                        at += 1;
+                    }
+                    _ => return None,
+                }
+            }
+        }
+    }
+
+    /// Where the value begins behind the key that begins here.
+    fn key(&self, at: usize) -> Option<usize> {
+        let (ends, _) = self.string(self.expect(at, b'"')?)?;
+        Some(self.white(self.expect(self.white(ends), b':')?))
+    }
+
+    /// Where the string ends whose opening quote lies before this place, and whether anything in it is escaped.
+    #[inline]
+    fn string(&self, at: usize) -> Option<(usize, bool)> {
+        let found = self.next_special(at)?;
+        if self.byte(found)? == b'"' {
+            return Some((found + 1, false));
+        }
+        Some((self.rest_of_string(found)?, true))
+    }
+
+    fn rest_of_string(&self, mut at: usize) -> Option<usize> {
+        loop {
+            match self.byte(at)? {
+                b'"' => return Some(at + 1),
+                b'\\' => at = self.next_special(self.escape(at + 1)?)?,
+                // Control characters have to be escaped.
+                _ => return None,
+            }
+        }
+    }
+
+    /// The next quote, backslash or control character. Most strings are short, so the first eight bytes are looked at
+    /// together before anybody is asked to search for the rest.
+    #[inline]
+    fn next_special(&self, mut at: usize) -> Option<usize> {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x80 * ONES;
+        // The lowest bit that is set is right; those above it may come from a borrow.
+        let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+        let bytes = self.0.as_bytes();
+        while let Some(eight) = bytes.get(at..)?.first_chunk() {
+            let word = u64::from_le_bytes(*eight);
+            let mut found = zeros(word ^ (0x22 * ONES)) | zeros(word ^ (0x5C * ONES));
+            if CONTROLS {
+                found |= word.wrapping_sub(0x20 * ONES) & !word & HIGH;
+            }
+            if found != 0 {
+                return Some(at + (found.trailing_zeros() / 8) as usize);
+            }
+            at += 8;
+            if !CONTROLS {
+                return Some(at + memchr::memchr2(b'"', b'\\', &bytes[at..])?);
+            }
+        }
+        let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..=0x1F);
+        Some(at + bytes[at..].iter().position(is_special)?)
+    }
+
+    /// Where the escape ends whose backslash lies before this place.
+    fn escape(&self, at: usize) -> Option<usize> {
+        match self.byte(at)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 1),
+            b'u' => match self.code_unit(at + 1)? {
+                0xD800..=0xDBFF => {
+                    let second = self.word(at + 5, b"\\u")?;
+                    let is_low = matches!(self.code_unit(second)?, 0xDC00..=0xDFFF);
+                    is_low.then_some(second + 4)
+                }
+                0xDC00..=0xDFFF => None,
+                _ => Some(at + 5),
+            },
+            _ => None,
+        }
+    }
+
+    fn code_unit(&self, at: usize) -> Option<u32> {
+        let mut digits = self.0.as_bytes().get(at..at + 4)?.iter();
+        digits.try_fold(0, |unit, digit| {
+            Some(unit * 16 + char::from(*digit).to_digit(16)?)
+        })
+    }
+
+    /// Where the number ends that begins here.
+    fn number(&self, begins: usize) -> Option<usize> {
+        let is_at =
+            |at: usize, bytes: &[u8]| self.byte(at).is_some_and(|byte| bytes.contains(&byte));
+        let mut at = begins + usize::from(is_at(begins, b"-"));
+        at = if is_at(at, b"0") {
+            at + 1
+        } else {
+            self.digits(at)?
+        };
+        if is_at(at, b".") {
+            at = self.digits(at + 1)?;
+        }
+        if is_at(at, b"eE") {
+            let exponent = at + 1 + usize::from(is_at(at + 1, b"+-"));
+            at = self.digits(exponent)?;
+            if at - exponent > LONGEST_EXPONENT {
+                return None;
+            }
+        }
+        (at - begins <= LONGEST_NUMBER).then_some(at)
+    }
+
+    fn digits(&self, at: usize) -> Option<usize> {
+        let rest = self.0.as_bytes().get(at..)?.iter();
+        let count = rest.take_while(|byte| byte.is_ascii_digit()).count();
+        (count > 0).then_some(at + count)
+    }
+
+    #[inline]
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.0.as_bytes().get(at).copied()
+    }
+
+    #[inline]
+    fn expect(&self, at: usize, byte: u8) -> Option<usize> {
+        (self.byte(at)? == byte).then_some(at + 1)
+    }
+
+    #[inline]
+    fn white(&self, mut at: usize) -> usize {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte(at) {
+            at += 1;
+        }
+        at
+    }
+
+    fn word(&self, at: usize, word: &[u8]) -> Option<usize> {
+        let rest = self.0.as_bytes().get(at..)?;
+        rest.starts_with(word).then_some(at + word.len())
+    }
+
+    fn ends(&self, at: usize) -> bool {
+        self.white(at) == self.0.len()
+    }
+}
+
+/// A text that was found to be one JSON value, as such. `serde_json` would read it again to make sure, unless it comes
+/// from a format that says that it is one.
+fn checked(json: &str) -> Option<&RawValue> {
+    let text = BorrowedStrDeserializer::<Error>::new(json);
+    let ready_made = MapDeserializer::new(std::iter::once((READY_MADE, text)));
+    <&RawValue>::deserialize(MapAccessDeserializer::new(ready_made)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::strict::parse_object_slowly;
+    use super::*;
+
+    /// Whether the quick way took it. It never takes what the slow way would not, or with other entries.
+    fn is_taken(text: &str, max_depth: usize) -> bool {
+        let Some(quick) = entries(text, max_depth) else {
+            return false;
+        };
+        let slow = parse_object_slowly(text.as_bytes(), max_depth);
+        let slow = slow.unwrap_or_else(|error| panic!("{text:?} is refused: {error}"));
+        let parts = |entry: &Entry<'_>| {
+            let value = entry.value.get().to_owned();
+            (entry.written.to_string(), entry.key.to_string(), value)
+        };
+        let quick: Vec<_> = quick.iter().map(parts).collect();
+        let slow: Vec<_> = slow.entries.iter().map(parts).collect();
+        assert_eq!(quick, slow, "{text:?}");
+        true
+    }
+
+    #[test]
+    fn what_programs_send_is_taken() {
+        for text in [
+            "{}",
+            " { } ",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":[1,2.5,-0,0.25,"\u00e9\n"],"y":{}}}}"#,
+            "{ \"a\" : [ true , false , null ] ,\n\t\"b\\u0062\" : { \"c\" : [ [ ] , { } ] } }\r\n",
+            r#"{"emoji":"\ud83d\ude00 😀","escapes":"\"\\\/\b\f\n\r\t","long":"0123456789012345678901234567890123456789"}"#,
+            r#"{"a":1,"a":2,"\u0061":3}"#,
+            r#"{"big":12345678901234567890123,"":"","e":[1e5,-2.5E-07,1E+9]}"#,
+        ] {
+            assert!(is_taken(text, 100), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_or_not_strict_is_left_to_the_slow_way() {
+        let deep =
+            |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert!(is_taken(&deep(3), 4) && !is_taken(&deep(4), 4));
+        assert!(!is_taken("{}", 0) && is_taken("{}", 1) && !is_taken(r#"{"a":{}}"#, 1));
+        assert!(is_taken(&deep(126), 4_096) && !is_taken(&deep(127), 4_096));
+        for text in [
+            "",
+            " ",
+            "[]",
+            "1",
+            "{",
+            "}",
+            "{}x",
+            "{,}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{a:1}"#,
+            r#"{"a":01}"#,
+            r#"{"a":1.}"#,
+            r#"{"a":.5}"#,
+            r#"{"a":+1}"#,
+            r#"{"a":-}"#,
+            r#"{"a":1e400}"#,
+            r#"{"a":1e100}"#,
+            r#"{"a":1e}"#,
+            r#"{"a":1e+}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":truex}"#,
+            r#"{"a":[1,]}"#,
+            r#"{"a":[}"#,
+            r#"{"a":{]}"#,
+            r#"{"a":"\x"}"#,
+            r#"{"a":"\u12"}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\ude00"}"#,
+            r#"{"a":"\ud800\u0061"}"#,
+            r#"{"a":"\ud800x\udc00"}"#,
+            "{\"a\":\"\n\"}",
+            "{\"a\u{1}\":1}",
+            r#"{"a":"x}"#,
+            r#"{"\ud800":1}"#,
+            "\u{feff}{}",
+            "{\"a\":1}\u{a0}",
+            r#"{"a":[1 2]}"#,
+            r#"{"a":{"b" 1}}"#,
+        ] {
+            assert!(!is_taken(text, 100), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_that_differ_in_one_byte_are_read_alike() {
+        let text = r#"{"a\n":[1,-2.5,{"b":"\ud83d\ude00é","c":[]}],"d":{"e":null,"f":true},"01234567890":"0123456789\"01234"}"#;
+        assert!(is_taken(text, 100));
+        let others = b"{}[]\",:\\u0e-.+ \n\x01x\x7f";
+        for at in 0..text.len() {
+            for other in others {
+                let mut changed = text.as_bytes().to_vec();
+                changed[at] = *other;
+                if let Ok(changed) = std::str::from_utf8(&changed) {
+                    is_taken(changed, 100);
+                }
+            }
+            if text.is_char_boundary(at) {
+                is_taken(&text[..at], 100);
+                is_taken(&text[at..], 100);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn anything_that_looks_like_json_is_read_alike(text in r#"[ ]{0,1}\{("[a\\u0d8c"é\n]{0,9}"|[\[\]{}:,"]|-?[0-9.e]{1,4}|true|null|[ ]|"k":){0,14}\}"#) {
+            is_taken(&text, 5);
+        }
+    }
+}
