@@ -25,6 +25,7 @@ mod request_id;
 mod resource_uri;
 mod settings;
 mod slug;
+mod table;
 mod time;
 mod tool_definition;
 mod tool_name;
@@ -54,6 +55,7 @@ pub use request_id::RequestId;
 pub use resource_uri::{UpstreamUri, expose_uri, upstream_uri};
 pub use settings::{SettingError, SettingName, SettingNameError, Settings, ThemeDefault};
 pub use slug::{ReservedBy, Slug, SlugError};
+pub use table::Table;
 pub use time::{Clock, Entropy, Timestamp, TimestampError};
 pub use tool_definition::{
     Around, Comparison, DefinitionHash, DefinitionHashError, Difference, Hint, InputLine, LineKind,

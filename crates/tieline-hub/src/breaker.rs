@@ -1,11 +1,10 @@
 //! Stops asking a server that failed five times in a row, and asks again after a while that doubles; leaves one alone
 //! that asked for it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tieline_domain::{ConnectorId, Entropy};
+use tieline_domain::{ConnectorId, Entropy, Table};
 use tokio::time::Instant;
 
 const FAILURES_TO_OPEN: u32 = 5;
@@ -15,7 +14,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// One breaker for each connector, kept while the process lives.
 #[derive(Debug, Default)]
 pub(crate) struct Breakers {
-    by_connector: Mutex<HashMap<ConnectorId, Arc<Breaker>>>,
+    by_connector: Mutex<Table<ConnectorId, Arc<Breaker>>>,
 }
 
 impl Breakers {

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use tieline_domain::{ConnectorId, NameSpace, Slug, expose, expose_uri};
+use tieline_domain::{ConnectorId, NameSpace, Slug, Table, expose, expose_uri};
 use tieline_mcp::Era;
 use tieline_mcp::bridge::{self, ExposeUri, Way};
 use tieline_mcp::wire::OfferKind;
@@ -51,7 +51,7 @@ impl fmt::Display for CatalogRevision {
 pub struct Catalog {
     revision: CatalogRevision,
     connectors: Vec<CatalogConnector>,
-    by_gateway_name: HashMap<String, (usize, usize)>,
+    by_gateway_name: Table<String, (usize, usize)>,
     by_agent_name: HashMap<String, (usize, usize)>,
     prompts: HashMap<String, (usize, usize)>,
     lists: Lists,
@@ -79,7 +79,7 @@ pub struct CatalogConnector {
     pub normalise: bool,
     /// The shortest time, in milliseconds, that one of the server's lists stays valid by its own word.
     pub list_ttl_ms: Option<u64>,
-    by_name: HashMap<String, usize>,
+    by_name: Table<String, usize>,
     offers: Offers,
     lists: Lists,
 }
@@ -150,7 +150,7 @@ impl Catalog {
     }
 
     fn assemble(revision: CatalogRevision, connectors: Vec<CatalogConnector>) -> Self {
-        let mut by_gateway_name = HashMap::new();
+        let mut by_gateway_name = Table::default();
         let mut by_agent_name = HashMap::new();
         let mut prompts = HashMap::new();
         for (at, connector) in connectors.iter().enumerate() {
@@ -274,7 +274,7 @@ impl CatalogConnector {
             .map(|e| (e.upstream, e.exposed))
             .collect();
         let mut tools = Vec::new();
-        let mut by_name = HashMap::new();
+        let mut by_name = Table::default();
         for tool in usable.iter().filter(|tool| tool.enabled) {
             let (Some(gateway_name), Some(agent_name)) =
                 (gateway.get(&tool.name), agent.get(&tool.name))

@@ -3,12 +3,12 @@
 //! Real traffic counts first: a call that fails changes the status at once, the first one that succeeds clears it. What
 //! began before an admin changed the connector says nothing about the connector of now, so it is dropped.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use tieline_domain::{Actor, ConnectorId};
+use tieline_domain::{Actor, ConnectorId, Table};
 use tieline_mcp::McpError;
 use tieline_store::{StatusUpdate, StoreError};
 
@@ -26,7 +26,7 @@ const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 /// What was last found out about each connector, so that only a transition costs a database write.
 #[derive(Debug, Default)]
 pub(crate) struct HealthBoard {
-    by_connector: Mutex<HashMap<ConnectorId, Health>>,
+    by_connector: Mutex<Table<ConnectorId, Health>>,
 }
 
 #[derive(Debug, Default)]
@@ -128,7 +128,7 @@ impl HealthBoard {
         self.lock().retain(|id, _| is_there(*id));
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectorId, Health>> {
+    fn lock(&self) -> MutexGuard<'_, Table<ConnectorId, Health>> {
         self.by_connector
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

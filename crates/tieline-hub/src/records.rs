@@ -1,13 +1,12 @@
 //! Call records leave a call through a bounded queue and are written in batches, so that no call waits for the
 //! database.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
-use tieline_domain::{CallId, ConnectorId, KeyId, RequestId, Slug, Timestamp, UserId};
+use tieline_domain::{CallId, ConnectorId, KeyId, RequestId, Slug, Table, Timestamp, UserId};
 use tieline_store::{CallContentRow, CallRow};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -75,7 +74,7 @@ impl EndedCall {
             bytes_in: i64::try_from(self.bytes_in).unwrap_or(i64::MAX),
             bytes_out: i64::try_from(self.bytes_out).unwrap_or(i64::MAX),
             client: self.client,
-            request_id: self.request.map(|request| request.to_string()),
+            request_id: self.request.map(spelled),
             http_status: self.facts.http_status.map(i64::from),
             own_address: self.facts.own_address.map(|own| own.to_string()),
         }
@@ -86,7 +85,7 @@ impl EndedCall {
 pub(crate) struct Records {
     sender: mpsc::Sender<Record>,
     receiver: Mutex<Option<mpsc::Receiver<Record>>>,
-    meters: RwLock<HashMap<Slug, Arc<Meters>>>,
+    meters: RwLock<Table<Slug, Arc<Meters>>>,
     /// How many batches with calls were written.
     written: watch::Sender<u64>,
     /// How many bytes of contents are waiting.
@@ -334,6 +333,11 @@ fn content_row(id: CallId, at: Timestamp, content: Content) -> CallContentRow {
         result,
         result_bytes,
     }
+}
+
+/// In one piece: writing it part by part would make the text anew several times.
+fn spelled(request: RequestId) -> String {
+    String::from_utf8_lossy(&request.to_ascii()).into_owned()
 }
 
 /// The first characters of a text, copied in one go when that is all of it.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tieline_domain::{
-    AuthHeader, ConnectorId, ConnectorUrl, KeyHash, KeyId, Role, Slug, Timestamp, ToolPolicy,
-    UserId,
+    AuthHeader, ConnectorId, ConnectorUrl, KeyHash, KeyId, Role, Slug, Table, Timestamp,
+    ToolPolicy, UserId,
 };
 use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::OfferKind;
@@ -34,9 +34,9 @@ use crate::settings::LiveSettings;
 pub struct Snapshot {
     version: u64,
     catalog: Arc<Catalog>,
-    connectors: HashMap<ConnectorId, Arc<LiveConnector>>,
-    keys: HashMap<[u8; 32], Arc<LiveKey>>,
-    keys_by_id: HashMap<KeyId, Arc<LiveKey>>,
+    connectors: Table<ConnectorId, Arc<LiveConnector>>,
+    keys: Table<[u8; 32], Arc<LiveKey>>,
+    keys_by_id: Table<KeyId, Arc<LiveKey>>,
     models: LiveModels,
     admins: Vec<String>,
     settings: LiveSettings,
@@ -67,7 +67,7 @@ pub struct LiveConnector {
     pub(crate) network: Arc<Network>,
     pub(crate) row_version: i64,
     pub(crate) wire: Option<Wire>,
-    pub(crate) tools: HashMap<String, LiveTool>,
+    pub(crate) tools: Table<String, LiveTool>,
     pub(crate) summary: Arc<ToolSummary>,
     /// Cancelled when the connector is removed or turned off, which ends the calls in flight.
     pub(crate) ended: CancellationToken,
@@ -151,7 +151,7 @@ impl Snapshot {
         for broken in &all.broken {
             tracing::error!(connector = %broken, "this connector's row cannot be read, so it is left out");
         }
-        let mut connectors = HashMap::new();
+        let mut connectors = Table::default();
         let mut sources = Vec::new();
         for row in all.rows {
             let mut rows = tools.remove(&row.id).unwrap_or_default();
@@ -395,8 +395,8 @@ async fn live_keys(
     store: &Store,
     users: &HashMap<UserId, UserRow>,
     previous: Option<&Snapshot>,
-) -> Result<HashMap<[u8; 32], Arc<LiveKey>>, StoreError> {
-    let mut keys = HashMap::new();
+) -> Result<Table<[u8; 32], Arc<LiveKey>>, StoreError> {
+    let mut keys = Table::default();
     for row in store.keys_active().await? {
         let Some(user) = users.get(&row.user_id) else {
             continue;

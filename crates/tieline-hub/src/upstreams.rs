@@ -3,11 +3,10 @@
 //! A modern server has no session, so one client serves everybody. A legacy one has, so each session of a user has
 //! its own: nothing that a server keeps for one person is ever reachable from another's call.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tieline_domain::ConnectorId;
+use tieline_domain::{ConnectorId, Table};
 use tieline_mcp::wire::ClientCan;
 use tieline_mcp::{Era, McpError, Target, Upstream, Wire};
 use tokio::sync::OnceCell;
@@ -32,7 +31,7 @@ type SlotKey = (ConnectorId, Option<(SessionKey, ClientCan)>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Upstreams {
-    slots: Mutex<HashMap<SlotKey, Arc<Slot>>>,
+    slots: Mutex<Table<SlotKey, Arc<Slot>>>,
 }
 
 /// A client that is opened by the first call that needs it; simultaneous calls wait for that one.
@@ -51,14 +50,15 @@ impl Upstreams {
     fn slot(&self, key: SlotKey, live: &LiveConnector) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(Slot::new(live, OnceCell::new()));
+        let has_owner = key.1.is_some();
         let slot = slots.entry(key).or_insert_with(new);
         if !slot.is_for(live) {
             *slot = new();
         }
-        *slot
-            .last_used
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        // What serves everybody is not closed for want of use.
+        if has_owner {
+            slot.use_at(Instant::now());
+        }
         slot.clone()
     }
 
@@ -133,6 +133,13 @@ impl Slot {
             client,
             last_used: Mutex::new(Instant::now()),
         }
+    }
+
+    fn use_at(&self, now: Instant) {
+        *self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = now;
     }
 
     fn is_for(&self, live: &LiveConnector) -> bool {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -74,20 +74,20 @@ fn span_of(id: RequestId, request: &Request) -> Span {
 async fn under(id: RequestId, span: Span, answer: impl Future<Output = Response>) -> Response {
     let started = Instant::now();
     let mut response = answer.instrument(span.clone()).await;
-    span.in_scope(|| finish(&mut response, id, started.elapsed()));
+    span.in_scope(|| finish(&mut response, id, started));
     if let Ok(value) = HeaderValue::from_bytes(&id.to_ascii()) {
         response.headers_mut().insert(HEADER, value);
     }
     response
 }
 
-fn finish(response: &mut Response, id: RequestId, took: Duration) {
+fn finish(response: &mut Response, id: RequestId, started: Instant) {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         problem.log(id);
         problem.write_body(response, id);
     }
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(status = response.status().as_u16(), ms, "answered");
+    let ms = || u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(status = response.status().as_u16(), ms = ms(), "answered");
 }
 
 #[cfg(test)]

@@ -3,12 +3,11 @@
 //! The text holds the names that tools had, not what they were made from: a name that a model knows stays the same even
 //! if the rule that made it should change. It holds tools only: who reads it back, the built-in agent, uses nothing else.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tieline_domain::{ConnectorId, Slug};
+use tieline_domain::{ConnectorId, Slug, Table};
 use tieline_mcp::Era;
 
 use super::offers::Offers;
@@ -85,7 +84,7 @@ fn frozen_tool(tool: &CatalogTool) -> Tool<'_> {
 
 fn thawed_connector(frozen: Connector<'_>) -> Option<CatalogConnector> {
     let slug = Slug::parse(&frozen.slug).ok()?;
-    let mut by_name = HashMap::new();
+    let mut by_name = Table::default();
     let mut tools = Vec::with_capacity(frozen.tools.len());
     for tool in frozen.tools {
         by_name.insert(tool.name.clone(), tools.len());

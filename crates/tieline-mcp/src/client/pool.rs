@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
 use super::connection::Connection;
@@ -24,6 +25,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// Threads share a lock only when they fall into the same of these.
 const SHELVES: usize = 16;
 
+/// Threads number themselves, and the origins are those that an admin entered: nobody picks keys that collide.
+type Table<K, V> = HashMap<K, V, RandomState>;
+
 /// The connections at rest of one HTTP client.
 pub(super) struct Pool {
     shelves: [Mutex<Shelf>; SHELVES],
@@ -34,7 +38,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Shelf {
-    at_rest: HashMap<ThreadId, HashMap<Box<str>, Vec<AtRest>>>,
+    at_rest: Table<ThreadId, Table<Box<str>, Vec<AtRest>>>,
     swept: Option<Instant>,
 }
 
@@ -47,7 +51,7 @@ impl Pool {
     pub(super) fn new(longest: Duration) -> Self {
         Self {
             shelves: Default::default(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             longest,
         }
     }

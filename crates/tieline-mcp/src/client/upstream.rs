@@ -271,7 +271,7 @@ impl Upstream {
             answered = self.ask(target, &ask, &flight) => answered,
             () = request.cancel.cancelled() => ended(Failure::Cancelled),
             // A server that keeps us busy with requests of its own does not get more time for the answer.
-            () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),
+            () = tokio::time::sleep_until(over), if asking.is_some() => ended(ask.pace.overdue()),
         };
         drop(hearing);
         if let Some(asking) = &asking {
@@ -341,7 +341,8 @@ impl Upstream {
         loop {
             let id = self.inner.http.ids.next();
             *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some((link.clone(), id));
-            let outcome = link.ask(&self.inner.http, target, id, ask).await?;
+            // The exchange is by far the largest part of a call. Each future around it would be moved with it.
+            let outcome = Box::pin(link.ask(&self.inner.http, target, id, ask)).await?;
             let lost = match &outcome {
                 Outcome::Answer(Got::Whole(Answer::Error(error))) => {
                     error.code == UNSUPPORTED_PROTOCOL_VERSION

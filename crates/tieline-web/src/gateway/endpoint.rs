@@ -83,7 +83,8 @@ pub(super) async fn serve(
         Ok(known) => known,
         Err(fault) => return fault.respond(None),
     };
-    let exchange = Exchange {
+    // Shared from the first moment on: handing it over is then cheap, and what answers the request stays small.
+    let exchange = Arc::new(Exchange {
         gateway,
         door,
         caller,
@@ -92,7 +93,7 @@ pub(super) async fn serve(
         headers: parts.headers,
         gone: CancellationToken::new(),
         early: Early::default(),
-    };
+    });
     match parts.method {
         Method::POST => post(exchange, body).await,
         Method::DELETE => delete(&exchange),
@@ -112,12 +113,11 @@ fn admit(gateway: &GatewayState, request: &Parts) -> Result<(Caller, KeyId), Fau
     caller::identify(gateway.hub(), &request.headers)
 }
 
-async fn post(exchange: Exchange, body: Body) -> Response {
+async fn post(exchange: Arc<Exchange>, body: Body) -> Response {
     let body = match read_body(&exchange.headers, body).await {
         Ok(body) => body,
         Err(fault) => return fault.respond(None),
     };
-    let exchange = Arc::new(exchange);
     let (gone, begun) = (exchange.gone.clone(), exchange.clone());
     let work = async move { answer(&exchange, &body).await };
     Attended::new(gone, move || begun.early.take(), work).await
@@ -363,10 +363,12 @@ pub(super) fn takes_streams(headers: &HeaderMap) -> bool {
         let kind = essence(kind);
         kind.eq_ignore_ascii_case(b"text/event-stream") || kind == b"*/*"
     };
-    let accepted = headers.get_all(ACCEPT).iter();
-    accepted
-        .flat_map(|accept| accept.as_bytes().split(|byte| *byte == b','))
-        .any(names_stream)
+    let mut accepted = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
+    // What most clients send needs no closer look.
+    accepted.any(|accept| {
+        accept == b"application/json, text/event-stream"
+            || accept.split(|byte| *byte == b',').any(names_stream)
+    })
 }
 
 /// A message as the whole answer.

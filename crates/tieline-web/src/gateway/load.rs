@@ -1,11 +1,10 @@
 //! How many calls each access key has running, and how many streams it has open, so that one runaway client can't take
 //! every connection.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tieline_domain::KeyId;
+use tieline_domain::{KeyId, Table};
 use tieline_hub::{Hub, SessionKey};
 
 use super::errors::Fault;
@@ -15,7 +14,7 @@ use super::errors::Fault;
 pub(super) struct KeyLoads {
     limit: u32,
     streams: u32,
-    loads: RwLock<HashMap<KeyId, Arc<KeyLoad>>>,
+    loads: RwLock<Table<KeyId, Arc<KeyLoad>>>,
 }
 
 #[derive(Debug)]

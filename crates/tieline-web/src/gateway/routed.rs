@@ -415,8 +415,7 @@ impl ReadyCall<'_> {
             client: (!self.client.is_empty()).then_some(&*self.client),
             request: self.exchange.id,
         };
-        // On the heap: the states of a call, down to the socket, are too many to lie inside every future around it.
-        Box::pin(self.exchange.gateway.hub().dispatch(call)).await
+        self.exchange.gateway.hub().dispatch(call).await
     }
 
     /// From now on a long result goes into the answer of the HTTP request, unless this stream has begun by then.
