@@ -3,45 +3,79 @@
 //! Every form is at least as long as a step and four bytes less one, so one of the places that are looked at lies wholly
 //! inside it (after Wu and Manber). Only where the four bytes there occur in a form, the form itself is compared.
 
+use std::ops::Range;
+
 use super::forms::Forms;
 
 const GRAM: usize = 4;
-/// Longer steps would look at fewer places of a text, but there would be more to prepare for each call.
-const LONGEST_STEP: usize = 12;
+/// From place to place. Longer steps would look at fewer places of a text, but more of them would have to be prepared.
+const STEPS: [usize; 4] = [12, 8, 5, 1];
+/// So many places are looked up before it is asked whether any of them was known: answers can have megabytes.
+const AT_ONCE: usize = 8;
 const BITS: u32 = 13;
 
 pub(super) struct Probe {
     step: usize,
-    /// A bit for each four bytes that lie within one step of the beginning of a form.
-    seen: Box<[u64; 1 << (BITS - 6)]>,
+    /// Not zero for each four bytes that lie within one step of the beginning of a form. A byte for each, because a bit
+    /// takes twice as long to look up.
+    seen: Box<[u8; 1 << BITS]>,
+    /// The same four bytes as numbers, to tell apart what falls on the same place.
+    grams: Vec<u32>,
 }
 
 impl Probe {
     /// Nothing to look for gives nothing to look with.
     pub(super) fn of(forms: &Forms) -> Option<Self> {
-        let shortest = forms.shortest().filter(|shortest| *shortest >= GRAM)?;
-        let step = (shortest + 1 - GRAM).min(LONGEST_STEP);
-        let mut seen = Box::new([0; 1 << (BITS - 6)]);
+        let shortest = forms.shortest()?;
+        let step = STEPS.into_iter().find(|step| step + GRAM <= shortest + 1)?;
+        let mut seen = Box::new([0; 1 << BITS]);
+        let mut grams = Vec::new();
         for form in forms.iter() {
             for gram in form.as_bytes().windows(GRAM).take(step) {
-                let bit = bit_of(gram);
-                seen[bit >> 6] |= 1 << (bit & 63);
+                let gram = number_of(gram);
+                seen[place_of(gram)] = 1;
+                grams.push(gram);
             }
         }
-        Some(Self { step, seen })
+        Some(Self { step, seen, grams })
     }
 
     pub(super) fn finds(&self, forms: &Forms, text: &[u8]) -> bool {
-        // A plain loop over an index: answers can have megabytes, and iterators by steps were not made into one.
-        let mut at = 0;
-        while let Some(gram) = text.get(at..at + GRAM) {
-            let bit = bit_of(gram);
-            if self.seen[bit >> 6] & (1 << (bit & 63)) != 0 && self.is_in_form(forms, text, at) {
+        // With a step that is known the loop has no checks inside.
+        match self.step {
+            12 => self.finds_by::<12>(forms, text),
+            8 => self.finds_by::<8>(forms, text),
+            5 => self.finds_by::<5>(forms, text),
+            _ => self.finds_by::<1>(forms, text),
+        }
+    }
+
+    fn finds_by<const STEP: usize>(&self, forms: &Forms, text: &[u8]) -> bool {
+        let length = STEP * AT_ONCE;
+        let mut from = 0;
+        for part in text.chunks_exact(length) {
+            let known = (0..AT_ONCE).fold(0, |known, place| {
+                known | self.seen[place_of(number_of(&part[place * STEP..][..GRAM]))]
+            });
+            if known != 0 && self.is_at_any(forms, text, from..from + length) {
                 return true;
             }
-            at += self.step;
+            from += length;
         }
-        false
+        self.is_at_any(forms, text, from..text.len())
+    }
+
+    /// Whether a form lies around one of the places in this part of the text that are looked at.
+    #[cold]
+    fn is_at_any(&self, forms: &Forms, text: &[u8], part: Range<usize>) -> bool {
+        part.step_by(self.step).any(|at| {
+            text.get(at..at + GRAM).is_some_and(|gram| {
+                let gram = number_of(gram);
+                self.seen[place_of(gram)] != 0
+                    && self.grams.contains(&gram)
+                    && self.is_in_form(forms, text, at)
+            })
+        })
     }
 
     /// Whether a form begins at this place or less than a step before it.
@@ -54,7 +88,11 @@ impl Probe {
 }
 
 #[inline]
-fn bit_of(gram: &[u8]) -> usize {
-    let gram = gram.try_into().map_or(0, u32::from_le_bytes);
+fn number_of(gram: &[u8]) -> u32 {
+    gram.try_into().map_or(0, u32::from_le_bytes)
+}
+
+#[inline]
+fn place_of(gram: u32) -> usize {
     (gram.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
 }
