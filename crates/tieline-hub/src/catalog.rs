@@ -5,6 +5,7 @@
 //! the moment of the call, by `dispatch`, never here.
 
 mod frozen;
+mod greetings;
 mod instructions;
 mod offers;
 mod pages;
@@ -23,6 +24,7 @@ use tieline_mcp::Era;
 use tieline_mcp::bridge::{self, ExposeUri, Way};
 use tieline_mcp::wire::OfferKind;
 
+pub use greetings::Greetings;
 pub(crate) use offers::OfferSource;
 pub use offers::{CatalogOffer, Declared};
 
@@ -56,6 +58,7 @@ pub struct Catalog {
     prompts: HashMap<String, (usize, usize)>,
     lists: Lists,
     instructions: OnceLock<String>,
+    greetings: Greetings,
 }
 
 /// One connector's part of a [`Catalog`].
@@ -82,6 +85,7 @@ pub struct CatalogConnector {
     by_name: Table<String, usize>,
     offers: Offers,
     lists: Lists,
+    greetings: Greetings,
 }
 
 /// One tool of a [`Catalog`], with its definition exactly as the server sent it.
@@ -170,6 +174,7 @@ impl Catalog {
             prompts,
             lists: Lists::default(),
             instructions: OnceLock::new(),
+            greetings: Greetings::default(),
         }
     }
 
@@ -196,6 +201,11 @@ impl Catalog {
     /// The connectors, sorted by slug. One without a tool that is on is here, too.
     pub fn connectors(&self) -> &[CatalogConnector] {
         &self.connectors
+    }
+
+    /// What sessions at the aggregate endpoint are told when they begin.
+    pub fn greetings(&self) -> &Greetings {
+        &self.greetings
     }
 
     /// Every tool, in the order in which lists show them.
@@ -317,7 +327,13 @@ impl CatalogConnector {
             by_name,
             offers,
             lists: Lists::default(),
+            greetings: Greetings::default(),
         }
+    }
+
+    /// What sessions at the connector's own endpoint are told when they begin.
+    pub fn greetings(&self) -> &Greetings {
+        &self.greetings
     }
 
     /// The tool with this exact name at the server.

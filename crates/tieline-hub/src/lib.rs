@@ -40,7 +40,7 @@ mod watch;
 pub use audit::{AuditPage, AuditVerdict};
 pub use calls::{CallContent, CallPage, CallStage, KeptText};
 pub use catalog::{
-    Catalog, CatalogConnector, CatalogOffer, CatalogRevision, CatalogTool, Declared,
+    Catalog, CatalogConnector, CatalogOffer, CatalogRevision, CatalogTool, Declared, Greetings,
 };
 pub use clients::ClientSeen;
 pub use connectors::{

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use forms::Forms;
-use probe::Probe;
+use probe::{Core, Probe};
 
 const REDACTED: &str = "[redacted]";
 
@@ -22,12 +22,13 @@ const REDACTED: &str = "[redacted]";
 pub(crate) struct Scrubber {
     whole: Zeroizing<String>,
     /// The forms of the part that every echo of the credential has in it. Few texts make anybody ask for them.
-    core: OnceLock<Forms>,
+    core: OnceLock<Core>,
     probe: Trace,
 }
 
 /// What tells of nearly every text that it does not hold one credential. It is made by the first call with this version of
-/// the credential and serves all others; the credential itself is opened for each call anew.
+/// the credential and serves all others; the credential itself is opened for each call anew. Whoever reads it in memory
+/// can test guesses, but the key that opens the credential lies there as well.
 #[derive(Clone, Default)]
 pub(crate) struct Trace(Option<Arc<Probe>>);
 
@@ -48,7 +49,7 @@ impl Scrubber {
     /// The same with what was found out about this version of the credential before.
     pub(crate) fn known_by(known: &OnceLock<Trace>, credential: Option<&str>) -> Self {
         let whole = Zeroizing::new(credential.unwrap_or_default().to_owned());
-        let trace = known.get_or_init(|| Trace(Probe::of(&Forms::of_core(&whole)).map(Arc::new)));
+        let trace = known.get_or_init(|| Trace(Probe::of(&whole).map(Arc::new)));
         Self {
             probe: trace.clone(),
             core: OnceLock::new(),
@@ -74,7 +75,7 @@ impl Scrubber {
     }
 
     fn finds_in(&self, bytes: &[u8]) -> bool {
-        let core = || self.core.get_or_init(|| Forms::of_core(&self.whole));
+        let core = || self.core.get_or_init(|| Core::of(&self.whole));
         let found = |probe: &Arc<Probe>| probe.finds(core, bytes);
         self.probe.0.as_ref().is_some_and(found)
     }

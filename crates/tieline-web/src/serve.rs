@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -99,7 +100,12 @@ impl Worker {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => self.share.take_or_hand_over(stream, peer).map(serve),
+                Ok((stream, peer)) => {
+                    // First the connections that have ended by now, which otherwise count still: a client that opens one
+                    // after the other would be handed from worker to worker.
+                    yield_now().await;
+                    self.share.take_or_hand_over(stream, peer).map(serve)
+                }
                 Err(error) => {
                     tracing::debug!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;

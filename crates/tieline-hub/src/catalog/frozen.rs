@@ -12,7 +12,7 @@ use tieline_mcp::Era;
 
 use super::offers::Offers;
 use super::pages::Lists;
-use super::{Catalog, CatalogConnector, CatalogRevision, CatalogTool, Declared, Facts};
+use super::{Catalog, CatalogConnector, CatalogRevision, CatalogTool, Declared, Facts, Greetings};
 
 #[derive(Serialize, Deserialize)]
 struct Frozen<'a> {
@@ -116,6 +116,7 @@ fn thawed_connector(frozen: Connector<'_>) -> Option<CatalogConnector> {
         by_name,
         offers: Offers::default(),
         lists: Lists::default(),
+        greetings: Greetings::default(),
     })
 }
 

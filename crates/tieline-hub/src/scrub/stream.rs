@@ -1,13 +1,13 @@
 //! The same for an answer that is passed on while it comes: what comes out is what a whole answer would become.
 //!
-//! A form of the credential may lie across the end of a piece, so as much is kept back as the longest form has, less one
-//! byte. Where a form is found, the text is cut only at places that lie in no form, and what is before the cut is treated
-//! like a whole text.
+//! A form of the credential may lie across the end of a piece, so what may be the beginning of one is kept back. That is
+//! rarely anything, and then a piece goes on as it came. Where a form is found, the text is cut only at places that lie in
+//! no form, and what is before the cut is treated like a whole text.
 
 use std::mem;
 
 use bytes::Bytes;
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use tieline_mcp::{Clean, Cleaner, Failure};
 
 use super::forms::Forms;
@@ -44,6 +44,23 @@ impl<'s> StreamScrubber<'s> {
 
     fn finds(&self, bytes: &[u8]) -> bool {
         self.scrubber.finds_in(bytes)
+    }
+
+    /// Where the last bytes of a text without any form may be the beginning of one; its end if they are not.
+    fn place_of_beginning(&self, text: &[u8]) -> usize {
+        let most = self.forms.longest().saturating_sub(1);
+        let from = text.len().saturating_sub(most);
+        let last = &text[from..];
+        let begins = |form: &str| {
+            let (first, form) = (form.bytes().next()?, form.as_bytes());
+            memchr_iter(first, last).find(|at| form.starts_with(&last[*at..]))
+        };
+        from + self
+            .forms
+            .iter()
+            .filter_map(begins)
+            .min()
+            .unwrap_or(last.len())
     }
 
     /// Gives out what lies before the last place at which a form may still begin, and keeps the rest.
@@ -99,9 +116,9 @@ impl Cleaner for StreamScrubber<'_> {
             clean.push(piece);
             return Ok(());
         }
-        let seam = piece.len().min(back);
         let mut joint = mem::take(&mut self.kept);
         let kept = joint.len();
+        let seam = if kept == 0 { 0 } else { piece.len().min(back) };
         joint.extend_from_slice(&piece[..seam]);
         if self.finds(&joint) || self.finds(&piece) {
             joint.extend_from_slice(&piece[seam..]);
@@ -109,15 +126,16 @@ impl Cleaner for StreamScrubber<'_> {
             if self.kept.len() > MOST_KEPT {
                 return Err(Failure::SecretEchoed);
             }
-        } else if piece.len() <= back {
-            let at = joint.len().saturating_sub(back);
-            self.kept = joint.split_off(at);
+        } else if seam == piece.len() {
+            self.kept = joint.split_off(self.place_of_beginning(&joint));
             clean.push(joint.into());
         } else {
             joint.truncate(kept);
-            let at = piece.len() - back;
+            if kept > 0 {
+                clean.push(joint.into());
+            }
+            let at = self.place_of_beginning(&piece);
             self.kept = piece[at..].to_vec();
-            clean.push(joint.into());
             clean.push(piece.slice(..at));
         }
         Ok(())
@@ -191,6 +209,25 @@ mod tests {
             .filter(|part| piece.as_ptr_range().contains(&part.as_ptr()));
         assert!(shared.map(Bytes::len).sum::<usize>() > 59_000);
         assert!(stream.kept.len() < 600);
+    }
+
+    #[test]
+    fn only_what_may_begin_a_form_waits_for_the_next_piece() {
+        let scrubber = Scrubber::new(Some("abcdefgh"));
+        for (first, waits) in [
+            ("xyz", ""),
+            ("xyzabc", "abc"),
+            ("xyzab-", ""),
+            ("aabcab", "ab"),
+        ] {
+            let mut stream = StreamScrubber::new(&scrubber);
+            let mut clean = Vec::new();
+            stream.push(Bytes::from(first), &mut clean).expect("room");
+            assert_eq!(stream.kept, waits.as_bytes(), "{first}");
+            stream.push(Bytes::from("-"), &mut clean).expect("room");
+            stream.finish(&mut clean).expect("room");
+            assert_eq!(clean.concat(), format!("{first}-").into_bytes());
+        }
     }
 
     #[test]

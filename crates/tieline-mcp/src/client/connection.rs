@@ -25,6 +25,8 @@ use super::target::{Address, Parts};
 
 type RequestBody = Full<Bytes>;
 
+/// How much of a long answer is read at once. Reads begin smaller and grow while what comes fills them.
+pub(super) const LARGEST_READ: usize = 64 << 10;
 /// How often a quiet HTTP/2 connection is asked whether it still stands, and how long it may take to say so.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_WITHIN: Duration = Duration::from_secs(10);
@@ -73,7 +75,8 @@ impl Connection {
             Carrier::Http2(sender)
         } else {
             let (sender, driver) = http1::Builder::new()
-                .max_buf_size(header_bytes.max(8 << 10))
+                .max_header_size(header_bytes)
+                .max_buf_size(header_bytes.max(LARGEST_READ))
                 .handshake(stream)
                 .await?;
             Carrier::Http1(Box::new(Http1 {

@@ -264,6 +264,8 @@ impl<'a> Sending<'a> {
         loop {
             self.send_all(&mut line, &mut kept).await?;
             let next = tokio::select! {
+                // What is there already is taken without a look at the client, which sending it shows anyway.
+                biased;
                 next = source.next(http, self.pace) => next?,
                 // Nobody is there to read the rest.
                 () = self.to.closed() => return Err(McpError::sent(Failure::Cancelled)),

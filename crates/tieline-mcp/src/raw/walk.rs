@@ -374,8 +374,14 @@ impl Text {
             }
         }
         // All bytes are looked at, because a loop without an exit is done in large steps.
-        if run.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
+        let (least, all) = run.iter().fold((u8::MAX, 0), |(least, all), byte| {
+            (least.min(*byte), all | byte)
+        });
+        if least < b' ' {
             return Err(Unsound::Grammar);
+        }
+        if all.is_ascii() {
+            return Ok(());
         }
         match std::str::from_utf8(run) {
             Ok(_) => Ok(()),

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tieline_domain::{ConnectorId, Slug, upstream_uri};
 use tieline_hub::{Catalog, CatalogConnector, CatalogTool, Hub};
-use tieline_mcp::Era;
 use tieline_mcp::wire::{EXTENSION_APPS, EXTENSION_TASKS, OfferKind, ServerDescription};
+use tieline_mcp::{Era, Revision};
 
 use super::LIST_TTL_MS;
 use super::errors::Fault;
@@ -160,6 +160,24 @@ impl View {
             Door::One(_) => self
                 .connector()
                 .map_or(0, |connector| connector.tools.len()),
+        }
+    }
+
+    /// The result of `initialize`, written once for all sessions that begin with this view in this revision.
+    pub(super) fn initialize_result(&self, revision: Revision) -> Bytes {
+        let write = || {
+            let result = self.describe(Era::Legacy, |server| {
+                server.initialize_result(revision, &[])
+            });
+            Bytes::from(String::from(Box::<str>::from(result)))
+        };
+        let greetings = match &self.door {
+            Door::All => Some(self.catalog.greetings()),
+            Door::One(_) => self.connector().map(CatalogConnector::greetings),
+        };
+        match greetings {
+            Some(greetings) => greetings.in_revision(revision, write),
+            None => write(),
         }
     }
 

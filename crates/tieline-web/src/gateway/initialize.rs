@@ -6,13 +6,14 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tieline_mcp::Revision;
 use tieline_mcp::raw::{self, RawObject};
-use tieline_mcp::wire::{ClientCan, HEADER_SESSION_ID, ParamsError, Request, response_ok};
-use tieline_mcp::{Era, Revision};
+use tieline_mcp::wire::{ClientCan, HEADER_SESSION_ID, ParamsError, Request, response_ok_around};
 
 use super::door::View;
 use super::endpoint::{Exchange, json};
 use super::errors::Fault;
+use super::pieces::Pieces;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -47,9 +48,8 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
 
     let gateway = &exchange.gateway;
     let view = View::current(gateway.hub(), &exchange.door)?;
-    let body = view.describe(Era::Legacy, |server| {
-        response_ok(request.id, &server.initialize_result(revision, &[]))
-    });
+    let result = view.initialize_result(revision);
+    let message = Pieces::of(response_ok_around(request.id, result));
     gateway.hub().note_key_use(exchange.key, &client);
     let logging = view.logging();
     let (session, surplus) = gateway.0.sessions.open(
@@ -63,7 +63,7 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
     for old in surplus {
         gateway.end(&old);
     }
-    let mut response = json(body);
+    let mut response = json(message);
     let id = HeaderValue::from_str(session.id()).map_err(|_| Fault::internal())?;
     response.headers_mut().insert(HEADER_SESSION_ID, id);
     Ok(response)

@@ -18,8 +18,8 @@ use tieline_mcp::Piece;
 use tieline_mcp::wire::response_ok_around;
 use tokio::sync::mpsc;
 
-/// How many pieces wait for the client. One is what one read from the server's connection brought.
-const PIECES: usize = 4;
+/// How many pieces wait for the client. One is what one read from the server's connection brought, up to 64 KiB.
+const PIECES: usize = 1;
 
 /// A response that is given out while the call that makes it goes on.
 #[derive(Debug, Default)]
@@ -106,12 +106,15 @@ mod tests {
     #[tokio::test]
     async fn the_message_is_complete_only_when_the_result_is() {
         let (to, mut passed) = body();
-        for piece in ["{\"content\":", "[]}"] {
-            let sent = to.send(Piece::Bytes(piece.into())).await;
-            sent.expect("somebody reads");
-        }
-        to.send(Piece::End).await.expect("somebody reads");
-        let whole = (&mut passed).collect().await.expect("complete").to_bytes();
+        let sending = async {
+            for piece in ["{\"content\":", "[]}"] {
+                let sent = to.send(Piece::Bytes(piece.into())).await;
+                sent.expect("somebody reads");
+            }
+            to.send(Piece::End).await.expect("somebody reads");
+        };
+        let (whole, ()) = tokio::join!((&mut passed).collect(), sending);
+        let whole = whole.expect("complete").to_bytes();
         let expected = r#"{"jsonrpc":"2.0","id":"a","result":{"content":[]}}"#;
         assert_eq!(whole, expected);
 

@@ -28,6 +28,11 @@ use open::OpenSessions;
 
 type Owner = (UserId, Option<KeyId>);
 
+/// How many random bytes are behind a session's id, its key, and the ids of its events.
+const ID: usize = 24;
+const KEY: usize = 16;
+const TAG: usize = 6;
+
 /// The legacy sessions that are open.
 #[derive(Debug)]
 pub struct McpSessions {
@@ -108,9 +113,14 @@ impl McpSessions {
         logging: HashSet<ConnectorId>,
     ) -> (Arc<McpSession>, Vec<Arc<McpSession>>) {
         let owner = (caller.user, caller.key);
+        // What is drawn comes from the system, which is asked once.
+        let mut drawn = [0; ID + KEY + TAG];
+        entropy.fill(&mut drawn);
+        let (id, rest) = drawn.split_at(ID);
+        let (key, tag) = rest.split_at(KEY);
         let session = Arc::new(McpSession {
-            id: random::<24>(entropy).into(),
-            key: SessionKey(format!("mcp:{}", random::<16>(entropy)).into()),
+            id: URL_SAFE_NO_PAD.encode(id).into(),
+            key: SessionKey(format!("mcp:{}", URL_SAFE_NO_PAD.encode(key)).into()),
             owner,
             view,
             revision,
@@ -118,7 +128,7 @@ impl McpSessions {
             client,
             last_used: Mutex::new(Instant::now()),
             calls: Mutex::default(),
-            replays: Replays::new(random::<6>(entropy)),
+            replays: Replays::new(URL_SAFE_NO_PAD.encode(tag)),
             subscriptions: Subscriptions::default(),
             logging,
             log_level: Mutex::new(None),

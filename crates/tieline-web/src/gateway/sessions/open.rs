@@ -1,4 +1,4 @@
-//! The open sessions by their ids, and how many each access key has: thousands are not gone through when one more begins.
+//! The open sessions by their ids and by who opened them: thousands are not gone through when one more begins.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::{McpSession, Owner};
 #[derive(Debug, Default)]
 pub(super) struct OpenSessions {
     by_id: HashMap<Arc<str>, Arc<McpSession>>,
-    counts: HashMap<Owner, usize>,
+    by_owner: HashMap<Owner, Vec<Arc<McpSession>>>,
 }
 
 impl OpenSessions {
@@ -31,27 +31,27 @@ impl OpenSessions {
         session: Arc<McpSession>,
         per_key: usize,
     ) -> Vec<Arc<McpSession>> {
-        let owner = session.owner;
-        let count = self.counts.get(&owner).copied().unwrap_or_default();
-        let surplus = (count + 1).saturating_sub(per_key);
-        let mut own = Vec::new();
-        if surplus > 0 {
-            let of_owner = self.all().filter(|held| held.owner == owner);
-            own.extend(of_owner.cloned());
-            own.sort_by_cached_key(|held| held.last_used());
-            own.truncate(surplus);
+        let own = self.by_owner.entry(session.owner).or_default();
+        let surplus = (own.len() + 1).saturating_sub(per_key);
+        let mut giving_way = Vec::new();
+        // Nearly always it is one or none.
+        for _ in 0..surplus {
+            let last_used = own.iter().enumerate();
+            let oldest = last_used.min_by_key(|(_, held)| held.last_used());
+            if let Some((at, _)) = oldest {
+                let oldest = own.swap_remove(at);
+                self.by_id.remove(&oldest.id);
+                giving_way.push(oldest);
+            }
         }
-        for old in &own {
-            self.remove(&old.id);
-        }
-        *self.counts.entry(owner).or_default() += 1;
+        own.push(session.clone());
         self.by_id.insert(session.id.clone(), session);
-        own
+        giving_way
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<Arc<McpSession>> {
         let session = self.by_id.remove(id)?;
-        self.uncount(&session);
+        self.forget(&session);
         Some(session)
     }
 
@@ -59,16 +59,17 @@ impl OpenSessions {
         let taken = self.by_id.extract_if(|_, held| test(held));
         let taken: Vec<_> = taken.map(|(_, held)| held).collect();
         for session in &taken {
-            self.uncount(session);
+            self.forget(session);
         }
         taken
     }
 
-    fn uncount(&mut self, session: &McpSession) {
-        if let Some(count) = self.counts.get_mut(&session.owner) {
-            *count -= 1;
-            if *count == 0 {
-                self.counts.remove(&session.owner);
+    /// Takes a session out of its owner's.
+    fn forget(&mut self, session: &Arc<McpSession>) {
+        if let Some(own) = self.by_owner.get_mut(&session.owner) {
+            own.retain(|held| !Arc::ptr_eq(held, session));
+            if own.is_empty() {
+                self.by_owner.remove(&session.owner);
             }
         }
     }
