@@ -10,7 +10,7 @@ use super::http::Connection;
 use super::nginx::Nginx;
 use super::subject::{Installation, META, Subject};
 use super::upstream::{HELD_BACK, HELD_FOR, LARGE, LARGE_BYTES, TOOLS, Upstream};
-use super::{Row, http, load, milliseconds, percentile, tenths};
+use super::{Row, http, load, milliseconds, percentile, tenths, times};
 
 const ROUNDS: usize = 9;
 /// How often the wait for the first byte is measured.
@@ -52,7 +52,7 @@ pub(crate) fn run(binary: &Path) -> Result<Vec<Row>> {
     let large = || LARGE.to_owned();
     let mut rows = Vec::new();
     for shape in [
-        shape("`tools/call`", small(), 16, 1_000, "3 ×"),
+        shape("`tools/call`", small(), 16, 1_000, "2 ×"),
         shape("`tools/call`", small(), 64, 250, "2 ×"),
         shape(
             "`tools/call` with an answer of 1 MiB",
@@ -98,7 +98,6 @@ fn compare(shape: &Shape, tieline: &Subject, nginx: &Nginx, bearer: &str) -> Res
         }
     }
     let (ours, theirs) = (middle(ours), middle(theirs));
-    let ratio = ours.cpu_per_call * 10 / theirs.cpu_per_call.max(1);
     Ok([
         row("nginx", shape, &theirs),
         row("Tieline", shape, &ours),
@@ -107,7 +106,7 @@ fn compare(shape: &Shape, tieline: &Subject, nginx: &Nginx, bearer: &str) -> Res
                 "CPU per {} over {} connections, Tieline : nginx",
                 shape.what, shape.connections
             ),
-            format!("{} ×", tenths(ratio)),
+            times(ours.cpu_per_call, theirs.cpu_per_call),
             shape.limit,
         ),
     ])

@@ -13,7 +13,7 @@ use super::nginx::Nginx;
 use super::sessions::CONNECTORS;
 use super::subject::{Installation, META, Subject};
 use super::upstream::{TOOLS, Upstream};
-use super::{Row, milliseconds, percentile, tenths};
+use super::{Row, milliseconds, percentile, tenths, times};
 
 const CONNECTIONS: usize = 16;
 const CALLS: usize = 1000;
@@ -63,12 +63,7 @@ fn spread(tieline: &Subject, key: &str) -> Result<Row> {
     let (one, all) = (middle(to_one), middle(to_all));
     Ok(Row::new(
         format!("CPU per `tools/call`, spread over {CONNECTORS} connectors : all to one"),
-        format!(
-            "{} : {} µs, {} ×",
-            tenths(all),
-            tenths(one),
-            tenths(all * 10 / one.max(1))
-        ),
+        format!("{} : {} µs, {}", tenths(all), tenths(one), times(all, one)),
         "1.4 ×",
     ))
 }

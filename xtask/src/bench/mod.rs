@@ -131,6 +131,12 @@ fn tenths(value: u64) -> String {
     format!("{}.{}", value / 10, value % 10)
 }
 
+/// How many times as much the first is as the second, rounded up: what misses a limit by little has missed it.
+fn times(ours: u64, theirs: u64) -> String {
+    let hundredths = (ours * 100).div_ceil(theirs.max(1));
+    format!("{}.{:02} ×", hundredths / 100, hundredths % 100)
+}
+
 /// Microseconds as milliseconds with two places.
 fn milliseconds(micros: u64) -> String {
     format!("{}.{:02} ms", micros / 1000, micros % 1000 / 10)

@@ -11,7 +11,7 @@ use super::bare::Bare;
 use super::http::{self, Connection};
 use super::subject::{Installation, Subject};
 use super::upstream::{TOOLS, Upstream, between};
-use super::{Row, milliseconds, percentile, tenths};
+use super::{Row, milliseconds, percentile, times};
 
 /// How many connectors there are.
 pub(crate) const CONNECTORS: usize = 50;
@@ -86,7 +86,6 @@ fn beside_bare(tieline: &Subject, key: &str) -> Result<Vec<Row>> {
         theirs.push(round_of(bare.address, key, || bare.cpu_micros())?);
         ours.push(round_of(tieline.address, key, || tieline.cpu_micros())?);
     }
-    let ratio = |ours: u64, theirs: u64| format!("{} ×", tenths(ours * 10 / theirs.max(1)));
     let ((our_time, our_cpu), (their_time, their_cpu)) = (middle(&ours), middle(&theirs));
     Ok(vec![
         Row::new(
@@ -95,13 +94,13 @@ fn beside_bare(tieline: &Subject, key: &str) -> Result<Vec<Row>> {
                 "{} : {}, {}",
                 milliseconds(our_time),
                 milliseconds(their_time),
-                ratio(our_time, their_time)
+                times(our_time, their_time)
             ),
             "1.2 ×",
         ),
         Row::new(
             "The same, CPU",
-            format!("{our_cpu} : {their_cpu} µs, {}", ratio(our_cpu, their_cpu)),
+            format!("{our_cpu} : {their_cpu} µs, {}", times(our_cpu, their_cpu)),
             "1.2 ×",
         ),
     ])
