@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::attend::send_attended;
 use super::connection::AnswerBody;
@@ -260,14 +260,7 @@ pub(crate) async fn post(
             }
         }
         Media::EventStream => {
-            let on_stream = answer_on_stream(http, target, body, id, ask, session, desk);
-            if ask.asking.is_some() {
-                Box::pin(on_stream).await
-            } else {
-                // Answering a server that asks takes time, of which it gets no more for that.
-                let in_time = timeout_at(ask.pace.deadline, Box::pin(on_stream)).await;
-                in_time.unwrap_or_else(|_| Err(McpError::sent(ask.pace.overdue())))
-            }
+            Box::pin(answer_on_stream(http, target, body, id, ask, session, desk)).await
         }
         other @ Media::Other { .. } => Err(McpError::sent(other.refused())),
     };

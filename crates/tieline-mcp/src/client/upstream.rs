@@ -271,7 +271,7 @@ impl Upstream {
             answered = self.ask(target, &ask, &flight) => answered,
             () = request.cancel.cancelled() => ended(Failure::Cancelled),
             // A server that keeps us busy with requests of its own does not get more time for the answer.
-            () = tokio::time::sleep_until(over), if asking.is_some() => ended(ask.pace.overdue()),
+            () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),
         };
         drop(hearing);
         if let Some(asking) = &asking {
