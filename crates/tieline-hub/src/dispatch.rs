@@ -10,6 +10,7 @@ mod relay;
 mod settle;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -185,11 +186,13 @@ impl Hub {
             }
         };
         let limit = self.inner.settings.call_timeout + call.time_for_questions();
+        // Where it is, so that waiting for it does not move it: it is by far the largest part.
+        let asked = pin!(self.ask(live, call, started));
         tokio::select! {
             biased;
             () = live.ended.cancelled() => CallOutcome::Refused(self.why_ended(live)),
             () = key_ended => CallOutcome::Refused(CallRefusal::KeyRevoked),
-            outcome = self.ask(live, call, started) => outcome,
+            outcome = asked => outcome,
             // The client keeps the time itself; this holds whatever a server does in between.
             () = tokio::time::sleep_until(started + limit + GRACE) => {
                 let error = McpError::sent(Failure::Timeout { what: "The call", seconds: limit.as_secs() });

@@ -115,7 +115,7 @@ impl<'a> RawObject<'a> {
 
     /// Splits an object into its top-level entries. Nested values are not looked at.
     pub fn parse(raw: &'a RawValue) -> Result<Self, RawError> {
-        match split::entries(raw.get(), usize::MAX) {
+        match split::known_entries(raw) {
             Some(entries) => Ok(Self { entries }),
             None => Ok(serde_json::from_str(raw.get())?),
         }

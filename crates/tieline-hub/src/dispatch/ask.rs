@@ -117,19 +117,25 @@ impl Hub {
             questions,
             cancel: call.cancel.clone(),
         };
-        // A caller that reads slowly must not keep the credential open.
-        let relayed = async {
-            if let Some(relaying) = relaying {
-                let until = deadline + call.time_for_questions();
-                let _ = tokio::time::timeout_at(until, relaying).await;
-            }
+        let reply = if relaying.is_none() && asking.is_none() {
+            upstream.call(&target, request).await
+        } else {
+            // A caller that reads slowly must not keep the credential open.
+            let relayed = async {
+                if let Some(relaying) = relaying {
+                    let until = deadline + call.time_for_questions();
+                    let _ = tokio::time::timeout_at(until, relaying).await;
+                }
+            };
+            let asked = async {
+                if let Some(asking) = asking {
+                    asking.await;
+                }
+            };
+            // What a call seldom needs lies on the heap, so that the future of every call stays small.
+            let heard = async { tokio::join!(upstream.call(&target, request), relayed, asked).0 };
+            Box::pin(heard).await
         };
-        let asked = async {
-            if let Some(asking) = asking {
-                Box::pin(asking).await;
-            }
-        };
-        let (reply, (), ()) = tokio::join!(upstream.call(&target, request), relayed, asked);
         let reply = reply.map_err(|error| failed(error, &scrubber))?;
         Ok(outcome_of(reply, call.askable.is_some(), &scrubber))
     }

@@ -181,7 +181,7 @@ impl Http {
             connection.address(&mut request, address);
             let until = pace.deadline.min(Instant::now() + pace.first_byte);
             let pool = self.pool.clone();
-            let exchange = connection.exchange(request, target.address.clone(), pool);
+            let exchange = pin!(connection.exchange(request, target.address.clone(), pool));
             match timeout_at(until, exchange).await {
                 Ok(Ok(response)) => return Ok(response),
                 Ok(Err(NoAnswer::Unsent(unsent))) if !fresh => request = *unsent,

@@ -1,5 +1,6 @@
 //! One server as one caller sees it: its session when it has one, and what to do when the server forgot or changed it.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use http::StatusCode;
@@ -266,9 +267,10 @@ impl Upstream {
                 ..McpError::unsent(failure)
             })
         };
+        let asked = pin!(self.ask(target, &ask, &flight));
         let answered = tokio::select! {
             biased;
-            answered = self.ask(target, &ask, &flight) => answered,
+            answered = asked => answered,
             () = request.cancel.cancelled() => ended(Failure::Cancelled),
             // A server that keeps us busy with requests of its own does not get more time for the answer.
             () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),

@@ -2,7 +2,8 @@
 //! [`parse_strict`](super::parse_strict), and finds the entries on the way.
 //!
 //! It says yes only to what the slow way would accept with the same entries. Whatever it does not know or does not like
-//! it leaves to the slow way, which has the last word and says what is wrong.
+//! it leaves to the slow way, which has the last word and says what is wrong. In a text that was already found to be JSON
+//! only the places are looked for where values end.
 
 use std::borrow::Cow;
 
@@ -23,23 +24,36 @@ const READY_MADE: &str = "$serde_json::private::RawValue";
 /// The entries of the object that the text spells, with white space around it or not; nothing when that is not sure.
 /// The object itself is the first of `max_depth` levels.
 pub(super) fn entries(text: &str, max_depth: usize) -> Option<Vec<Entry<'_>>> {
-    // Counted to the end, which takes fewer steps than stopping at the first.
-    let has_controls = text.bytes().filter(|byte| *byte < b' ').count() > 0;
+    let inner = max_depth.min(DEEPEST).checked_sub(1)?;
+    // The least byte of all takes fewer steps than stopping at the first control character.
+    let least = text.bytes().fold(
+        u8::MAX,
+        |least, byte| if byte < least { byte } else { least },
+    );
     // White space between the values is no reason, but control characters in a string are. Telling the two apart is for
     // the slower way to look for the end of a string.
-    if has_controls {
-        Splitter::<true>(text).entries(max_depth)
+    if least < b' ' {
+        let splitter = Splitter::<true>(text);
+        splitter.entries(|at| splitter.whole_value(at, inner))
     } else {
-        Splitter::<false>(text).entries(max_depth)
+        let splitter = Splitter::<false>(text);
+        splitter.entries(|at| splitter.whole_value(at, inner))
     }
 }
 
+/// The entries of an object that is known to be JSON; nothing when the value is no object, or holds a key that is not text.
+pub(super) fn known_entries(object: &RawValue) -> Option<Vec<Entry<'_>>> {
+    let splitter = Splitter::<false>(object.get());
+    splitter.entries(|at| splitter.known_value(at))
+}
+
 /// The text of an object, and whether there may be control characters in it.
+#[derive(Clone, Copy)]
 struct Splitter<'t, const CONTROLS: bool>(&'t str);
 
 impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
-    fn entries(self, max_depth: usize) -> Option<Vec<Entry<'t>>> {
-        let inner = max_depth.min(DEEPEST).checked_sub(1)?;
+    #[inline]
+    fn entries(self, value_end: impl Fn(usize) -> Option<usize>) -> Option<Vec<Entry<'t>>> {
         let text = self.0;
         let mut entries = Vec::with_capacity(4);
         let mut at = self.white(self.expect(self.white(0), b'{')?);
@@ -49,7 +63,7 @@ impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
         loop {
             let (key_ends, is_escaped) = self.string(self.expect(at, b'"')?)?;
             let begins = self.white(self.expect(self.white(key_ends), b':')?);
-            let ends = self.whole_value(begins, inner)?;
+            let ends = value_end(begins)?;
             let written = &text[at..key_ends];
             entries.push(Entry {
                 written: Cow::Borrowed(written),
@@ -120,6 +134,47 @@ impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
                     _ => return None,
                 }
             }
+        }
+    }
+
+    /// Where the value ends that begins here, in a text whose grammar nobody has to check any more: brackets count, except
+    /// in strings.
+    fn known_value(&self, mut at: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        loop {
+            match self.byte(at)? {
+                b'"' => {
+                    at = self.known_string(at + 1)?;
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    at += 1;
+                }
+                b'}' | b']' | b',' | b' ' | b'\n' | b'\r' | b'\t' if depth == 0 => return Some(at),
+                b'}' | b']' => {
+                    depth -= 1;
+                    at += 1;
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// Where the string ends whose opening quote lies before this place, in such a text.
+    #[inline]
+    fn known_string(&self, mut at: usize) -> Option<usize> {
+        loop {
+            at = self.next_special(at)?;
+            if self.byte(at)? == b'"' {
+                return Some(at + 1);
+            }
+            at += 2;
         }
     }
 

@@ -1,6 +1,7 @@
 //! One HTTP request: may it come in, who sends it, in which era, and which operation answers it.
 
 use std::error::Error;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -154,7 +155,7 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Fault> {
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(Fault::too_large());
     }
-    match tokio::time::timeout(BODY_TIME, collect(body)).await {
+    match tokio::time::timeout(BODY_TIME, pin!(collect(body))).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Fault::too_large()),
         Ok(Err(_)) => Err(Fault::body_broken()),

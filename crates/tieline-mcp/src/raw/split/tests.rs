@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::strict::parse_object_slowly;
+use super::super::{RawObject, strict::parse_object_slowly};
 use super::*;
 
 /// Whether the quick way took it. It never takes what the slow way would not, or with other entries.
@@ -12,14 +12,26 @@ fn is_taken(text: &str, max_depth: usize) -> bool {
     };
     let slow = parse_object_slowly(text.as_bytes(), max_depth);
     let slow = slow.unwrap_or_else(|error| panic!("{text:?} is refused: {error}"));
-    let parts = |entry: &Entry<'_>| {
-        let value = entry.value.get().to_owned();
-        (entry.written.to_string(), entry.key.to_string(), value)
-    };
     let quick: Vec<_> = quick.iter().map(parts).collect();
     let slow: Vec<_> = slow.entries.iter().map(parts).collect();
     assert_eq!(quick, slow, "{text:?}");
     true
+}
+
+fn parts(entry: &Entry<'_>) -> (String, String, String) {
+    let value = entry.value.get().to_owned();
+    (entry.written.to_string(), entry.key.to_string(), value)
+}
+
+/// What is known to be JSON is taken apart as `serde_json` does it, and nothing else is.
+fn is_known_alike(text: &str) {
+    let Ok(known) = serde_json::from_str::<&RawValue>(text) else {
+        return;
+    };
+    let all = |entries: &[Entry<'_>]| entries.iter().map(parts).collect::<Vec<_>>();
+    let quick = known_entries(known).map(|entries| all(&entries));
+    let slow = serde_json::from_str::<RawObject<'_>>(known.get()).ok();
+    assert_eq!(quick, slow.map(|slow| all(&slow.entries)), "{text:?}");
 }
 
 #[test]
@@ -32,8 +44,10 @@ fn what_programs_send_is_taken() {
         r#"{"emoji":"\ud83d\ude00 😀","escapes":"\"\\\/\b\f\n\r\t","long":"0123456789012345678901234567890123456789"}"#,
         r#"{"a":1,"a":2,"\u0061":3}"#,
         r#"{"big":12345678901234567890123,"":"","e":[1e5,-2.5E-07,1E+9]}"#,
+        r#"{"a":"]}\"{[","b":[{"c":"\\"},["}"]],"d" : 1 , "e":[ ] }"#,
     ] {
         assert!(is_taken(text, 100), "{text}");
+        is_known_alike(text);
     }
 }
 
@@ -87,6 +101,7 @@ fn what_is_no_object_or_not_strict_is_left_to_the_slow_way() {
         r#"{"a":{"b" 1}}"#,
     ] {
         assert!(!is_taken(text, 100), "{text:?}");
+        is_known_alike(text);
     }
 }
 
@@ -101,6 +116,7 @@ fn texts_that_differ_in_one_byte_are_read_alike() {
             changed[at] = *other;
             if let Ok(changed) = std::str::from_utf8(&changed) {
                 is_taken(changed, 100);
+                is_known_alike(changed);
             }
         }
         if text.is_char_boundary(at) {
@@ -114,5 +130,6 @@ proptest! {
     #[test]
     fn anything_that_looks_like_json_is_read_alike(text in r#"[ ]{0,1}\{("[a\\u0d8c"é\n]{0,9}"|[\[\]{}:,"]|-?[0-9.e]{1,4}|true|null|[ ]|"k":){0,14}\}"#) {
         is_taken(&text, 5);
+        is_known_alike(&text);
     }
 }
