@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::time::{Clock, Entropy};
+use crate::time::{Clock, Entropy, Timestamp};
 
 /// The text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +29,12 @@ fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Uuid {
 }
 
 fn of_now(clock: &dyn Clock, random: &[u8; RANDOM]) -> Uuid {
+    of(clock.now(), random)
+}
+
+fn of(at: Timestamp, random: &[u8; RANDOM]) -> Uuid {
     // A clock set before 1970 would wrap; such ids sort first instead.
-    let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
+    let millis = u64::try_from(at.as_millis()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid()
 }
 
@@ -51,6 +55,11 @@ macro_rules! id {
             /// A new id: later ids sort after earlier ones.
             pub fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Self {
                 Self(generate(clock, entropy))
+            }
+
+            /// The least id of a moment: those that were made before it sort before this one.
+            pub fn first_at(at: Timestamp) -> Self {
+                Self(of(at, &[0; RANDOM]))
             }
 
             /// As many new ids, for the price of one visit to the source of randomness. They come in ascending order, which
@@ -147,3 +156,40 @@ id!(
     /// One message of a person to the built-in agent, and everything that the agent does about it.
     TurnId
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct At(i64);
+
+    impl Clock for At {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(self.0)
+        }
+    }
+
+    /// The same byte everywhere.
+    #[derive(Debug)]
+    struct Only(u8);
+
+    impl Entropy for Only {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+    }
+
+    #[test]
+    fn the_first_id_of_a_moment_parts_the_earlier_from_the_later() {
+        let moment = 1_800_000_000_000;
+        let first = CallId::first_at(Timestamp::from_millis(moment));
+        for byte in 0..=u8::MAX {
+            let before = CallId::generate(&At(moment - 1), &Only(byte));
+            let then = CallId::generate(&At(moment), &Only(byte));
+            assert!(before < first && first <= then);
+            assert!(before.to_string() < first.to_string());
+            assert!(first.to_string() <= then.to_string());
+        }
+    }
+}

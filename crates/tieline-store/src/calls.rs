@@ -16,11 +16,22 @@ pub use filter::{CallFilter, CallText};
 pub use summary::CallSummary;
 pub use usage::{CallTimes, ConnectorUse};
 
+use std::time::Duration;
+
 use sqlx::FromRow;
 use tieline_domain::{CallId, ConnectorId, KeyId, Timestamp, UserId};
 
 use crate::StoreError;
 use crate::read::{parsed, parsed_optional, time};
+
+/// By how much a clock may have been set back between the end of a call and the writing of its record.
+const CLOCK_SLACK: Duration = Duration::from_hours(1);
+
+/// Calls that ended at a moment or later have this id or a greater one: an id is made when its call is written, so that the
+/// order of the ids serves as the index of the times.
+fn first_since(moment: Timestamp) -> String {
+    CallId::first_at(moment.minus(CLOCK_SLACK)).to_string()
+}
 
 /// One tool call.
 #[derive(Clone, Debug, PartialEq, Eq)]

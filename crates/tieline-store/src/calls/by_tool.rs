@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 use tieline_domain::{ConnectorId, Timestamp};
 
+use super::first_since;
 use crate::read::uncount;
 use crate::{Store, StoreError};
 
@@ -40,9 +41,10 @@ impl Store {
             Columns,
             "SELECT tool, COUNT(*) AS calls, COUNT(CASE WHEN code = 'timeout' THEN 1 END) AS timeouts,
                  COUNT(DISTINCT user_id) AS people FROM calls
-             WHERE connector_id = $1 AND at >= $2 GROUP BY tool",
+             WHERE connector_id = $1 AND at >= $2 AND id >= $3 GROUP BY tool",
             id.to_string(),
             since.as_millis(),
+            first_since(since),
         )?;
         let count = |row: Columns| ToolCount {
             tool: row.tool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tieline_domain::{ConnectorId, Timestamp};
 
+use super::first_since;
 use crate::read::bounded;
 use crate::{Store, StoreError};
 
@@ -35,10 +36,11 @@ impl Store {
             "SELECT connector_id, (at - $1 - 1) / 3600000 AS hour, COUNT(*),
                  SUM(CASE WHEN outcome = 'ok' THEN 0 ELSE 1 END)
              FROM calls
-             WHERE at > $1 AND at <= $2
+             WHERE at > $1 AND at <= $2 AND id >= $3
              GROUP BY connector_id, hour",
             from.as_millis(),
             now.as_millis(),
+            first_since(from),
         )?;
         let mut counts: HashMap<ConnectorId, [HourCount; HOURS]> = HashMap::new();
         for (connector, hour, calls, failures) in rows {

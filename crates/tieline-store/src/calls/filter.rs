@@ -2,6 +2,8 @@
 
 use tieline_domain::{ConnectorId, Timestamp, UserId};
 
+use super::first_since;
+
 /// Which calls to read. What is absent leaves nothing out.
 #[derive(Clone, Debug, Default)]
 pub struct CallFilter {
@@ -30,11 +32,11 @@ pub struct CallText {
     pub connectors: Vec<ConnectorId>,
 }
 
-/// The condition for the values of [`Values`], `$1` to `$8`.
+/// The condition for the values of [`Values`], `$1` to `$9`.
 macro_rules! fits {
     () => {
         "($1 IS NULL OR connector_id = $1) AND ($2 IS NULL OR user_id = $2) AND ($3 IS NULL OR outcome = $3)
-             AND at >= $4 AND ($5 IS NULL OR tool = $5)
+             AND at >= $4 AND id >= $9 AND ($5 IS NULL OR tool = $5)
              AND ($6 IS NULL OR lower(tool) LIKE $6 ESCAPE '\\' OR lower(connector_slug) LIKE $6 ESCAPE '\\'
                  OR lower(client) LIKE $6 ESCAPE '\\' OR lower(session) LIKE $6 ESCAPE '\\'
                  OR $7 LIKE '%' || user_id || '%' OR $8 LIKE '%' || connector_id || '%')"
@@ -53,6 +55,8 @@ pub(super) struct Values {
     /// Ids one after the other, in which a column's value is looked for: a list has no one form on both databases.
     pub(super) users: String,
     pub(super) connectors: String,
+    /// Where in the order of their ids the calls begin.
+    pub(super) first: String,
 }
 
 impl CallFilter {
@@ -63,6 +67,7 @@ impl CallFilter {
             user: self.user.map(|id| id.to_string()),
             outcome: self.outcome.clone(),
             since: self.since.map_or(i64::MIN, Timestamp::as_millis),
+            first: self.since.map_or_else(String::new, first_since),
             tool: self.tool.clone(),
             pattern: text.map(|text| pattern(&text.text)),
             users: text.map_or_else(String::new, |text| joined(&text.users)),

@@ -42,7 +42,7 @@ impl Store {
                      bytes_in, bytes_out, client, request_id, http_status, own_address
                  FROM calls WHERE ",
                 fits!(),
-                " AND id < $9 ORDER BY id DESC LIMIT $10"
+                " AND id < $10 ORDER BY id DESC LIMIT $11"
             ),
             fits.connector,
             fits.user,
@@ -52,6 +52,7 @@ impl Store {
             fits.pattern,
             fits.users,
             fits.connectors,
+            fits.first,
             cursor.unwrap_or(BEHIND_ALL_IDS),
             i64::from(limit) + 1,
         )?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tieline_domain::Timestamp;
 
 use super::filter::{CallFilter, fits};
-use super::{CallTimes, HourCount};
+use super::{CallTimes, HourCount, first_since};
 use crate::read::{bounded, uncount};
 use crate::{Store, StoreError};
 
@@ -31,16 +31,17 @@ impl Store {
         let from = now.minus(HOUR * 24);
         let fits = filter.values();
         let since = fits.since.max(from.as_millis() + 1);
+        let first = first_since(Timestamp::from_millis(since));
         let mut conn = self.db().read().await?;
         let rows = fetch_all!(
             conn,
             (i64, i64, i64, i64),
             concat!(
-                "SELECT (at - $9 - 1) / 3600000 AS hour, COUNT(*), SUM(CASE WHEN outcome = 'ok' THEN 0 ELSE 1 END),
+                "SELECT (at - $10 - 1) / 3600000 AS hour, COUNT(*), SUM(CASE WHEN outcome = 'ok' THEN 0 ELSE 1 END),
                      SUM(CASE WHEN outcome = 'refused' THEN 0 ELSE 1 END)
                  FROM calls WHERE ",
                 fits!(),
-                " AND at <= $10 GROUP BY hour"
+                " AND at <= $11 GROUP BY hour"
             ),
             fits.connector.as_deref(),
             fits.user.as_deref(),
@@ -50,6 +51,7 @@ impl Store {
             fits.pattern.as_deref(),
             fits.users.as_str(),
             fits.connectors.as_str(),
+            first.as_str(),
             from.as_millis(),
             now.as_millis(),
         )?;
@@ -77,7 +79,7 @@ impl Store {
                 concat!(
                     "SELECT ms FROM calls WHERE ",
                     fits!(),
-                    " AND at <= $9 AND outcome <> 'refused' ORDER BY ms LIMIT 1 OFFSET $10"
+                    " AND at <= $10 AND outcome <> 'refused' ORDER BY ms LIMIT 1 OFFSET $11"
                 ),
                 fits.connector.as_deref(),
                 fits.user.as_deref(),
@@ -87,6 +89,7 @@ impl Store {
                 fits.pattern.as_deref(),
                 fits.users.as_str(),
                 fits.connectors.as_str(),
+                first.as_str(),
                 now.as_millis(),
                 place,
             )?;

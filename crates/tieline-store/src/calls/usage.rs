@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 use tieline_domain::{ConnectorId, Timestamp};
 
+use super::first_since;
 use crate::read::{time, uncount};
 use crate::{Store, StoreError};
 
@@ -47,9 +48,10 @@ impl Store {
             "SELECT COUNT(DISTINCT user_id) AS people,
                  COUNT(DISTINCT CASE WHEN key_id IS NULL THEN session END) AS sessions,
                  COUNT(DISTINCT key_id) AS clients
-             FROM calls WHERE connector_id = $1 AND at >= $2",
+             FROM calls WHERE connector_id = $1 AND at >= $2 AND id >= $3",
             id.to_string(),
             since.as_millis(),
+            first_since(since),
         )?;
         Ok(row.map_or_else(ConnectorUse::default, |row| ConnectorUse {
             people: uncount(row.people),
@@ -64,13 +66,15 @@ impl Store {
         id: ConnectorId,
         since: Timestamp,
     ) -> Result<Option<CallTimes>, StoreError> {
+        let first = first_since(since);
         let mut conn = self.db().read().await?;
         let counted = fetch_optional!(
             conn,
             (i64,),
-            "SELECT COUNT(*) FROM calls WHERE connector_id = $1 AND at >= $2 AND outcome <> 'refused'",
+            "SELECT COUNT(*) FROM calls WHERE connector_id = $1 AND at >= $2 AND id >= $3 AND outcome <> 'refused'",
             id.to_string(),
             since.as_millis(),
+            first.as_str(),
         )?;
         let count = counted.map_or(0, |(count,)| count);
         let mut times = [0; 2];
@@ -80,10 +84,11 @@ impl Store {
             let row = fetch_optional!(
                 conn,
                 (i64,),
-                "SELECT ms FROM calls WHERE connector_id = $1 AND at >= $2 AND outcome <> 'refused'
-                 ORDER BY ms LIMIT 1 OFFSET $3",
+                "SELECT ms FROM calls WHERE connector_id = $1 AND at >= $2 AND id >= $3 AND outcome <> 'refused'
+                 ORDER BY ms LIMIT 1 OFFSET $4",
                 id.to_string(),
                 since.as_millis(),
+                first.as_str(),
                 place,
             )?;
             let Some((ms,)) = row else { return Ok(None) };

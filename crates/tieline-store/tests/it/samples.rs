@@ -25,6 +25,16 @@ impl Clock for Counting {
     }
 }
 
+/// A clock that stands at a moment.
+#[derive(Debug)]
+struct At(i64);
+
+impl Clock for At {
+    fn now(&self) -> Timestamp {
+        at(self.0)
+    }
+}
+
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         let number = next().to_be_bytes();
@@ -246,7 +256,8 @@ pub(crate) fn key(owner: UserId) -> KeyRow {
 
 pub(crate) fn call(connector: ConnectorId, millis: i64) -> CallRow {
     CallRow {
-        id: CallId::generate(&Counting, &Counting),
+        // Written when it ended, as in life.
+        id: CallId::generate(&At(millis), &Counting),
         at: at(millis),
         user_id: user_id(),
         key_id: Some(KeyId::generate(&Counting, &Counting)),
