@@ -18,6 +18,12 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+/// A call asks for memory some sixty times, and its record is let go by another thread than made it: calls take noticeably
+/// less CPU time than with the allocator of glibc, and as much memory lies at rest.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
