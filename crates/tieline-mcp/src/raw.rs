@@ -11,6 +11,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 mod canonical;
+mod lanes;
 mod split;
 mod strict;
 mod value;

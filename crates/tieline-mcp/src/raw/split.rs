@@ -12,6 +12,7 @@ use serde::de::value::{BorrowedStrDeserializer, Error, MapAccessDeserializer, Ma
 use serde_json::value::RawValue;
 
 use super::Entry;
+use super::lanes::least_and_bits;
 
 /// A level is one bit of what is open.
 const DEEPEST: usize = 127;
@@ -25,11 +26,7 @@ const READY_MADE: &str = "$serde_json::private::RawValue";
 /// The object itself is the first of `max_depth` levels.
 pub(super) fn entries(text: &str, max_depth: usize) -> Option<Vec<Entry<'_>>> {
     let inner = max_depth.min(DEEPEST).checked_sub(1)?;
-    // The least byte of all takes fewer steps than stopping at the first control character.
-    let least = text.bytes().fold(
-        u8::MAX,
-        |least, byte| if byte < least { byte } else { least },
-    );
+    let (least, _) = least_and_bits(text.as_bytes());
     // White space between the values is no reason, but control characters in a string are. Telling the two apart is for
     // the slower way to look for the end of a string.
     if least < b' ' {

@@ -4,6 +4,7 @@
 //! a copy of the reader is a place in the text that one can come back to.
 
 use super::RawError;
+use super::lanes::least_and_bits;
 
 /// The deepest nesting that can be followed: one bit for each level.
 const DEEPEST: usize = 127;
@@ -373,10 +374,7 @@ impl Text {
                 Err(_) => return Err(Unsound::Grammar),
             }
         }
-        // All bytes are looked at, because a loop without an exit is done in large steps.
-        let (least, all) = run.iter().fold((u8::MAX, 0), |(least, all), byte| {
-            (least.min(*byte), all | byte)
-        });
+        let (least, all) = least_and_bits(run);
         if least < b' ' {
             return Err(Unsound::Grammar);
         }
