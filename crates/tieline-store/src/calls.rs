@@ -29,7 +29,7 @@ const CLOCK_SLACK: Duration = Duration::from_hours(1);
 
 /// Calls that ended at a moment or later have this id or a greater one: an id is made when its call is written, so that the
 /// order of the ids serves as the index of the times.
-fn first_since(moment: Timestamp) -> String {
+pub(crate) fn first_since(moment: Timestamp) -> String {
     CallId::first_at(moment.minus(CLOCK_SLACK)).to_string()
 }
 

@@ -362,15 +362,14 @@ async fn answer_on_stream(
     let mut resumes = 0;
     loop {
         let longer_than = on.as_ref().map_or(usize::MAX, |_| passing::LONG);
-        let mut pace = ask.pace;
+        let pace = desk.as_ref().map_or(ask.pace, |desk| desk.pace(&ask.pace));
+        if pace.deadline <= Instant::now() {
+            // A server that says much keeps nobody longer than one that says nothing.
+            return Err(McpError::sent(ask.pace.overdue()));
+        }
         let read = match &mut desk {
             None => reader.next_or_begun(&http.limits, &pace, longer_than).await,
             Some(desk) => {
-                pace = desk.pace(&ask.pace);
-                if pace.deadline <= Instant::now() {
-                    // A server that says much keeps nobody longer than one that says nothing.
-                    return Err(McpError::sent(ask.pace.overdue()));
-                }
                 tokio::select! {
                     reply = desk.next() => {
                         if let Some(reply) = reply {

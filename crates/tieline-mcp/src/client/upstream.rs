@@ -267,13 +267,16 @@ impl Upstream {
                 ..McpError::unsent(failure)
             })
         };
-        let asked = pin!(self.ask(target, &ask, &flight));
-        let answered = tokio::select! {
-            biased;
-            answered = asked => answered,
-            () = request.cancel.cancelled() => ended(Failure::Cancelled),
-            // A server that keeps us busy with requests of its own does not get more time for the answer.
-            () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),
+        let answered = {
+            // It is over before anybody tidies up behind it.
+            let asked = pin!(self.ask(target, &ask, &flight));
+            tokio::select! {
+                biased;
+                answered = asked => answered,
+                () = request.cancel.cancelled() => ended(Failure::Cancelled),
+                // A server that keeps us busy with requests of its own does not get more time for the answer.
+                () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),
+            }
         };
         drop(hearing);
         if let Some(asking) = &asking {

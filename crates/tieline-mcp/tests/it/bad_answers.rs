@@ -292,6 +292,33 @@ async fn every_row_of_the_corpus_gets_its_answer() {
 }
 
 #[tokio::test]
+async fn a_server_that_asks_without_end_holds_no_list_beyond_its_time() {
+    let server = Scripted::start(|seen| {
+        let handshake = seen.legacy_handshake("2025-06-18");
+        handshake.unwrap_or_else(|| match seen.rpc() {
+            "tools/list" => sse(endless(
+                b"data: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n\n",
+            )),
+            _ => status(202, ""),
+        })
+    })
+    .await;
+    let limits = Limits {
+        total: Duration::from_secs(1),
+        ..quick()
+    };
+    let target = target(&server.url());
+    let connected = client_with(limits).connect(&target, None).await.unwrap();
+    let begun = Instant::now();
+    let listing = connected.upstream.list(&target, OfferKind::Tool);
+    let error = listing.await.unwrap_err();
+    assert_eq!(error.code(), "timeout");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    // It was answered until then.
+    assert!(server.count("") > 1);
+}
+
+#[tokio::test]
 async fn statuses_have_their_codes() {
     for (number, code) in [
         (401, "auth_failed"),

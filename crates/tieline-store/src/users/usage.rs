@@ -2,6 +2,7 @@
 
 use tieline_domain::{Timestamp, UserId};
 
+use crate::calls::first_since;
 use crate::read::uncount;
 use crate::{Store, StoreError};
 
@@ -30,9 +31,11 @@ impl Store {
         let calls = fetch_optional!(
             conn,
             (i64, i64),
-            "SELECT COUNT(*), COUNT(DISTINCT connector_id) FROM calls WHERE user_id = $1 AND at >= $2",
+            "SELECT COUNT(*), COUNT(DISTINCT connector_id) FROM calls
+             WHERE user_id = $1 AND at >= $2 AND id >= $3",
             id.to_string(),
             since.as_millis(),
+            first_since(since),
         )?;
         let (calls, connectors) = calls.unwrap_or_default();
         Ok(UserUse {
