@@ -160,7 +160,7 @@ impl Hub {
     /// Runs one call to its end. It is never sent twice once any byte of it was sent.
     pub async fn dispatch(&self, call: Call<'_>) -> CallOutcome {
         let started = Instant::now();
-        let (outcome, sent_to) = match self.admit(&call) {
+        let (outcome, sent_to) = match self.admit(&call, started) {
             Ok(admitted) => {
                 let outcome = self.run(&admitted, &call, started).await;
                 (outcome, Some(admitted.live))

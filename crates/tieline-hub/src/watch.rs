@@ -30,11 +30,11 @@ impl Freshness {
             .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    fn age(&self) -> Option<Duration> {
+    fn age_at(&self, now: Instant) -> Option<Duration> {
         self.confirmed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .map(|at| at.elapsed())
+            .map(|at| now.saturating_duration_since(at))
     }
 }
 
@@ -42,9 +42,14 @@ impl Hub {
     /// Whether the database confirmed the state in memory recently. Before the watcher runs, as on the command
     /// line, what was read at the start counts as fresh.
     pub fn is_fresh(&self) -> bool {
+        self.is_fresh_at(Instant::now())
+    }
+
+    /// The same for whoever looked at the clock a moment ago.
+    pub(crate) fn is_fresh_at(&self, now: Instant) -> bool {
         self.inner
             .freshness
-            .age()
+            .age_at(now)
             .is_none_or(|age| age <= self.inner.settings.stale_after)
     }
 

@@ -116,10 +116,38 @@ impl<'a> RawObject<'a> {
 
     /// Splits an object into its top-level entries. Nested values are not looked at.
     pub fn parse(raw: &'a RawValue) -> Result<Self, RawError> {
-        match split::known_entries(raw) {
-            Some(entries) => Ok(Self { entries }),
+        let mut entries = Vec::with_capacity(4);
+        match split::each_known_entry(raw, |entry| entries.push(entry)) {
+            Some(()) => Ok(Self { entries }),
             None => Ok(serde_json::from_str(raw.get())?),
         }
+    }
+
+    /// Puts what is wanted of the top-level entries into `begin`, without keeping them. Each is handed over as its key as it
+    /// was written, the key decoded, and the value.
+    pub(crate) fn fold<T: Clone>(
+        raw: &'a RawValue,
+        begin: T,
+        put: impl Fn(&mut T, &str, &str, &'a RawValue),
+    ) -> Result<T, RawError> {
+        let mut folded = begin.clone();
+        let each = |entry: Entry<'a>| {
+            if let Cow::Borrowed(value) = entry.value {
+                put(&mut folded, &entry.written, &entry.key, value);
+            }
+        };
+        if split::each_known_entry(raw, each).is_some() {
+            return Ok(folded);
+        }
+        // The slow way has the last word, and begins anew.
+        let object: Self = serde_json::from_str(raw.get())?;
+        let mut folded = begin;
+        for entry in &object.entries {
+            if let Cow::Borrowed(value) = entry.value {
+                put(&mut folded, &entry.written, &entry.key, value);
+            }
+        }
+        Ok(folded)
     }
 
     /// Splits the object that `bytes` spell. The grammar of the whole text is checked, its depth is not.
@@ -151,14 +179,6 @@ impl<'a> RawObject<'a> {
             .rev()
             .find(|entry| entry.key == key)
             .map(|entry| &*entry.value)
-    }
-
-    /// [`entries`](Self::entries) with the values that are still the ones that were parsed.
-    pub(crate) fn borrowed_entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.entries.iter().filter_map(|entry| match entry.value {
-            Cow::Borrowed(value) => Some((&*entry.key, value)),
-            Cow::Owned(_) => None,
-        })
     }
 
     /// [`get`](Self::get) for a value that is still the one that was parsed; nothing for one that was set since.

@@ -5,6 +5,7 @@
 //! them. What is not for the gateway is answered on the runtime that called [`serve`].
 
 mod connection;
+mod headers_timer;
 mod share;
 
 use std::io;

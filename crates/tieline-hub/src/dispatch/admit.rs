@@ -93,8 +93,8 @@ pub(super) struct Admitted {
 
 impl Hub {
     /// Connector, tool and key must be there and on, and the server not left alone for a moment.
-    pub(super) fn admit(&self, call: &Call<'_>) -> Result<Admitted, CallRefusal> {
-        if !self.is_fresh() {
+    pub(super) fn admit(&self, call: &Call<'_>, now: Instant) -> Result<Admitted, CallRefusal> {
+        if !self.is_fresh_at(now) {
             return Err(CallRefusal::Stale);
         }
         let snapshot = self.inner.snapshot.load();
@@ -125,7 +125,7 @@ impl Hub {
         self.inner
             .breakers
             .of(live.id)
-            .admit(Instant::now())
+            .admit(now)
             .map_err(|wait| paused(live, wait))?;
         Ok(Admitted {
             live: live.clone(),

@@ -212,11 +212,9 @@ impl AnswerBody {
         body
     }
 
-    /// The connection can be used again, if it is still good.
+    /// The connection can be used again. Whether it is still good is seen when it is.
     fn release(&mut self) {
-        if let Some(mut held) = self.held.take()
-            && held.connection.is_ready()
-        {
+        if let Some(held) = self.held.take() {
             held.pool.put(&held.address, held.connection);
         }
     }

@@ -174,12 +174,17 @@ impl Http {
         pace: &Pace,
     ) -> Result<Response<AnswerBody>, McpError> {
         loop {
-            let (connection, fresh) = match self.pool.take(&target.address) {
-                Some(connection) => (connection, false),
-                None => (self.connect(&address.whole, pace).await?, true),
+            let now = Instant::now();
+            let (connection, stands_since, fresh) = match self.pool.take(&target.address, now) {
+                Some(connection) => (connection, now, false),
+                None => (
+                    self.connect(&address.whole, pace).await?,
+                    Instant::now(),
+                    true,
+                ),
             };
             connection.address(&mut request, address);
-            let until = pace.deadline.min(Instant::now() + pace.first_byte);
+            let until = pace.deadline.min(stands_since + pace.first_byte);
             let pool = self.pool.clone();
             let exchange = pin!(connection.exchange(request, target.address.clone(), pool));
             match timeout_at(until, exchange).await {

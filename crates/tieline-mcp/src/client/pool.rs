@@ -57,12 +57,12 @@ impl Pool {
     }
 
     /// A connection to this server that can take a request now. The one used last comes first.
-    pub(super) fn take(&self, address: &Address) -> Option<Connection> {
+    pub(super) fn take(&self, address: &Address, now: Instant) -> Option<Connection> {
         let thread = thread::current().id();
         loop {
             // Looked at outside the lock: it reads from the socket.
             let mut found = self.take_one(thread, address)?;
-            if found.since.elapsed() < REST && found.connection.is_ready() {
+            if now.saturating_duration_since(found.since) < REST && found.connection.is_ready() {
                 if let Some(shared) = found.connection.share() {
                     self.put(address, shared);
                 }

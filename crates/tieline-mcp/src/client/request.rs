@@ -147,10 +147,15 @@ fn meta_entries(client_info: &RawValue, capabilities: &RawValue) -> String {
 fn push_meta(body: &mut String, entries: &str, held: Option<&RawValue>) {
     body.push('{');
     body.push_str(entries);
-    let held = held.and_then(|held| RawObject::parse(held).ok());
-    let kept = held.unwrap_or_default().without(&HOP_META);
-    body.push_str(if kept.is_empty() { "" } else { "," });
-    kept.push_entries(body, |body, _, value| body.push_str(value.get()));
+    let keep = |kept: &mut String, written: &str, key: &str, value: &RawValue| {
+        if !HOP_META.contains(&key) {
+            for part in [",", written, ":", value.get()] {
+                kept.push_str(part);
+            }
+        }
+    };
+    let kept = held.and_then(|held| RawObject::fold(held, String::new(), keep).ok());
+    body.push_str(&kept.unwrap_or_default());
     body.push('}');
 }
 

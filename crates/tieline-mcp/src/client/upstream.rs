@@ -239,10 +239,7 @@ impl Upstream {
         } else {
             None
         };
-        let over = request
-            .questions
-            .as_ref()
-            .map_or(request.deadline, |questions| questions.until);
+        let over = request.questions.as_ref().map(|questions| questions.until);
         let ask = Ask {
             method: request.method,
             name: request.name,
@@ -274,8 +271,8 @@ impl Upstream {
                 biased;
                 answered = asked => answered,
                 () = request.cancel.cancelled() => ended(Failure::Cancelled),
-                // A server that keeps us busy with requests of its own does not get more time for the answer.
-                () = tokio::time::sleep_until(over) => ended(ask.pace.overdue()),
+                // Each wait ends at the deadline of the call, which questions put off, but not beyond this.
+                () = until(over) => ended(ask.pace.overdue()),
             }
         };
         drop(hearing);
@@ -384,7 +381,7 @@ impl Upstream {
         if let Some(link) = self.current() {
             return Ok(link);
         }
-        let _one_at_a_time = self.inner.opening.lock().await;
+        let _one_at_a_time = self.turn_to_open(pace).await?;
         match self.current() {
             Some(link) => Ok(link),
             None => self.open(target, pace).await,
@@ -398,11 +395,18 @@ impl Upstream {
         target: &Target,
         pace: Pace,
     ) -> Result<Arc<Link>, McpError> {
-        let _one_at_a_time = self.inner.opening.lock().await;
+        let _one_at_a_time = self.turn_to_open(pace).await?;
         match self.current() {
             Some(link) if !Arc::ptr_eq(&link, old) => Ok(link),
             _ => self.open(target, pace).await,
         }
+    }
+
+    /// Waits until no other call opens a link.
+    async fn turn_to_open(&self, pace: Pace) -> Result<tokio::sync::MutexGuard<'_, ()>, McpError> {
+        tokio::time::timeout_at(pace.deadline, self.inner.opening.lock())
+            .await
+            .map_err(|_| McpError::unsent(pace.overdue()))
     }
 
     async fn open(&self, target: &Target, pace: Pace) -> Result<Arc<Link>, McpError> {
@@ -478,6 +482,14 @@ impl State {
 
 /// A modern result says of which kind it is; without that it is complete. Tasks are an extension, so they come only
 /// where something was declared.
+/// Comes at that time, if there is one.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 fn reply_body(era: Era, answer: Answer, declared: bool) -> Result<ReplyBody, McpError> {
     let result = match answer {
         Answer::Error(error) => return Ok(ReplyBody::Error(error)),

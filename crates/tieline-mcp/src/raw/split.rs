@@ -19,6 +19,8 @@ const DEEPEST: usize = 127;
 /// Longer numbers may be out of the range of a double, and so may those with a longer exponent.
 const LONGEST_NUMBER: usize = 100;
 const LONGEST_EXPONENT: usize = 2;
+/// Where searching for the end of a string pays, in bytes.
+const SHORT_STRING: usize = 48;
 /// The name under which `serde_json` hands over a text that was already found to be JSON.
 const READY_MADE: &str = "$serde_json::private::RawValue";
 
@@ -29,19 +31,23 @@ pub(super) fn entries(text: &str, max_depth: usize) -> Option<Vec<Entry<'_>>> {
     let (least, _) = least_and_bits(text.as_bytes());
     // White space between the values is no reason, but control characters in a string are. Telling the two apart is for
     // the slower way to look for the end of a string.
+    let mut entries = Vec::with_capacity(4);
+    let put = |entry| entries.push(entry);
     if least < b' ' {
         let splitter = Splitter::<true>(text);
-        splitter.entries(|at| splitter.whole_value(at, inner))
+        splitter.each_entry(|at| splitter.whole_value(at, inner), put)?;
     } else {
         let splitter = Splitter::<false>(text);
-        splitter.entries(|at| splitter.whole_value(at, inner))
+        splitter.each_entry(|at| splitter.whole_value(at, inner), put)?;
     }
+    Some(entries)
 }
 
-/// The entries of an object that is known to be JSON; nothing when the value is no object, or holds a key that is not text.
-pub(super) fn known_entries(object: &RawValue) -> Option<Vec<Entry<'_>>> {
+/// Hands over the entries of an object that is known to be JSON. Nothing comes back when the value is no object, or holds a
+/// key that is not text; by then some entries may have been handed over.
+pub(super) fn each_known_entry<'t>(object: &'t RawValue, put: impl FnMut(Entry<'t>)) -> Option<()> {
     let splitter = Splitter::<false>(object.get());
-    splitter.entries(|at| splitter.known_value(at))
+    splitter.each_entry(|at| splitter.known_value(at), put)
 }
 
 /// The text of an object, and whether there may be control characters in it.
@@ -50,19 +56,22 @@ struct Splitter<'t, const CONTROLS: bool>(&'t str);
 
 impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
     #[inline]
-    fn entries(self, value_end: impl Fn(usize) -> Option<usize>) -> Option<Vec<Entry<'t>>> {
+    fn each_entry(
+        self,
+        value_end: impl Fn(usize) -> Option<usize>,
+        mut put: impl FnMut(Entry<'t>),
+    ) -> Option<()> {
         let text = self.0;
-        let mut entries = Vec::with_capacity(4);
         let mut at = self.white(self.expect(self.white(0), b'{')?);
         if self.byte(at)? == b'}' {
-            return self.ends(at + 1).then_some(entries);
+            return self.ends(at + 1).then_some(());
         }
         loop {
             let (key_ends, is_escaped) = self.string(self.expect(at, b'"')?)?;
             let begins = self.white(self.expect(self.white(key_ends), b':')?);
             let ends = value_end(begins)?;
             let written = &text[at..key_ends];
-            entries.push(Entry {
+            put(Entry {
                 written: Cow::Borrowed(written),
                 key: if is_escaped {
                     Cow::Owned(serde_json::from_str(written).ok()?)
@@ -74,7 +83,7 @@ impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
             at = self.white(ends);
             match self.byte(at)? {
                 b',' => at = self.white(at + 1),
-                b'}' => return self.ends(at + 1).then_some(entries),
+                b'}' => return self.ends(at + 1).then_some(()),
                 _ => return None,
             }
         }
@@ -202,8 +211,8 @@ impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
         }
     }
 
-    /// The next quote, backslash or control character. Most strings are short, so the first eight bytes are looked at
-    /// together before anybody is asked to search for the rest.
+    /// The next quote, backslash or control character. Most strings are short, so their first bytes are looked at eight
+    /// at a time before anybody is asked to search for the rest.
     #[inline]
     fn next_special(&self, mut at: usize) -> Option<usize> {
         const ONES: u64 = 0x0101_0101_0101_0101;
@@ -211,6 +220,7 @@ impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
         // The lowest bit that is set is right; those above it may come from a borrow.
         let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
         let bytes = self.0.as_bytes();
+        let short = at + SHORT_STRING;
         while let Some(eight) = bytes.get(at..)?.first_chunk() {
             let word = u64::from_le_bytes(*eight);
             let mut found = zeros(word ^ (0x22 * ONES)) | zeros(word ^ (0x5C * ONES));
@@ -221,7 +231,7 @@ impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
                 return Some(at + (found.trailing_zeros() / 8) as usize);
             }
             at += 8;
-            if !CONTROLS {
+            if !CONTROLS && at >= short {
                 return Some(at + memchr::memchr2(b'"', b'\\', &bytes[at..])?);
             }
         }

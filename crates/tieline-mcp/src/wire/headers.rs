@@ -12,6 +12,11 @@ use super::params::{Params, ParamsError, RequestMeta};
 use super::revision::{Era, MODERN, Revision, SUPPORTED, is_dated};
 use crate::raw::{self, RawObject, shown};
 
+static PROTOCOL_VERSION: HeaderName = HeaderName::from_static(HEADER_PROTOCOL_VERSION);
+static METHOD: HeaderName = HeaderName::from_static(HEADER_METHOD);
+static NAME: HeaderName = HeaderName::from_static(HEADER_NAME);
+static SESSION_ID: HeaderName = HeaderName::from_static(HEADER_SESSION_ID);
+
 /// Methods that only the modern era has: a client that calls one is modern, whatever else it forgot.
 const MODERN_METHODS: [&str; 2] = ["server/discover", "subscriptions/listen"];
 
@@ -133,7 +138,7 @@ pub fn detect_era(
     let revision = version.map_or(Ok(Revision::R20250326), |version| {
         version.parse().map_err(|_| unsupported(version))
     })?;
-    if headers.contains_key(HEADER_SESSION_ID) {
+    if headers.contains_key(&SESSION_ID) {
         return Ok(NorthEra::Session(revision));
     }
     Ok(NorthEra::Sessionless(revision))
@@ -141,7 +146,7 @@ pub fn detect_era(
 
 /// The text of the header `MCP-Protocol-Version`, for requests without a body too.
 pub fn version_header(headers: &HeaderMap) -> Result<Option<&str>, HeaderMismatch> {
-    only(headers, HEADER_PROTOCOL_VERSION)?
+    only(headers, &PROTOCOL_VERSION)?
         .map(|value| {
             value
                 .to_str()
@@ -194,15 +199,15 @@ fn check_modern(
     let Some(method) = method else {
         return Ok(());
     };
-    repeats(headers, HEADER_METHOD, method)?;
+    repeats(headers, &METHOD, method)?;
     if let Some(name) = params.named(method)? {
-        repeats(headers, HEADER_NAME, &name)?;
+        repeats(headers, &NAME, &name)?;
     }
     Ok(())
 }
 
-fn repeats(headers: &HeaderMap, header: &'static str, body: &str) -> Result<(), HeaderMismatch> {
-    let refuse = |fault| Err(HeaderMismatch::new(header, fault));
+fn repeats(headers: &HeaderMap, header: &HeaderName, body: &str) -> Result<(), HeaderMismatch> {
+    let refuse = |fault| Err(HeaderMismatch::new(header.as_str(), fault));
     let Some(value) = only(headers, header)? else {
         return refuse(HeaderFault::Missing);
     };
@@ -215,12 +220,12 @@ fn repeats(headers: &HeaderMap, header: &'static str, body: &str) -> Result<(), 
 
 fn only<'h>(
     headers: &'h HeaderMap,
-    header: &'static str,
+    header: &HeaderName,
 ) -> Result<Option<&'h http::HeaderValue>, HeaderMismatch> {
-    let mut values = headers.get_all(HeaderName::from_static(header)).iter();
+    let mut values = headers.get_all(header).iter();
     let first = values.next();
     if values.next().is_some() {
-        return Err(HeaderMismatch::new(header, HeaderFault::Twice));
+        return Err(HeaderMismatch::new(header.as_str(), HeaderFault::Twice));
     }
     Ok(first)
 }

@@ -152,17 +152,14 @@ fn known<'a, const KEYS: usize>(
     object: &'a RawValue,
     keys: [&str; KEYS],
 ) -> Result<[Option<&'a RawValue>; KEYS], ParamsError> {
-    let object = RawObject::parse(object).map_err(|_| ParamsError::Unreadable)?;
-    let mut found = [None; KEYS];
-    for (key, value) in object.borrowed_entries() {
-        let Some(at) = keys.iter().position(|known| *known == key) else {
-            continue;
-        };
-        if found[at].replace(value).is_some() {
-            return Err(ParamsError::Unreadable);
+    let nothing = ([None; KEYS], false);
+    let (found, is_twice) = RawObject::fold(object, nothing, |(found, is_twice), _, key, value| {
+        if let Some(at) = keys.iter().position(|known| *known == key) {
+            *is_twice |= found[at].replace(value).is_some();
         }
-    }
-    Ok(found)
+    })
+    .map_err(|_| ParamsError::Unreadable)?;
+    (!is_twice).then_some(found).ok_or(ParamsError::Unreadable)
 }
 
 /// `null` counts as absent.

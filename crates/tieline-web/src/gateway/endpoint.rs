@@ -250,17 +250,16 @@ async fn modern(
         Envelope::Response(_) => return Err(Fault::unexpected_response()),
     };
     let view = View::current(exchange.gateway.hub(), &exchange.door)?;
-    let client = meta
-        .client_info
-        .map(initialize::client_label)
-        .unwrap_or_default();
+    let labels = &exchange.gateway.0.labels;
+    let client = meta.client_info.map(|info| labels.of(info));
+    let client = client.as_deref().unwrap_or_default();
     match request.method {
         "server/discover" => Ok(json(discover::answer(request.id, &view))),
         "subscriptions/listen" => listen::answer(exchange, &view, request).boxed().await,
         method if routed::is_routed(method) => {
             let asked = Asked::Modern {
                 view: &view,
-                client: &client,
+                client,
             };
             routed::answer(exchange, &asked, request, params, meta).await
         }
@@ -269,7 +268,7 @@ async fn modern(
                 return Err(Fault::method_not_found(Era::Modern, other));
             };
             let asked = (request.id, params);
-            lists::answer(exchange, &client, (Era::Modern, &view), asked, kind).map(json)
+            lists::answer(exchange, client, (Era::Modern, &view), asked, kind).map(json)
         }
     }
 }

@@ -9,6 +9,7 @@ mod awake;
 mod batch;
 mod caller;
 mod cancel;
+mod client_labels;
 mod completion;
 mod cursor;
 mod discover;
@@ -55,6 +56,7 @@ pub use origin::AllowedHosts;
 pub use sessions::McpSessions;
 
 use awake::Awake;
+use client_labels::ClientLabels;
 use door::Door;
 use load::KeyLoads;
 use recent::RecentCatalogs;
@@ -116,6 +118,7 @@ struct Shared {
     sessions: McpSessions,
     loads: KeyLoads,
     recent: RecentCatalogs,
+    labels: ClientLabels,
     parked: ParkedCalls,
 }
 
@@ -132,6 +135,7 @@ impl GatewayState {
             sessions,
             loads,
             recent,
+            labels: ClientLabels::default(),
             parked,
         }))
     }

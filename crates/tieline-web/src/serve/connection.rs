@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::headers_timer::HeadersTimer;
 use super::share::Taken;
 use crate::problem::Problem;
 use crate::router::App;
@@ -42,7 +43,7 @@ pub(super) async fn serve(taken: Taken, app: App, others: Handle, stop: Cancella
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
+        .timer(HeadersTimer::default())
         .header_read_timeout(HEADERS_WITHIN)
         .max_headers(MOST_HEADERS)
         .max_buf_size(HEADER_BYTES);
