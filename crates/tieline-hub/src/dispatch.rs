@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tieline_domain::{ConnectorId, KeyId, RequestId, Role, Slug, UserId};
 use tieline_mcp::bridge::Way;
+use tieline_mcp::raw::RawObject;
 use tieline_mcp::{Begin, Failure, Hold, McpError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -138,6 +139,8 @@ pub struct Call<'a> {
     pub wanted: Wanted<'a>,
     /// The whole `params` of the request, raw. What they name is replaced by the server's own name.
     pub params: &'a RawValue,
+    /// The same taken apart, by a caller that has done so already.
+    pub split: Option<&'a RawObject<'a>>,
     /// Where the server's notifications about this call go, raw, while it runs.
     pub notifications: Option<mpsc::Sender<Box<RawValue>>>,
     /// Whose the session is, so that it is known for whom a legacy server says something in it.

@@ -18,7 +18,7 @@ mod value;
 mod walk;
 
 pub use canonical::canonical;
-pub use strict::{MAX_DEPTH, parse_strict, parse_strict_object};
+pub use strict::{MAX_DEPTH, parse_strict, parse_strict_along, parse_strict_object};
 pub(crate) use value::shown;
 pub use value::{as_array, as_str, is_array, is_null, is_object, raw_array, raw_str, to_raw};
 pub(crate) use walk::{Step, Unsound, Walk};
@@ -106,6 +106,8 @@ struct Entry<'a> {
     /// The key decoded.
     key: Cow<'a, str>,
     value: Cow<'a, RawValue>,
+    /// The value taken apart, where that was done already.
+    inner: Option<Box<RawObject<'a>>>,
 }
 
 impl<'a> RawObject<'a> {
@@ -116,38 +118,10 @@ impl<'a> RawObject<'a> {
 
     /// Splits an object into its top-level entries. Nested values are not looked at.
     pub fn parse(raw: &'a RawValue) -> Result<Self, RawError> {
-        let mut entries = Vec::with_capacity(4);
-        match split::each_known_entry(raw, |entry| entries.push(entry)) {
-            Some(()) => Ok(Self { entries }),
+        match split::known_entries(raw) {
+            Some(entries) => Ok(Self { entries }),
             None => Ok(serde_json::from_str(raw.get())?),
         }
-    }
-
-    /// Puts what is wanted of the top-level entries into `begin`, without keeping them. Each is handed over as its key as it
-    /// was written, the key decoded, and the value.
-    pub(crate) fn fold<T: Clone>(
-        raw: &'a RawValue,
-        begin: T,
-        put: impl Fn(&mut T, &str, &str, &'a RawValue),
-    ) -> Result<T, RawError> {
-        let mut folded = begin.clone();
-        let each = |entry: Entry<'a>| {
-            if let Cow::Borrowed(value) = entry.value {
-                put(&mut folded, &entry.written, &entry.key, value);
-            }
-        };
-        if split::each_known_entry(raw, each).is_some() {
-            return Ok(folded);
-        }
-        // The slow way has the last word, and begins anew.
-        let object: Self = serde_json::from_str(raw.get())?;
-        let mut folded = begin;
-        for entry in &object.entries {
-            if let Cow::Borrowed(value) = entry.value {
-                put(&mut folded, &entry.written, &entry.key, value);
-            }
-        }
-        Ok(folded)
     }
 
     /// Splits the object that `bytes` spell. The grammar of the whole text is checked, its depth is not.
@@ -160,6 +134,13 @@ impl<'a> RawObject<'a> {
         self.entries
             .iter()
             .map(|entry| (&*entry.key, &*entry.value))
+    }
+
+    /// The same, each behind its key as it was written.
+    pub(crate) fn written_entries(&self) -> impl Iterator<Item = (&str, &str, &RawValue)> {
+        self.entries
+            .iter()
+            .map(|entry| (&*entry.written, &*entry.key, &*entry.value))
     }
 
     /// Whether there are no entries.
@@ -181,6 +162,14 @@ impl<'a> RawObject<'a> {
             .map(|entry| &*entry.value)
     }
 
+    /// [`entries`](Self::entries) with the values that are still the ones that were parsed.
+    pub(crate) fn borrowed_entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.entries.iter().filter_map(|entry| match entry.value {
+            Cow::Borrowed(value) => Some((&*entry.key, value)),
+            Cow::Owned(_) => None,
+        })
+    }
+
     /// [`get`](Self::get) for a value that is still the one that was parsed; nothing for one that was set since.
     pub fn get_borrowed(&self, key: &str) -> Option<&'a RawValue> {
         match &self
@@ -195,6 +184,19 @@ impl<'a> RawObject<'a> {
         }
     }
 
+    /// The object behind a key, if it was taken apart together with this one.
+    pub(crate) fn inner(&self, key: &str) -> Option<&Self> {
+        let entry = self.entries.iter().rev().find(|entry| entry.key == key)?;
+        entry.inner.as_deref()
+    }
+
+    /// The same for whoever needs nothing else of this one.
+    pub(crate) fn take_inner(&mut self, key: &str) -> Option<Self> {
+        let mut entries = self.entries.iter_mut().rev();
+        let entry = entries.find(|entry| entry.key == key)?;
+        entry.inner.take().map(|inner| *inner)
+    }
+
     /// Whether the key is there.
     pub fn contains(&self, key: &str) -> bool {
         self.get(key).is_some()
@@ -207,7 +209,10 @@ impl<'a> RawObject<'a> {
 
     /// The object behind a key: `None` when absent, an error when it is something else.
     pub fn get_object(&self, key: &str) -> Result<Option<RawObject<'_>>, RawError> {
-        self.get(key).map(RawObject::parse).transpose()
+        match self.inner(key) {
+            Some(inner) => Ok(Some(inner.clone())),
+            None => self.get(key).map(RawObject::parse).transpose(),
+        }
     }
 
     /// The value at the end of a path of keys through nested objects.
@@ -259,10 +264,12 @@ impl<'a> RawObject<'a> {
                 written: Cow::Owned(quoted(key)),
                 key: Cow::Owned(key.to_owned()),
                 value,
+                inner: None,
             });
             return;
         };
-        self.entries[at].value = value;
+        let entry = &mut self.entries[at];
+        (entry.value, entry.inner) = (value, None);
         let mut index = 0;
         self.entries.retain(|entry| {
             let keep = index <= at || entry.key != key;
@@ -386,6 +393,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
                 written: Cow::Borrowed(key.get()),
                 key: decoded,
                 value: Cow::Borrowed(value),
+                inner: None,
             });
         }
         Ok(entries)

@@ -133,6 +133,7 @@ impl Run<'_> {
                         session: &session,
                         wanted: Wanted::Tool(&tool),
                         params: &params,
+                        split: None,
                         notifications: None,
                         session_is: SessionIs::Nobodys,
                         hold: Some(&hold),

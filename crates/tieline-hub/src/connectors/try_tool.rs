@@ -49,6 +49,7 @@ impl Hub {
                 session: &session,
                 wanted: Wanted::Tool(tool),
                 params: &params,
+                split: None,
                 notifications: None,
                 hold: Some(&hold),
                 pass_on: None,

@@ -69,7 +69,10 @@ impl Hub {
             .map_err(|_| Asked::SecretUnreadable)?;
         let target = target_of(&live.address, &live.auth_header, credential.expose());
         let scrubber = Scrubber::known_by(&live.trace, credential.expose());
-        let mut params = RawObject::parse(call.params).map_err(|_| Asked::BadParams)?;
+        let mut params = match call.split {
+            Some(split) => split.clone(),
+            None => RawObject::parse(call.params).map_err(|_| Asked::BadParams)?,
+        };
         let named = call.wanted.named();
         if let Some((field, name)) = named {
             params = params.rename_value(field, name);

@@ -40,6 +40,7 @@ impl World {
             session: &session.key,
             wanted: Wanted::Tool(&tool),
             params: &RawValue::from_string(params).expect("JSON"),
+            split: None,
             notifications: None,
             hold: None,
             pass_on: None,

@@ -204,6 +204,7 @@ impl World {
             session: &session.key,
             wanted: Wanted::Tool(&tool),
             params: &params.expect("JSON"),
+            split: None,
             notifications: None,
             hold: None,
             pass_on: None,

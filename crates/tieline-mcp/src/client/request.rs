@@ -93,12 +93,12 @@ impl Introduction {
         body.push('{');
         if !params.contains("_meta") {
             body.push_str("\"_meta\":");
-            push_meta(&mut body, entries, None);
+            push_meta(&mut body, entries, "");
             body.push_str(if params.is_empty() { "" } else { "," });
         }
         params.push_entries(&mut body, |body, key, value| {
             if key == "_meta" {
-                push_meta(body, entries, Some(value));
+                push_meta(body, entries, &kept_meta(params.inner(key), value));
             } else {
                 body.push_str(value.get());
             }
@@ -144,19 +144,28 @@ fn meta_entries(client_info: &RawValue, capabilities: &RawValue) -> String {
 }
 
 /// What is said about this hop, and behind it what the caller says about anything else.
-fn push_meta(body: &mut String, entries: &str, held: Option<&RawValue>) {
-    body.push('{');
-    body.push_str(entries);
-    let keep = |kept: &mut String, written: &str, key: &str, value: &RawValue| {
+fn push_meta(body: &mut String, entries: &str, kept: &str) {
+    for part in ["{", entries, kept, "}"] {
+        body.push_str(part);
+    }
+}
+
+/// What the caller says about anything else than its own hop: entries, with a comma before each.
+fn kept_meta(split: Option<&RawObject<'_>>, held: &RawValue) -> String {
+    let parsed = match split {
+        Some(_) => None,
+        None => RawObject::parse(held).ok(),
+    };
+    let entries = split.or(parsed.as_ref()).into_iter();
+    let mut kept = String::new();
+    for (written, key, value) in entries.flat_map(RawObject::written_entries) {
         if !HOP_META.contains(&key) {
             for part in [",", written, ":", value.get()] {
                 kept.push_str(part);
             }
         }
-    };
-    let kept = held.and_then(|held| RawObject::fold(held, String::new(), keep).ok());
-    body.push_str(&kept.unwrap_or_default());
-    body.push('}');
+    }
+    kept
 }
 
 /// A legacy request: what a modern client said about its own hop is not for this server.

@@ -11,8 +11,8 @@ use serde::Deserialize as _;
 use serde::de::value::{BorrowedStrDeserializer, Error, MapAccessDeserializer, MapDeserializer};
 use serde_json::value::RawValue;
 
-use super::Entry;
 use super::lanes::least_and_bits;
+use super::{Entry, RawObject};
 
 /// A level is one bit of what is open.
 const DEEPEST: usize = 127;
@@ -25,29 +25,30 @@ const SHORT_STRING: usize = 48;
 const READY_MADE: &str = "$serde_json::private::RawValue";
 
 /// The entries of the object that the text spells, with white space around it or not; nothing when that is not sure.
-/// The object itself is the first of `max_depth` levels.
-pub(super) fn entries(text: &str, max_depth: usize) -> Option<Vec<Entry<'_>>> {
+/// The object itself is the first of `max_depth` levels. An object behind the first key of `path` is taken apart as well, and
+/// in it the one behind the second key, and so on.
+pub(super) fn entries<'t>(
+    text: &'t str,
+    max_depth: usize,
+    path: &[&str],
+) -> Option<Vec<Entry<'t>>> {
     let inner = max_depth.min(DEEPEST).checked_sub(1)?;
     let (least, _) = least_and_bits(text.as_bytes());
     // White space between the values is no reason, but control characters in a string are. Telling the two apart is for
     // the slower way to look for the end of a string.
-    let mut entries = Vec::with_capacity(4);
-    let put = |entry| entries.push(entry);
     if least < b' ' {
-        let splitter = Splitter::<true>(text);
-        splitter.each_entry(|at| splitter.whole_value(at, inner), put)?;
+        Splitter::<true>(text).whole(inner, path)
     } else {
-        let splitter = Splitter::<false>(text);
-        splitter.each_entry(|at| splitter.whole_value(at, inner), put)?;
+        Splitter::<false>(text).whole(inner, path)
     }
-    Some(entries)
 }
 
-/// Hands over the entries of an object that is known to be JSON. Nothing comes back when the value is no object, or holds a
-/// key that is not text; by then some entries may have been handed over.
-pub(super) fn each_known_entry<'t>(object: &'t RawValue, put: impl FnMut(Entry<'t>)) -> Option<()> {
+/// The entries of an object that is known to be JSON; nothing when the value is no object, or holds a key that is not text.
+pub(super) fn known_entries(object: &RawValue) -> Option<Vec<Entry<'_>>> {
     let splitter = Splitter::<false>(object.get());
-    splitter.each_entry(|at| splitter.known_value(at), put)
+    let value = |_: &str, at| Some((splitter.known_value(at)?, None));
+    let (entries, ends) = splitter.each_entry(splitter.white(0), value)?;
+    splitter.ends(ends).then_some(entries)
 }
 
 /// The text of an object, and whether there may be control characters in it.
@@ -55,35 +56,57 @@ pub(super) fn each_known_entry<'t>(object: &'t RawValue, put: impl FnMut(Entry<'
 struct Splitter<'t, const CONTROLS: bool>(&'t str);
 
 impl<'t, const CONTROLS: bool> Splitter<'t, CONTROLS> {
+    /// The entries of a text that holds one object and nothing else.
+    fn whole(self, inner: usize, path: &[&str]) -> Option<Vec<Entry<'t>>> {
+        let (entries, ends) = self.object(self.white(0), inner, path)?;
+        self.ends(ends).then_some(entries)
+    }
+
+    /// The entries of the object that begins here, with `inner` levels in it at most, and where it ends.
+    fn object(self, at: usize, inner: usize, path: &[&str]) -> Option<(Vec<Entry<'t>>, usize)> {
+        self.each_entry(at, |key, at| match path.split_first() {
+            Some((first, rest)) if key == *first && self.byte(at)? == b'{' => {
+                let (entries, ends) = self.object(at, inner.checked_sub(1)?, rest)?;
+                Some((ends, Some(Box::new(RawObject { entries }))))
+            }
+            _ => Some((self.whole_value(at, inner)?, None)),
+        })
+    }
+
+    /// The entries of the object that begins here, and where it ends. `value` knows where the value of a key ends that begins
+    /// at a place, and may have taken it apart on the way.
     #[inline]
     fn each_entry(
         self,
-        value_end: impl Fn(usize) -> Option<usize>,
-        mut put: impl FnMut(Entry<'t>),
-    ) -> Option<()> {
+        begins: usize,
+        value: impl Fn(&str, usize) -> Option<(usize, Option<Box<RawObject<'t>>>)>,
+    ) -> Option<(Vec<Entry<'t>>, usize)> {
         let text = self.0;
-        let mut at = self.white(self.expect(self.white(0), b'{')?);
+        let mut entries = Vec::with_capacity(4);
+        let mut at = self.white(self.expect(begins, b'{')?);
         if self.byte(at)? == b'}' {
-            return self.ends(at + 1).then_some(());
+            return Some((entries, at + 1));
         }
         loop {
             let (key_ends, is_escaped) = self.string(self.expect(at, b'"')?)?;
             let begins = self.white(self.expect(self.white(key_ends), b':')?);
-            let ends = value_end(begins)?;
             let written = &text[at..key_ends];
-            put(Entry {
+            let key = if is_escaped {
+                Cow::Owned(serde_json::from_str(written).ok()?)
+            } else {
+                Cow::Borrowed(&text[at + 1..key_ends - 1])
+            };
+            let (ends, inner) = value(&key, begins)?;
+            entries.push(Entry {
                 written: Cow::Borrowed(written),
-                key: if is_escaped {
-                    Cow::Owned(serde_json::from_str(written).ok()?)
-                } else {
-                    Cow::Borrowed(&text[at + 1..key_ends - 1])
-                },
+                key,
                 value: Cow::Borrowed(checked(&text[begins..ends])?),
+                inner,
             });
             at = self.white(ends);
             match self.byte(at)? {
                 b',' => at = self.white(at + 1),
-                b'}' => return self.ends(at + 1).then_some(()),
+                b'}' => return Some((entries, at + 1)),
                 _ => return None,
             }
         }

@@ -20,8 +20,18 @@ pub fn parse_strict(bytes: &[u8], max_depth: usize) -> Result<&RawValue, RawErro
 
 /// [`parse_strict`] for a message that has to be an object: it is checked while it is split.
 pub fn parse_strict_object(bytes: &[u8], max_depth: usize) -> Result<RawObject<'_>, RawError> {
+    parse_strict_along(bytes, max_depth, &[])
+}
+
+/// The same, and if it costs nothing the object behind the first key of `path` is split as well, in it the one behind the
+/// second key, and so on.
+pub fn parse_strict_along<'a>(
+    bytes: &'a [u8],
+    max_depth: usize,
+    path: &[&str],
+) -> Result<RawObject<'a>, RawError> {
     let text = std::str::from_utf8(bytes).ok();
-    match text.and_then(|text| split::entries(text, max_depth)) {
+    match text.and_then(|text| split::entries(text, max_depth, path)) {
         Some(entries) => Ok(RawObject { entries }),
         None => parse_object_slowly(bytes, max_depth),
     }

@@ -219,3 +219,18 @@ proptest! {
         prop_assert_eq!(back.duplicate_key(), None);
     }
 }
+
+#[test]
+fn what_was_taken_apart_is_forgotten_with_its_value() {
+    let text = br#"{"a":{"b":{"c":1}},"d":{"b":{}}}"#;
+    let mut object = parse_strict_along(text, 10, &["a", "b"]).expect("JSON");
+    let inner = |object: &RawObject<'_>| object.inner("a").map(RawObject::to_json);
+    assert_eq!(inner(&object).as_deref(), Some(r#"{"b":{"c":1}}"#));
+    assert!(object.inner("d").is_none());
+    let apart = object.inner("a").and_then(|a| a.inner("b"));
+    assert_eq!(apart.map(RawObject::to_json).as_deref(), Some(r#"{"c":1}"#));
+    object.set("a", to_raw(&serde_json::json!({ "b": 2 })));
+    assert_eq!(inner(&object), None);
+    let now = object.get_object("a").expect("an object").expect("there");
+    assert_eq!(now.to_json(), r#"{"b":2}"#);
+}

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::codes::{INVALID_REQUEST, PARSE_ERROR};
 use super::params::{Params, ParamsError};
-use crate::raw::{self, MAX_DEPTH, RawError, RawObject, parse_strict, parse_strict_object};
+use crate::raw::{self, MAX_DEPTH, RawError, RawObject, parse_strict, parse_strict_along};
 
 /// The longest id that is echoed. Real clients count or use UUIDs.
 const MAX_ID_LENGTH: usize = 1024;
@@ -123,8 +123,16 @@ impl From<RawError> for EnvelopeError {
 impl<'a> Envelope<'a> {
     /// Reads one message. Arrays are refused.
     pub fn parse(body: &'a [u8]) -> Result<Self, EnvelopeError> {
-        match parse_strict_object(body, MAX_DEPTH) {
-            Ok(object) => Self::from_object(&object),
+        Self::parse_apart(body).map(|(envelope, _)| envelope)
+    }
+
+    /// The same, with the parameters taken apart, and their `_meta` in them, if reading the message did so on its way.
+    pub fn parse_apart(body: &'a [u8]) -> Result<(Self, Option<RawObject<'a>>), EnvelopeError> {
+        match parse_strict_along(body, MAX_DEPTH, &["params", "_meta"]) {
+            Ok(mut object) => {
+                let envelope = Self::from_object(&object)?;
+                Ok((envelope, object.take_inner("params")))
+            }
             Err(RawError::NotAnObject) if starts_an_array(body) => {
                 Err(EnvelopeError::new(EnvelopeFault::Batch))
             }

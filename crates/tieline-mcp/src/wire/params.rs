@@ -11,8 +11,10 @@ use super::codes::{
 use crate::raw::{self, RawObject};
 
 /// Where the fields lie that decide where a request goes. Everything else in `params` is not looked at.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Params<'a> {
+    /// All of them, taken apart.
+    pub all: RawObject<'a>,
     /// Tool or prompt.
     pub name: Option<&'a RawValue>,
     /// Resource.
@@ -71,25 +73,9 @@ impl<'a> Params<'a> {
         if !raw::is_object(params) {
             return Err(ParamsError::Unreadable);
         }
-        let keys = [
-            "name",
-            "uri",
-            "taskId",
-            "arguments",
-            "cursor",
-            "_meta",
-            "requestState",
-        ];
-        let [name, uri, task_id, arguments, cursor, meta, request_state] = known(params, keys)?;
-        Ok(Self {
-            name: present(name),
-            uri: present(uri),
-            task_id: present(task_id),
-            arguments: present(arguments),
-            cursor: present(cursor),
-            meta: present(meta),
-            request_state,
-        })
+        RawObject::parse(params)
+            .map_err(|_| ParamsError::Unreadable)?
+            .try_into()
     }
 
     /// What the modern header `Mcp-Name` has to repeat for a method; `None` for methods without it.
@@ -135,7 +121,10 @@ impl<'a> Params<'a> {
             META_LOG_LEVEL,
             "progressToken",
         ];
-        let [version, capabilities, info, level, token] = known(meta, keys)?;
+        let [version, capabilities, info, level, token] = match self.all.inner("_meta") {
+            Some(meta) => among(meta, keys)?,
+            None => known(meta, keys)?,
+        };
         Ok(RequestMeta {
             protocol_version: present(version),
             client_capabilities: present(capabilities),
@@ -146,20 +135,57 @@ impl<'a> Params<'a> {
     }
 }
 
+impl<'a> TryFrom<RawObject<'a>> for Params<'a> {
+    type Error = ParamsError;
+
+    /// Finds the routing fields in parameters that were taken apart already.
+    fn try_from(all: RawObject<'a>) -> Result<Self, ParamsError> {
+        let keys = [
+            "name",
+            "uri",
+            "taskId",
+            "arguments",
+            "cursor",
+            "_meta",
+            "requestState",
+        ];
+        let [name, uri, task_id, arguments, cursor, meta, request_state] = among(&all, keys)?;
+        Ok(Self {
+            name: present(name),
+            uri: present(uri),
+            task_id: present(task_id),
+            arguments: present(arguments),
+            cursor: present(cursor),
+            meta: present(meta),
+            request_state,
+            all,
+        })
+    }
+}
+
 /// The values of some keys of an object. A key that appears twice would be read by one program as this and by another as
 /// that.
 fn known<'a, const KEYS: usize>(
     object: &'a RawValue,
     keys: [&str; KEYS],
 ) -> Result<[Option<&'a RawValue>; KEYS], ParamsError> {
-    let nothing = ([None; KEYS], false);
-    let (found, is_twice) = RawObject::fold(object, nothing, |(found, is_twice), _, key, value| {
-        if let Some(at) = keys.iter().position(|known| *known == key) {
-            *is_twice |= found[at].replace(value).is_some();
+    let object = RawObject::parse(object).map_err(|_| ParamsError::Unreadable)?;
+    among(&object, keys)
+}
+
+fn among<'a, const KEYS: usize>(
+    object: &RawObject<'a>,
+    keys: [&str; KEYS],
+) -> Result<[Option<&'a RawValue>; KEYS], ParamsError> {
+    let mut found = [None; KEYS];
+    for (key, value) in object.borrowed_entries() {
+        if let Some(at) = keys.iter().position(|known| *known == key)
+            && found[at].replace(value).is_some()
+        {
+            return Err(ParamsError::Unreadable);
         }
-    })
-    .map_err(|_| ParamsError::Unreadable)?;
-    (!is_twice).then_some(found).ok_or(ParamsError::Unreadable)
+    }
+    Ok(found)
 }
 
 /// `null` counts as absent.
@@ -190,14 +216,14 @@ pub struct ToolCallParams<'a> {
 impl<'a> ToolCallParams<'a> {
     /// Finds name, arguments and metadata in the parameters of a `tools/call`.
     pub fn parse(params: Option<&'a RawValue>) -> Result<Self, ParamsError> {
-        Params::parse(params)?.try_into()
+        (&Params::parse(params)?).try_into()
     }
 }
 
-impl<'a> TryFrom<Params<'a>> for ToolCallParams<'a> {
+impl<'a> TryFrom<&Params<'a>> for ToolCallParams<'a> {
     type Error = ParamsError;
 
-    fn try_from(params: Params<'a>) -> Result<Self, ParamsError> {
+    fn try_from(params: &Params<'a>) -> Result<Self, ParamsError> {
         let object = |field, value: Option<&'a RawValue>| match value {
             Some(value) if !raw::is_object(value) => Err(ParamsError::NotAnObject { field }),
             value => Ok(value),

@@ -17,6 +17,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tieline_domain::{KeyId, RequestId};
 use tieline_hub::Caller;
 use tieline_mcp::Era;
+use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::{
     self, Envelope, HEADER_SESSION_ID, NorthEra, OfferKind, Params, RequestMeta, detect_era,
 };
@@ -207,18 +208,23 @@ async fn answer(exchange: &Arc<Exchange>, body: &[u8]) -> Response {
     {
         return batch::answer(exchange, &session, body).await;
     }
-    let envelope = match Envelope::parse(body) {
-        Ok(envelope) => envelope,
+    let (envelope, params) = match Envelope::parse_apart(body) {
+        Ok(read) => read,
         Err(error) => return Fault::envelope(&error).respond(error.id.as_deref()),
     };
-    match route(exchange, &envelope).await {
+    match route(exchange, &envelope, params).await {
         Ok(response) => response,
         Err(fault) => fault.respond(envelope.id()),
     }
 }
 
-async fn route(exchange: &Arc<Exchange>, envelope: &Envelope<'_>) -> Result<Response, Fault> {
-    let params = envelope.params().map_err(|error| Fault::params(&error))?;
+async fn route<'a>(
+    exchange: &Arc<Exchange>,
+    envelope: &Envelope<'a>,
+    params: Option<RawObject<'a>>,
+) -> Result<Response, Fault> {
+    let params = params.map_or_else(|| envelope.params(), Params::try_from);
+    let params = params.map_err(|error| Fault::params(&error))?;
     let meta = params.request_meta();
     let era = detect_era(&exchange.headers, envelope.method(), &params, meta.as_ref());
     match era.map_err(|error| Fault::request(&error))? {

@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 use tieline_domain::ConnectorId;
 use tieline_domain::{Slug, expose_uri};
 use tieline_hub::{Askable, BoundTo, Call, CallOutcome, CatalogTool, PassTo, SessionKey, Wanted};
+use tieline_mcp::raw::RawObject;
 use tieline_mcp::wire::{
     ClientCan, MODERN, Params, ParamsError, Request, RequestMeta, declares_tasks,
 };
@@ -74,6 +75,8 @@ pub(super) struct ReadyCall<'a> {
     asked_in: Option<Arc<McpSession>>,
     pub(super) id: Cow<'a, RawValue>,
     params: Cow<'a, RawValue>,
+    /// The same taken apart, as long as they are the ones that the client sent.
+    split: Option<&'a RawObject<'a>>,
     cancel: CancellationToken,
     /// Where a long result goes while it comes.
     goes_to: GoesTo,
@@ -148,11 +151,8 @@ pub(super) async fn answer(
     call.capabilities = meta.client_capabilities.map(Cow::Borrowed);
     let relay = relay_for(exchange, asked, &call, meta)?;
     if meta.progress_token.is_some() || relay.changes_params() {
-        call.params = Cow::Owned(
-            relay
-                .outgoing(&call.params)
-                .map_err(|_| Fault::params(&ParamsError::Unreadable))?,
-        );
+        let outgoing = relay.outgoing(&call.params);
+        call.send(outgoing.map_err(|_| Fault::params(&ParamsError::Unreadable))?);
     }
     // Whoever can be asked has to get an answer on which a question can come first.
     let can_be_asked = asked
@@ -179,11 +179,8 @@ pub(super) async fn message(
     params: &Params<'_>,
 ) -> Result<Bytes, Fault> {
     let mut call = prepare(exchange, asked, request, params)?;
-    call.params = Cow::Owned(
-        Relay::closed()
-            .outgoing(&call.params)
-            .map_err(|_| Fault::params(&ParamsError::Unreadable))?,
-    );
+    let outgoing = Relay::closed().outgoing(&call.params);
+    call.send(outgoing.map_err(|_| Fault::params(&ParamsError::Unreadable))?);
     let outcome = call.run(None).await;
     Ok(call.message_of(&outcome))
 }
@@ -214,7 +211,7 @@ fn prepare<'a>(
     exchange: &Arc<Exchange>,
     asked: &Asked<'a>,
     request: &Request<'a>,
-    params: &Params<'a>,
+    params: &'a Params<'a>,
 ) -> Result<ReadyCall<'a>, Fault> {
     let (goal, changed) = goal(exchange, asked, request, params)?;
     let raw_params = request
@@ -240,6 +237,10 @@ fn prepare<'a>(
     let cancel = running
         .as_ref()
         .map_or_else(|| exchange.gone.clone(), |running| running.cancel.clone());
+    let (params, split) = match resumed.or(changed) {
+        Some(other) => (Cow::Owned(other), None),
+        None => (Cow::Borrowed(raw_params), Some(&params.all)),
+    };
     Ok(ReadyCall {
         exchange: exchange.clone(),
         session: asked.session_key(&permit),
@@ -249,9 +250,8 @@ fn prepare<'a>(
         id: Cow::Borrowed(request.id),
         capabilities: None,
         asked_in: None,
-        params: resumed
-            .or(changed)
-            .map_or(Cow::Borrowed(raw_params), Cow::Owned),
+        params,
+        split,
         cancel,
         goes_to: GoesTo::Nowhere,
         hold: gateway.hub().answers().hold(),
@@ -319,12 +319,18 @@ impl Goal {
 }
 
 impl ReadyCall<'_> {
+    /// Sends these parameters instead of the client's.
+    fn send(&mut self, params: Box<RawValue>) {
+        (self.params, self.split) = (Cow::Owned(params), None);
+    }
+
     /// The call with everything that it borrowed from its request.
     fn into_owned(self) -> ReadyCall<'static> {
         ReadyCall {
             client: Cow::Owned(self.client.into_owned()),
             id: Cow::Owned(self.id.into_owned()),
             params: Cow::Owned(self.params.into_owned()),
+            split: None,
             capabilities: self
                 .capabilities
                 .map(|capabilities| Cow::Owned(capabilities.into_owned())),
@@ -377,12 +383,13 @@ impl ReadyCall<'_> {
             capabilities,
             to: None,
         });
-        self.run_with(&self.params, notifications, askable).await
+        let params = (&*self.params, self.split);
+        self.run_with(params, notifications, askable).await
     }
 
     async fn run_with(
         &self,
-        params: &RawValue,
+        (params, split): (&RawValue, Option<&RawObject<'_>>),
         notifications: Option<mpsc::Sender<Box<RawValue>>>,
         askable: Option<Askable<'_>>,
     ) -> CallOutcome {
@@ -403,6 +410,7 @@ impl ReadyCall<'_> {
             session: &self.session,
             wanted: self.goal.wanted(),
             params,
+            split,
             notifications,
             hold: Some(&self.hold),
             pass_on,

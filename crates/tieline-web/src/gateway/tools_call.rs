@@ -18,7 +18,7 @@ pub(super) fn goal(
     asked: &Asked<'_>,
     params: &Params<'_>,
 ) -> Result<Goal, Fault> {
-    let asked_for = ToolCallParams::try_from(*params).map_err(|error| Fault::params(&error))?;
+    let asked_for = ToolCallParams::try_from(params).map_err(|error| Fault::params(&error))?;
     let tool = asked
         .tool(exchange, &asked_for.name)
         .ok_or_else(|| Fault::tool_not_found(&asked_for.name))?;

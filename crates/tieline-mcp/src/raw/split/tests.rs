@@ -7,7 +7,14 @@ use super::*;
 
 /// Whether the quick way took it. It never takes what the slow way would not, or with other entries.
 fn is_taken(text: &str, max_depth: usize) -> bool {
-    let Some(quick) = entries(text, max_depth) else {
+    let quick = entries(text, max_depth, &[]);
+    for path in [&["params", "_meta"][..], &["d", "c"], &["k", "k", "k"]] {
+        let along = entries(text, max_depth, path);
+        let all = |entries: &Vec<Entry<'_>>| entries.iter().map(parts).collect::<Vec<_>>();
+        assert_eq!(along.as_ref().map(all), quick.as_ref().map(all), "{text:?}");
+        is_apart_along(&along.unwrap_or_default(), path);
+    }
+    let Some(quick) = quick else {
         return false;
     };
     let slow = parse_object_slowly(text.as_bytes(), max_depth);
@@ -16,6 +23,21 @@ fn is_taken(text: &str, max_depth: usize) -> bool {
     let slow: Vec<_> = slow.entries.iter().map(parts).collect();
     assert_eq!(quick, slow, "{text:?}");
     true
+}
+
+/// Whether the objects along the path, and no others, are taken apart as they would be alone.
+fn is_apart_along(entries: &[Entry<'_>], path: &[&str]) {
+    for entry in entries {
+        let (first, rest) = path.split_first().unwrap_or((&"", &[]));
+        let is_meant = !path.is_empty() && entry.key == *first;
+        let alone = RawObject::parse(&entry.value).ok().filter(|_| is_meant);
+        let all = |object: &RawObject<'_>| object.entries.iter().map(parts).collect::<Vec<_>>();
+        let apart = entry.inner.as_deref();
+        assert_eq!(apart.map(all), alone.as_ref().map(all), "{}", entry.value);
+        if let Some(apart) = apart {
+            is_apart_along(&apart.entries, rest);
+        }
+    }
 }
 
 fn parts(entry: &Entry<'_>) -> (String, String, String) {
@@ -29,8 +51,7 @@ fn is_known_alike(text: &str) {
         return;
     };
     let all = |entries: &[Entry<'_>]| entries.iter().map(parts).collect::<Vec<_>>();
-    let mut entries = Vec::new();
-    let quick = each_known_entry(known, |entry| entries.push(entry)).map(|()| all(&entries));
+    let quick = known_entries(known).map(|entries| all(&entries));
     let slow = serde_json::from_str::<RawObject<'_>>(known.get()).ok();
     assert_eq!(quick, slow.map(|slow| all(&slow.entries)), "{text:?}");
 }
@@ -41,6 +62,8 @@ fn what_programs_send_is_taken() {
         "{}",
         " { } ",
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":[1,2.5,-0,0.25,"\u00e9\n"],"y":{}}}}"#,
+        r#"{"params":{"_meta":{"a":{"_meta":{}}, "b":1 },"_meta":[],"params":{}},"d":{"c":{"\u0063":2},"d":{}},"_meta":{}}"#,
+        r#"{"k":{"k":{"k":{"k":{}}},"x":{"k":{}}},"k":"k","k": { } }"#,
         "{ \"a\" : [ true , false , null ] ,\n\t\"b\\u0062\" : { \"c\" : [ [ ] , { } ] } }\r\n",
         r#"{"emoji":"\ud83d\ude00 😀","escapes":"\"\\\/\b\f\n\r\t","long":"0123456789012345678901234567890123456789"}"#,
         r#"{"a":1,"a":2,"\u0061":3}"#,

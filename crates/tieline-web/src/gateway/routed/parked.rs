@@ -147,7 +147,7 @@ pub(super) async fn answer(call: ReadyCall<'static>, relay: Relay) -> Response {
             to: Some(to),
         });
         let outcome = running
-            .run_with(&running.params, Some(notify), askable)
+            .run_with((&running.params, None), Some(notify), askable)
             .await;
         // Nobody is there any more when the call was given up.
         let _ = done.send(outcome);

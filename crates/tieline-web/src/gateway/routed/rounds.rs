@@ -59,7 +59,9 @@ impl ReadyCall<'_> {
                 to: Some(to.clone()),
             };
             let notifications = Some(notifications.clone());
-            let outcome = self.run_with(&params, notifications, Some(askable)).await;
+            let outcome = self
+                .run_with((&params, None), notifications, Some(askable))
+                .await;
             let CallOutcome::InputRequired { result } = &outcome else {
                 return outcome;
             };

@@ -67,6 +67,7 @@ pub(crate) async fn call_of(
         session: &SessionKey("a session".into()),
         wanted: Wanted::Tool(tool),
         params: &RawValue::from_string(params).expect("JSON"),
+        split: None,
         notifications: None,
         hold: None,
         pass_on: None,
