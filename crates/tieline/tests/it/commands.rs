@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use tieline_testkit::normalise;
 
-use crate::place::{EMAIL, PASSWORD, Place};
+use crate::place::{EMAIL, PASSWORD, Place, finish};
 
 #[tokio::test]
 async fn the_help_names_every_command() {
@@ -297,4 +297,18 @@ async fn what_is_kept_is_for_the_owner_alone() {
     let hashed = std::fs::read(place.data("tieline.db")).unwrap();
     assert!(memchr::memmem::find(&hashed, PASSWORD.as_bytes()).is_none());
     assert!(normalise(EMAIL) == EMAIL);
+}
+
+#[tokio::test]
+async fn memory_comes_from_the_allocator_that_was_chosen() {
+    let place = Place::new();
+    let mut command = place.command();
+    command.arg("--version").env("MIMALLOC_SHOW_STATS", "1");
+    let ran = finish(command, "").await;
+    // It reports at the end of a process that it is a part of, and counts pages if it was asked for memory.
+    let pages = ran.err.lines().find_map(|line| {
+        let counts = line.trim_start().strip_prefix("pages     :")?;
+        counts.split_whitespace().next()?.parse::<u32>().ok()
+    });
+    assert!(pages.is_some_and(|pages| pages > 0), "{}", ran.err);
 }
