@@ -62,8 +62,8 @@ macro_rules! id {
                 Self(of(at, &[0; RANDOM]))
             }
 
-            /// As many new ids, for the price of one visit to the source of randomness. They come in ascending order, which
-            /// a table that is sorted by them takes most cheaply.
+            /// As many new ids, for the price of one look at the clock and one visit to the source of randomness. They come in
+            /// ascending order, which a table that is sorted by them takes most cheaply.
             pub fn generate_many(
                 count: usize,
                 clock: &dyn Clock,
@@ -72,7 +72,8 @@ macro_rules! id {
                 let mut random = vec![[0; RANDOM]; count];
                 entropy.fill(random.as_flattened_mut());
                 random.sort_unstable();
-                random.into_iter().map(move |random| Self(of_now(clock, &random)))
+                let now = clock.now();
+                random.into_iter().map(move |random| Self(of(now, &random)))
             }
 
             /// Reads the hyphenated text form.

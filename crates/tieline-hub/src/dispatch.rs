@@ -192,10 +192,11 @@ impl Hub {
         // Where it is, so that waiting for it does not move it: it is by far the largest part.
         let asked = pin!(self.ask(live, call, started));
         tokio::select! {
+            // The rest is looked at only while there is no outcome.
             biased;
+            outcome = asked => outcome,
             () = live.ended.cancelled() => CallOutcome::Refused(self.why_ended(live)),
             () = key_ended => CallOutcome::Refused(CallRefusal::KeyRevoked),
-            outcome = asked => outcome,
             // The client keeps the time itself; this holds whatever a server does in between.
             () = tokio::time::sleep_until(started + limit + GRACE) => {
                 let error = McpError::sent(Failure::Timeout { what: "The call", seconds: limit.as_secs() });

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use tieline_mcp::wire::{response_ok, response_ok_around, tool_error_result};
 
 use super::{Goal, ReadyCall};
 use crate::gateway::door::Door;
-use crate::gateway::endpoint::json as json_response;
+use crate::gateway::endpoint::{json as json_response, json_body};
 use crate::gateway::errors::Fault;
 use crate::gateway::pieces::Pieces;
 use crate::gateway::{completion, questions};
@@ -224,7 +225,7 @@ impl ReadyCall<'_> {
     fn response_in_one(&self, outcome: &CallOutcome) -> Response {
         match self.fault_of(outcome) {
             Some(fault) => fault.respond(Some(&self.id)),
-            None => json_response(self.message_of(outcome)),
+            None => json_body(Body::from(self.message_of(outcome))),
         }
     }
 
