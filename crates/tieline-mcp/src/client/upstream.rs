@@ -22,6 +22,7 @@ use super::question::{Asking, Questions};
 use super::request::notification_body;
 use super::target::Target;
 use super::transport::Wire;
+use crate::boxed::boxed;
 use crate::bridge;
 use crate::raw::{self, RawObject, shown};
 use crate::wire::{ClientCan, Era, LogLevel, ParamHeaders, UNSUPPORTED_PROTOCOL_VERSION};
@@ -344,7 +345,7 @@ impl Upstream {
             let id = self.inner.http.ids.next();
             *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some((link.clone(), id));
             // The exchange is by far the largest part of a call. Each future around it would be moved with it.
-            let outcome = Box::pin(link.ask(&self.inner.http, target, id, ask)).await?;
+            let outcome = boxed(|| link.ask(&self.inner.http, target, id, ask)).await?;
             let lost = match &outcome {
                 Outcome::Answer(Got::Whole(Answer::Error(error))) => {
                     error.code == UNSUPPORTED_PROTOCOL_VERSION

@@ -11,6 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use tieline_mcp::boxed;
 use tokio_util::sync::CancellationToken;
 
 /// Work that goes on without its client.
@@ -29,9 +30,9 @@ where
     E: FnMut() -> Option<F::Output> + Unpin,
 {
     /// `gone` is cancelled when the client leaves before `work` is done or `early` has an answer.
-    pub(super) fn new(gone: CancellationToken, early: E, work: F) -> Self {
+    pub(super) fn new(gone: CancellationToken, early: E, work: impl FnOnce() -> F) -> Self {
         Self {
-            running: Some(Box::pin(work)),
+            running: Some(boxed(work)),
             gone,
             early,
         }
@@ -104,10 +105,14 @@ mod tests {
         let gone = CancellationToken::new();
         let (finish, finished) = oneshot::channel();
         let left = gone.clone();
-        let mut work = Attended::new(gone.clone(), || None, async move {
-            left.cancelled().await;
-            let _ = finish.send("done");
-        });
+        let mut work = Attended::new(
+            gone.clone(),
+            || None,
+            || async move {
+                left.cancelled().await;
+                let _ = finish.send("done");
+            },
+        );
         assert!(futures_util::poll!(&mut work).is_pending());
         assert!(!gone.is_cancelled());
         drop(work);
@@ -117,7 +122,10 @@ mod tests {
     #[tokio::test]
     async fn finished_work_tells_nobody() {
         let gone = CancellationToken::new();
-        assert_eq!(Attended::new(gone.clone(), || None, async { 7 }).await, 7);
+        assert_eq!(
+            Attended::new(gone.clone(), || None, || async { 7 }).await,
+            7
+        );
         assert!(!gone.is_cancelled());
     }
 
@@ -127,11 +135,15 @@ mod tests {
         let (go_on, wait) = oneshot::channel::<()>();
         let (finish, finished) = oneshot::channel();
         let mut early = Some(1);
-        let work = Attended::new(gone.clone(), move || early.take(), async move {
-            wait.await.expect("told to go on");
-            let _ = finish.send("done");
-            2
-        });
+        let work = Attended::new(
+            gone.clone(),
+            move || early.take(),
+            || async move {
+                wait.await.expect("told to go on");
+                let _ = finish.send("done");
+                2
+            },
+        );
         assert_eq!(work.await, 1);
         assert!(!gone.is_cancelled());
         go_on.send(()).expect("the work goes on");
@@ -139,7 +151,7 @@ mod tests {
         // It may also be done at once.
         let mut early = Some(1);
         assert_eq!(
-            Attended::new(gone, move || early.take(), async { 2 }).await,
+            Attended::new(gone, move || early.take(), || async { 2 }).await,
             1
         );
     }

@@ -121,7 +121,7 @@ async fn post(exchange: Arc<Exchange>, body: Body) -> Response {
         Err(fault) => return fault.respond(None),
     };
     let (gone, begun) = (exchange.gone.clone(), exchange.clone());
-    let work = async move { answer(&exchange, &body).await };
+    let work = || async move { answer(&exchange, &body).await };
     Attended::new(gone, move || begun.early.take(), work).await
 }
 

@@ -40,6 +40,7 @@ mod subscribe;
 mod tasks;
 mod tools_call;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,9 +48,9 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
-use futures_util::future::BoxFuture;
 use tieline_domain::RequestId;
 use tieline_hub::Hub;
+use tieline_mcp::boxed;
 use tokio_util::sync::CancellationToken;
 
 pub use origin::AllowedHosts;
@@ -196,10 +197,10 @@ pub(crate) fn answer(
     state: GatewayState,
     request: Request,
     id: RequestId,
-) -> Awake<BoxFuture<'static, Response>> {
+) -> Awake<Pin<Box<impl Future<Output = Response>>>> {
     let slug = request.uri().path().strip_prefix("/mcp/");
     let door = slug.map_or(Door::All, |slug| Door::One(slug.into()));
-    Awake::new(Box::pin(endpoint::serve(state, door, request, Some(id))))
+    Awake::new(boxed(|| endpoint::serve(state, door, request, Some(id))))
 }
 
 /// The routes of the gateway, for every spelling of its paths.
