@@ -20,9 +20,6 @@ use crate::{DatabaseUrl, StoreError, migrate};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of the SQLite file. Calls do not read, so this serves pages and reloads only.
 const SQLITE_READERS: u32 = 4;
-/// Twice the usual: the records of calls, most of what is written, fill a page half as often, each of which SQLite shares
-/// out anew and writes three times.
-const PAGE_BYTES: u32 = 8192;
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// A statement that takes longer is given up: no page and no reload needs it.
 const POSTGRES_SESSION: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s'";
@@ -115,8 +112,6 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         .filename(path)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
-        // For files that are new; others stay as they are.
-        .page_size(PAGE_BYTES)
         .pragma("secure_delete", "ON")
         .synchronous(SqliteSynchronous::Full);
     let pool = || {
