@@ -115,6 +115,14 @@ impl Connection {
         }
     }
 
+    /// Whether it ended, as far as that was seen.
+    fn has_ended(&self) -> bool {
+        match &self.carrier {
+            Carrier::Http1(http1) => http1.ended,
+            Carrier::Http2(sender) => sender.is_closed(),
+        }
+    }
+
     /// Says where the request goes, in the form that this version of HTTP wants.
     pub(super) fn address(&self, request: &mut Request<RequestBody>, address: &Parts) {
         match &self.carrier {
@@ -212,9 +220,12 @@ impl AnswerBody {
         body
     }
 
-    /// The connection can be used again. Whether it is still good is seen when it is.
+    /// The connection can be used again, unless it is known to have ended. What the server does from now on is seen when it
+    /// is taken.
     fn release(&mut self) {
-        if let Some(held) = self.held.take() {
+        if let Some(held) = self.held.take()
+            && !held.connection.has_ended()
+        {
             held.pool.put(&held.address, held.connection);
         }
     }

@@ -175,6 +175,9 @@ impl Http {
     ) -> Result<Response<AnswerBody>, McpError> {
         loop {
             let now = Instant::now();
+            if pace.deadline <= now {
+                return Err(McpError::unsent(pace.overdue()));
+            }
             let (connection, stands_since, fresh) = match self.pool.take(&target.address, now) {
                 Some(connection) => (connection, now, false),
                 None => (

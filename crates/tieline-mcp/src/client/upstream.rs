@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use http::StatusCode;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::aside::{Aside, SessionIs};
@@ -272,7 +272,7 @@ impl Upstream {
                 biased;
                 answered = asked => answered,
                 () = request.cancel.cancelled() => ended(Failure::Cancelled),
-                // Each wait ends at the deadline of the call, which questions put off, but not beyond this.
+                // Questions put the deadline of the call off, but not beyond this.
                 () = until(over) => ended(ask.pace.overdue()),
             }
         };
@@ -338,14 +338,23 @@ impl Upstream {
         // What a call seldom needs lies on the heap, so that the future of every call stays small.
         let mut link = match self.current() {
             Some(link) => link,
-            None => Box::pin(self.link(target, ask.pace)).await?,
+            None => by_deadline(ask.pace, Box::pin(self.link(target, ask.pace))).await?,
         };
         let mut renewed = false;
         loop {
             let id = self.inner.http.ids.next();
             *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some((link.clone(), id));
             // The exchange is by far the largest part of a call. Each future around it would be moved with it.
-            let outcome = boxed(|| link.ask(&self.inner.http, target, id, ask)).await?;
+            let asked = boxed(|| link.ask(&self.inner.http, target, id, ask));
+            let outcome = match link.era() {
+                // A legacy server that keeps us busy with requests of its own does not get more time for the answer.
+                Era::Legacy if ask.asking.is_none() => {
+                    let outcome = timeout_at(ask.pace.deadline, asked).await;
+                    outcome.map_err(|_| McpError::sent(ask.pace.overdue()))??
+                }
+                // Each wait for a modern one ends at the deadline. Where there are questions, `call` keeps the time.
+                _ => asked.await?,
+            };
             let lost = match &outcome {
                 Outcome::Answer(Got::Whole(Answer::Error(error))) => {
                     error.code == UNSUPPORTED_PROTOCOL_VERSION
@@ -358,7 +367,8 @@ impl Upstream {
             };
             if lost && !renewed {
                 renewed = true;
-                let next = Box::pin(self.renew(&link, target, ask.pace)).await?;
+                let renewing = Box::pin(self.renew(&link, target, ask.pace));
+                let next = by_deadline(ask.pace, renewing).await?;
                 // A server without sessions that still speaks what it spoke would refuse the same again.
                 if next.wire() != link.wire() || next.has_session() {
                     link = next;
@@ -405,7 +415,7 @@ impl Upstream {
 
     /// Waits until no other call opens a link.
     async fn turn_to_open(&self, pace: Pace) -> Result<tokio::sync::MutexGuard<'_, ()>, McpError> {
-        tokio::time::timeout_at(pace.deadline, self.inner.opening.lock())
+        timeout_at(pace.deadline, self.inner.opening.lock())
             .await
             .map_err(|_| McpError::unsent(pace.overdue()))
     }
@@ -483,14 +493,6 @@ impl State {
 
 /// A modern result says of which kind it is; without that it is complete. Tasks are an extension, so they come only
 /// where something was declared.
-/// Comes at that time, if there is one.
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => tokio::time::sleep_until(time).await,
-        None => std::future::pending().await,
-    }
-}
-
 fn reply_body(era: Era, answer: Answer, declared: bool) -> Result<ReplyBody, McpError> {
     let result = match answer {
         Answer::Error(error) => return Ok(ReplyBody::Error(error)),
@@ -512,4 +514,22 @@ fn reply_body(era: Era, answer: Answer, declared: bool) -> Result<ReplyBody, Mcp
             Err(McpError::sent(Failure::protocol(reason)))
         }
     }
+}
+
+/// Comes at that time, if there is one.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What comes before anything was sent, but not after the deadline.
+async fn by_deadline<T>(
+    pace: Pace,
+    waited: impl Future<Output = Result<T, McpError>>,
+) -> Result<T, McpError> {
+    timeout_at(pace.deadline, waited)
+        .await
+        .map_err(|_| McpError::unsent(pace.overdue()))?
 }

@@ -12,6 +12,8 @@ use crate::raw::{self, MAX_DEPTH, RawError, RawObject, parse_strict, parse_stric
 const MAX_ID_LENGTH: usize = 1024;
 /// The longest method name that is looked at.
 const MAX_METHOD_LENGTH: usize = 256;
+/// The longest message whose parameters are kept apart, in bytes. What a longer one is made of may take many times its size.
+const MAX_APART: usize = 64 * 1024;
 /// The most messages that one batch may hold.
 const MAX_BATCH: usize = 100;
 
@@ -126,12 +128,21 @@ impl<'a> Envelope<'a> {
         Self::parse_apart(body).map(|(envelope, _)| envelope)
     }
 
-    /// The same, with the parameters taken apart, and their `_meta` in them, if reading the message did so on its way.
+    /// The same, with the parameters of a call taken apart, and their `_meta` in them, if reading the message did so on its way.
     pub fn parse_apart(body: &'a [u8]) -> Result<(Self, Option<RawObject<'a>>), EnvelopeError> {
-        match parse_strict_along(body, MAX_DEPTH, &["params", "_meta"]) {
+        let path: &[&str] = if body.len() <= MAX_APART {
+            &["params", "_meta"]
+        } else {
+            &[]
+        };
+        match parse_strict_along(body, MAX_DEPTH, path) {
             Ok(mut object) => {
                 let envelope = Self::from_object(&object)?;
-                Ok((envelope, object.take_inner("params")))
+                let params = match &envelope {
+                    Self::Request(_) | Self::Notification(_) => object.take_inner("params"),
+                    Self::Response(_) => None,
+                };
+                Ok((envelope, params))
             }
             Err(RawError::NotAnObject) if starts_an_array(body) => {
                 Err(EnvelopeError::new(EnvelopeFault::Batch))

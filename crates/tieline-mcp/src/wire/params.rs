@@ -13,8 +13,8 @@ use crate::raw::{self, RawObject};
 /// Where the fields lie that decide where a request goes. Everything else in `params` is not looked at.
 #[derive(Debug, Clone, Default)]
 pub struct Params<'a> {
-    /// All of them, taken apart.
-    pub all: RawObject<'a>,
+    /// All of them taken apart, where that came with reading the message.
+    pub all: Option<RawObject<'a>>,
     /// Tool or prompt.
     pub name: Option<&'a RawValue>,
     /// Resource.
@@ -73,9 +73,11 @@ impl<'a> Params<'a> {
         if !raw::is_object(params) {
             return Err(ParamsError::Unreadable);
         }
-        RawObject::parse(params)
-            .map_err(|_| ParamsError::Unreadable)?
-            .try_into()
+        let all = RawObject::parse(params).map_err(|_| ParamsError::Unreadable)?;
+        Ok(Self {
+            all: None,
+            ..all.try_into()?
+        })
     }
 
     /// What the modern header `Mcp-Name` has to repeat for a method; `None` for methods without it.
@@ -121,10 +123,11 @@ impl<'a> Params<'a> {
             META_LOG_LEVEL,
             "progressToken",
         ];
-        let [version, capabilities, info, level, token] = match self.all.inner("_meta") {
-            Some(meta) => among(meta, keys)?,
-            None => known(meta, keys)?,
-        };
+        let [version, capabilities, info, level, token] =
+            match self.all.as_ref().and_then(|all| all.inner("_meta")) {
+                Some(meta) => among(meta, keys)?,
+                None => known(meta, keys)?,
+            };
         Ok(RequestMeta {
             protocol_version: present(version),
             client_capabilities: present(capabilities),
@@ -158,7 +161,7 @@ impl<'a> TryFrom<RawObject<'a>> for Params<'a> {
             cursor: present(cursor),
             meta: present(meta),
             request_state,
-            all,
+            all: Some(all),
         })
     }
 }

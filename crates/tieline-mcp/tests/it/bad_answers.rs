@@ -6,12 +6,12 @@ use axum::body::Body;
 use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
 use tieline_mcp::wire::OfferKind;
-use tieline_mcp::{Limits, ReplyBody};
-use tieline_testkit::raw_server;
+use tieline_mcp::{CallRequest, Limits, ReplyBody};
+use tieline_testkit::{eventually, raw_server};
 use tokio::time::Instant;
 
 use crate::scripted::{Scripted, Seen, json, sse, status, typed};
-use crate::support::{call, client, client_with, quick, target, target_with};
+use crate::support::{call, client, client_with, params, quick, request, target, target_with};
 
 const BAD_INPUT: &str = include_str!("bad-input.yaml");
 
@@ -270,6 +270,12 @@ fn expected(row: &str, wanted: &str) -> String {
     own.to_owned()
 }
 
+/// A body that begins and does not go on.
+fn unfinished() -> Body {
+    let begun = stream::iter([Ok::<_, std::io::Error>(" ")]);
+    Body::from_stream(begun.chain(stream::pending()))
+}
+
 fn endless(piece: &'static [u8]) -> Body {
     let pieces = stream::repeat(piece.repeat(16 << 10)).map(Ok::<_, std::io::Error>);
     Body::from_stream(pieces)
@@ -316,6 +322,54 @@ async fn a_server_that_asks_without_end_holds_no_list_beyond_its_time() {
     assert!(begun.elapsed() < Duration::from_secs(5));
     // It was answered until then.
     assert!(server.count("") > 1);
+}
+
+#[tokio::test]
+async fn a_server_that_takes_its_time_with_every_reply_holds_nobody_beyond_the_deadline() {
+    let server = Scripted::start(|seen| {
+        let handshake = seen.legacy_handshake("2025-03-26");
+        handshake.unwrap_or_else(|| match seen.rpc() {
+            "tools/call" => {
+                let pings = [r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#; 50].join(",");
+                sse(format!("data: [{pings}]\n\n"))
+            }
+            "" => typed("application/json", unfinished()),
+            _ => status(202, ""),
+        })
+    })
+    .await;
+    let target = target(&server.url());
+    let connected = client().connect(&target, None).await.unwrap();
+    let params = params("t");
+    let begun = Instant::now();
+    let request = CallRequest {
+        deadline: begun + Duration::from_secs(1),
+        ..request("t", &params)
+    };
+    let error = connected.upstream.call(&target, request).await.unwrap_err();
+    assert_eq!((error.code(), error.sent), ("timeout", true));
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    eventually(|| server.count("notifications/cancelled") == 1).await;
+}
+
+#[tokio::test]
+async fn what_comes_too_late_is_not_sent() {
+    let server = Scripted::start(|seen| match seen.rpc() {
+        "tools/call" => seen.result(r#"{"resultType":"complete","content":[]}"#),
+        _ => seen.modern_handshake().unwrap_or_else(|| status(404, "")),
+    })
+    .await;
+    let target = target(&server.url());
+    let connected = client().connect(&target, None).await.unwrap();
+    call(&connected.upstream, &target, "t").await.unwrap();
+    let params = params("t");
+    let late = CallRequest {
+        deadline: Instant::now(),
+        ..request("t", &params)
+    };
+    let error = connected.upstream.call(&target, late).await.unwrap_err();
+    assert_eq!(error.code(), "timeout");
+    assert_eq!(server.count("tools/call"), 1);
 }
 
 #[tokio::test]

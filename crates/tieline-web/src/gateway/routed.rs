@@ -239,7 +239,7 @@ fn prepare<'a>(
         .map_or_else(|| exchange.gone.clone(), |running| running.cancel.clone());
     let (params, split) = match resumed.or(changed) {
         Some(other) => (Cow::Owned(other), None),
-        None => (Cow::Borrowed(raw_params), Some(&params.all)),
+        None => (Cow::Borrowed(raw_params), params.all.as_ref()),
     };
     Ok(ReadyCall {
         exchange: exchange.clone(),

@@ -256,3 +256,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn parameters_come_apart_with_short_calls_only() {
+    let apart = |text: &str| {
+        let (envelope, params) = Envelope::parse_apart(text.as_bytes()).expect("a message");
+        let read = envelope.params().expect("parameters");
+        let taken = params.map(|params| Params::try_from(params).expect("parameters"));
+        if let Some(taken) = &taken {
+            let all = |params: &Params<'_>| {
+                let meta = params.request_meta().expect("an object");
+                let meta = (meta.progress_token, meta.client_info);
+                let fields = (params.name, params.arguments, params.meta);
+                format!("{fields:?} {meta:?}")
+            };
+            assert_eq!(all(taken), all(&read));
+        }
+        taken.is_some()
+    };
+    let call = |argument: &str| {
+        let meta = r#"{"progressToken":7,"io.modelcontextprotocol/clientInfo":{"name":"c"}}"#;
+        let params = format!(r#"{{"name":"t","_meta":{meta},"arguments":{{"a":"{argument}"}}}}"#);
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#)
+    };
+    assert!(apart(&call("x")));
+    assert!(!apart(&call(&"x".repeat(MAX_APART))));
+    // Not of an answer, which has none.
+    assert!(!apart(
+        r#"{"jsonrpc":"2.0","id":1,"result":{},"params":{"name":"a","name":"b"}}"#
+    ));
+}
