@@ -338,13 +338,13 @@ impl Upstream {
         // What a call seldom needs lies on the heap, so that the future of every call stays small.
         let mut link = match self.current() {
             Some(link) => link,
-            None => by_deadline(ask.pace, Box::pin(self.link(target, ask.pace))).await?,
+            None => Box::pin(self.link(target, ask.pace)).await?,
         };
         let mut renewed = false;
         loop {
             let id = self.inner.http.ids.next();
             *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some((link.clone(), id));
-            // The exchange is by far the largest part of a call. Each future around it would be moved with it.
+            // The exchange is by far the largest part of a call. Each future around it would be as large.
             let asked = boxed(|| link.ask(&self.inner.http, target, id, ask));
             let outcome = match link.era() {
                 // A legacy server that keeps us busy with requests of its own does not get more time for the answer.
@@ -367,8 +367,7 @@ impl Upstream {
             };
             if lost && !renewed {
                 renewed = true;
-                let renewing = Box::pin(self.renew(&link, target, ask.pace));
-                let next = by_deadline(ask.pace, renewing).await?;
+                let next = Box::pin(self.renew(&link, target, ask.pace)).await?;
                 // A server without sessions that still speaks what it spoke would refuse the same again.
                 if next.wire() != link.wire() || next.has_session() {
                     link = next;
@@ -392,11 +391,14 @@ impl Upstream {
         if let Some(link) = self.current() {
             return Ok(link);
         }
-        let _one_at_a_time = self.turn_to_open(pace).await?;
-        match self.current() {
-            Some(link) => Ok(link),
-            None => self.open(target, pace).await,
-        }
+        by_deadline(pace, async {
+            let _one_at_a_time = self.inner.opening.lock().await;
+            match self.current() {
+                Some(link) => Ok(link),
+                None => self.open(target, pace).await,
+            }
+        })
+        .await
     }
 
     /// A new link in the place of one that the server no longer accepts, unless another call made one already.
@@ -406,18 +408,14 @@ impl Upstream {
         target: &Target,
         pace: Pace,
     ) -> Result<Arc<Link>, McpError> {
-        let _one_at_a_time = self.turn_to_open(pace).await?;
-        match self.current() {
-            Some(link) if !Arc::ptr_eq(&link, old) => Ok(link),
-            _ => self.open(target, pace).await,
-        }
-    }
-
-    /// Waits until no other call opens a link.
-    async fn turn_to_open(&self, pace: Pace) -> Result<tokio::sync::MutexGuard<'_, ()>, McpError> {
-        timeout_at(pace.deadline, self.inner.opening.lock())
-            .await
-            .map_err(|_| McpError::unsent(pace.overdue()))
+        by_deadline(pace, async {
+            let _one_at_a_time = self.inner.opening.lock().await;
+            match self.current() {
+                Some(link) if !Arc::ptr_eq(&link, old) => Ok(link),
+                _ => self.open(target, pace).await,
+            }
+        })
+        .await
     }
 
     async fn open(&self, target: &Target, pace: Pace) -> Result<Arc<Link>, McpError> {
@@ -524,7 +522,7 @@ async fn until(time: Option<Instant>) {
     }
 }
 
-/// What comes before anything was sent, but not after the deadline.
+/// A link, with the wait for its turn and all that its server says meanwhile, but not after the deadline.
 async fn by_deadline<T>(
     pace: Pace,
     waited: impl Future<Output = Result<T, McpError>>,
