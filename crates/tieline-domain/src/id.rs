@@ -25,11 +25,17 @@ const RANDOM: usize = 10;
 fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Uuid {
     let mut random = [0; RANDOM];
     entropy.fill(&mut random);
-    of_now(clock, &random)
+    of(clock.now(), &random)
 }
 
-fn of_now(clock: &dyn Clock, random: &[u8; RANDOM]) -> Uuid {
-    of(clock.now(), random)
+/// Sorted as ids, not as what they are made of: an id leaves out some bits of its random bytes, the first ones among them.
+fn generate_many(count: usize, clock: &dyn Clock, entropy: &dyn Entropy) -> Vec<Uuid> {
+    let mut random = vec![[0; RANDOM]; count];
+    entropy.fill(random.as_flattened_mut());
+    let now = clock.now();
+    let mut ids: Vec<Uuid> = random.iter().map(|random| of(now, random)).collect();
+    ids.sort_unstable_by_key(Uuid::as_u128);
+    ids
 }
 
 fn of(at: Timestamp, random: &[u8; RANDOM]) -> Uuid {
@@ -69,11 +75,7 @@ macro_rules! id {
                 clock: &dyn Clock,
                 entropy: &dyn Entropy,
             ) -> impl Iterator<Item = Self> {
-                let mut random = vec![[0; RANDOM]; count];
-                entropy.fill(random.as_flattened_mut());
-                random.sort_unstable();
-                let now = clock.now();
-                random.into_iter().map(move |random| Self(of(now, &random)))
+                generate_many(count, clock, entropy).into_iter().map(Self)
             }
 
             /// Reads the hyphenated text form.
@@ -179,6 +181,27 @@ mod tests {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(self.0);
         }
+    }
+
+    /// Bytes that differ in every bit, in no order.
+    #[derive(Debug)]
+    struct Scattered;
+
+    impl Entropy for Scattered {
+        fn fill(&self, bytes: &mut [u8]) {
+            for (at, byte) in bytes.iter_mut().enumerate() {
+                *byte = (at * 151 + at / 7 * 89).to_le_bytes()[0];
+            }
+        }
+    }
+
+    #[test]
+    fn many_ids_ascend_in_both_forms() {
+        let ids: Vec<CallId> =
+            CallId::generate_many(200, &At(1_800_000_000_000), &Scattered).collect();
+        assert_eq!(ids.len(), 200);
+        assert!(ids.is_sorted_by(|one, next| one < next));
+        assert!(ids.is_sorted_by(|one, next| one.to_string() < next.to_string()));
     }
 
     #[test]
