@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 use tieline_mcp::raw::{RawObject, raw_str};
 use tieline_mcp::wire::{ClientCan, OfferKind, Revision};
 use tieline_mcp::{
-    Address, CallRequest, ClientInfo, Connected, DialPolicy, Era, Limits, McpClient, ParamHeaders,
-    Question, Questions, Reply, ReplyBody, Target, Upstream,
+    Address, CallRequest, ClientInfo, Connected, DialPolicy, Era, Limits, McpClient, Named,
+    ParamHeaders, Question, Questions, Reply, ReplyBody, Target, Upstream,
 };
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -86,7 +86,12 @@ impl Visit {
                     .with("arguments", to_raw_value(&arguments)?);
                 // Some scenarios answer with errors; what they look at is what they were asked.
                 let _ = self
-                    .ask("tools/call", Some(&tool.name), params, headers)
+                    .ask(
+                        "tools/call",
+                        Some(named("name", &tool.name)),
+                        params,
+                        headers,
+                    )
                     .await;
             }
         }
@@ -108,7 +113,7 @@ impl Visit {
                 .and_then(|items| items.first()?[key].as_str().map(str::to_owned));
             if let Some(name) = first {
                 let params = RawObject::new().with(key, raw_str(&name));
-                let _ = self.ask(get, Some(&name), params, None).await;
+                let _ = self.ask(get, Some(named(key, &name)), params, None).await;
             }
         }
     }
@@ -117,7 +122,7 @@ impl Visit {
     async fn ask(
         &self,
         method: &str,
-        name: Option<&str>,
+        named: Option<Named<'_>>,
         mut params: RawObject<'_>,
         headers: Option<&ParamHeaders>,
     ) -> Done<Value> {
@@ -134,7 +139,7 @@ impl Visit {
             };
             let request = CallRequest {
                 method,
-                name,
+                named,
                 params: &params,
                 param_headers: headers,
                 deadline,
@@ -231,4 +236,8 @@ fn example(schema: &Value) -> Value {
         (_, Some("object")) => json!({}),
         _ => json!("text"),
     }
+}
+
+fn named<'a>(field: &'static str, value: &'a str) -> Named<'a> {
+    Named { field, value }
 }

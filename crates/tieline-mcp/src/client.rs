@@ -53,7 +53,9 @@ pub use question::{Question, QuestionReply, Questions, Replied};
 pub use target::{Address, Target};
 
 pub use transport::Wire;
-pub use upstream::{CallRequest, Connected, Reply, ReplyBody, RpcError, ServerInfo, Upstream};
+pub use upstream::{
+    CallRequest, Connected, Named, Reply, ReplyBody, RpcError, ServerInfo, Upstream,
+};
 
 use dial::{Dialer, tls_config};
 use http::{Http, Pace};

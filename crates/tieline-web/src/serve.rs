@@ -7,6 +7,7 @@
 mod connection;
 mod headers_timer;
 mod share;
+mod unless_stopped;
 
 use std::io;
 use std::num::NonZeroUsize;

@@ -1,9 +1,10 @@
 //! The request itself: credential, client, parameters, the wait for the answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tieline_mcp::raw::RawObject;
-use tieline_mcp::{CallRequest, McpError, PassOn};
+use tieline_mcp::{CallRequest, McpError, Named, PassOn};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -70,16 +71,12 @@ impl Hub {
         let target = target_of(&live.address, &live.auth_header, credential.expose());
         let scrubber = Scrubber::known_by(&live.trace, credential.expose());
         let mut params = match call.split {
-            Some(split) => split.clone(),
-            None => RawObject::parse(call.params).map_err(|_| Asked::BadParams)?,
+            Some(split) => Cow::Borrowed(split),
+            None => Cow::Owned(RawObject::parse(call.params).map_err(|_| Asked::BadParams)?),
         };
-        let named = call.wanted.named();
-        if let Some((field, name)) = named {
-            params = params.rename_value(field, name);
-        }
         // Tasks of 2025-11-25 are offered to nobody, so no server is asked for one.
         if call.wanted.tool().is_some() && params.contains("task") {
-            params = params.without(&["task"]);
+            params = Cow::Owned(params.into_owned().without(&["task"]));
         }
         let upstream = self
             .upstream_for(live, call.session, call.client_can(), &target)
@@ -106,9 +103,10 @@ impl Hub {
             clean: &scrubber,
             keep: self.kept_of_passed(call),
         });
+        let named = call.wanted.named();
         let request = CallRequest {
             method: call.wanted.method(),
-            name: named.map(|(_, name)| name),
+            named: named.map(|(field, value)| Named { field, value }),
             params: &params,
             param_headers: live_tool.map(|tool| &tool.headers),
             deadline,

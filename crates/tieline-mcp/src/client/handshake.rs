@@ -146,7 +146,7 @@ pub(crate) async fn initialize(
     let params = initialize_params(http, can);
     let ask = ask("initialize", &params, pace);
     let id = http.ids.next();
-    let body = request_body(id, ask.method, &params);
+    let body = request_body(id, ask.method, (&params, None));
     let headers = http.introduction.post_headers();
     let (outcome, headers) = post(http, target, headers, body, id, &ask, None).await?;
     let result = match outcome {
@@ -194,7 +194,7 @@ pub(crate) async fn initialize_sse(
 fn ask<'a>(method: &'a str, params: &'a RawObject<'a>, pace: Pace) -> Ask<'a> {
     Ask {
         method,
-        name: None,
+        named: None,
         params,
         param_headers: None,
         notifications: None,

@@ -155,7 +155,7 @@ impl SseLink {
                 target: target.clone(),
             },
         )?;
-        let body = legacy_body(id, ask.method, ask.params);
+        let body = legacy_body(id, ask.method, (ask.params, ask.named));
         let headers = http.introduction.post_headers();
         let response = http
             .send(Method::POST, &target, headers, body, &ask.pace)

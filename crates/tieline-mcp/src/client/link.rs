@@ -23,6 +23,7 @@ use super::request::{
 use super::sse::{Event, Next, Reader};
 use super::target::Target;
 use super::transport::Wire;
+use super::upstream::Named;
 use crate::raw::RawObject;
 use crate::wire::{Era, HEADER_LAST_EVENT_ID, HEADER_SESSION_ID, ParamHeaders, Revision};
 
@@ -48,7 +49,7 @@ pub(crate) struct Session {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ask<'a> {
     pub(crate) method: &'a str,
-    pub(crate) name: Option<&'a str>,
+    pub(crate) named: Option<Named<'a>>,
     pub(crate) params: &'a RawObject<'a>,
     pub(crate) param_headers: Option<&'a ParamHeaders>,
     pub(crate) notifications: Option<&'a mpsc::Sender<Box<RawValue>>>,
@@ -135,14 +136,17 @@ impl Link {
     ) -> Result<Outcome, McpError> {
         match self {
             Self::Modern => {
-                let body =
-                    http.introduction
-                        .modern_body(id, ask.method, ask.params, ask.capabilities);
+                let body = http.introduction.modern_body(
+                    id,
+                    ask.method,
+                    (ask.params, ask.named),
+                    ask.capabilities,
+                );
                 let mut headers = http.introduction.post_headers();
                 modern_headers(
                     &mut headers,
                     ask.method,
-                    ask.name,
+                    ask.named.map(|named| named.value),
                     ask.param_headers,
                     ask.params,
                 );
@@ -151,7 +155,7 @@ impl Link {
                     .map(|(outcome, _)| outcome)
             }
             Self::Streamable(session) => {
-                let body = legacy_body(id, ask.method, ask.params);
+                let body = legacy_body(id, ask.method, (ask.params, ask.named));
                 let headers = session.headers(http.introduction.post_headers());
                 let outcome = post(http, target, headers, body, id, ask, Some(session)).await;
                 outcome.map(|(outcome, _)| outcome)

@@ -108,7 +108,7 @@ impl Upstream {
         }
         let ask = Ask {
             method: kind.method(),
-            name: None,
+            named: None,
             params: &params,
             param_headers: None,
             notifications: None,

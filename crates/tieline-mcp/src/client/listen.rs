@@ -79,7 +79,7 @@ impl Upstream {
             } else {
                 "resources/unsubscribe"
             },
-            name: None,
+            named: None,
             params: &params,
             param_headers: None,
             deadline: Instant::now() + self.inner.http.limits.first_byte,
@@ -179,7 +179,9 @@ async fn subscribe(
     let params = RawObject::new().with("notifications", wish.to_json());
     let mut headers = http.introduction.post_headers();
     modern_headers(&mut headers, METHOD, None, None, &params);
-    let body = http.introduction.modern_body(id, METHOD, &params, None);
+    let body = http
+        .introduction
+        .modern_body(id, METHOD, (&params, None), None);
     http.send(Method::POST, target, headers, body, pace).await
 }
 

@@ -39,7 +39,7 @@ impl Upstream {
         let params = RawObject::new().with("level", raw_str(level.as_str()));
         let ask = Ask {
             method: "logging/setLevel",
-            name: None,
+            named: None,
             params: &params,
             param_headers: None,
             notifications: None,

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::ClientInfo;
 use super::question::QuestionReply;
+use super::upstream::Named;
 use crate::raw::{RawObject, raw_str, to_raw};
 use crate::wire::{
     HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, META_CLIENT_CAPABILITIES,
@@ -84,19 +85,20 @@ impl Introduction {
         &self,
         id: u64,
         method: &str,
-        params: &RawObject<'_>,
+        (params, named): Wanted<'_>,
         capabilities: Option<&RawValue>,
     ) -> Bytes {
         let declared = capabilities.map(|capabilities| self.declaring(capabilities));
         let entries = declared.as_deref().unwrap_or(&self.meta_entries);
-        let mut body = start_request(id, method, params.json_length() + entries.len());
+        let mut body = start_request(id, method, length_of(params, named) + entries.len());
         body.push('{');
         if !params.contains("_meta") {
             body.push_str("\"_meta\":");
             push_meta(&mut body, entries, "");
-            body.push_str(if params.is_empty() { "" } else { "," });
+            let is_all = params.is_empty() && named.is_none();
+            body.push_str(if is_all { "" } else { "," });
         }
-        params.push_entries(&mut body, |body, key, value| {
+        push_params(&mut body, (params, named), |body, key, value| {
             if key == "_meta" {
                 push_meta(body, entries, &kept_meta(params.inner(key), value));
             } else {
@@ -169,20 +171,21 @@ fn kept_meta(split: Option<&RawObject<'_>>, held: &RawValue) -> String {
 }
 
 /// A legacy request: what a modern client said about its own hop is not for this server.
-pub(crate) fn legacy_body(id: u64, method: &str, params: &RawObject<'_>) -> Bytes {
+pub(crate) fn legacy_body(id: u64, method: &str, (params, named): Wanted<'_>) -> Bytes {
     let of_a_modern_hop = |meta: &&RawValue| {
         memmem::find(meta.get().as_bytes(), b"\"io.modelcontextprotocol/").is_some()
     };
     let meta = params.get("_meta").filter(of_a_modern_hop);
     let Some(meta) = meta.and_then(|meta| RawObject::parse(meta).ok()) else {
-        return request_body(id, method, params);
+        return request_body(id, method, (params, named));
     };
     let kept = meta.without(&MODERN_META);
-    if kept.is_empty() {
-        request_body(id, method, &params.clone().without(&["_meta"]))
+    let params = if kept.is_empty() {
+        params.clone().without(&["_meta"])
     } else {
-        request_body(id, method, &params.clone().with("_meta", kept.to_box()))
-    }
+        params.clone().with("_meta", kept.to_box())
+    };
+    request_body(id, method, (&params, named))
 }
 
 /// The modern headers that repeat the body, so that proxies can route without reading it.
@@ -213,12 +216,47 @@ pub(crate) fn modern_headers(
 }
 
 /// A JSON-RPC request.
-pub(crate) fn request_body(id: u64, method: &str, params: &RawObject<'_>) -> Bytes {
-    let mut body = start_request(id, method, params.json_length());
+pub(crate) fn request_body(id: u64, method: &str, (params, named): Wanted<'_>) -> Bytes {
+    let mut body = start_request(id, method, length_of(params, named));
     body.push('{');
-    params.push_entries(&mut body, |body, _, value| body.push_str(value.get()));
+    push_params(&mut body, (params, named), |body, _, value| {
+        body.push_str(value.get());
+    });
     body.push_str("}}");
     Bytes::from(body)
+}
+
+/// The parameters of a request, and what is asked for by name.
+type Wanted<'a> = (&'a RawObject<'a>, Option<Named<'a>>);
+
+/// As many bytes as the parameters take, or some more.
+fn length_of(params: &RawObject<'_>, named: Option<Named<'_>>) -> usize {
+    let name = named.map_or(0, |named| named.field.len() + named.value.len() + 8);
+    params.json_length() + name
+}
+
+/// The entries of the parameters, with the name in its place; `put` writes the value of each other one.
+fn push_params(
+    body: &mut String,
+    (params, named): Wanted<'_>,
+    mut put: impl FnMut(&mut String, &str, &RawValue),
+) {
+    let mut absent = named;
+    params.push_entries(body, |body, key, value| {
+        match named.filter(|named| named.field == key) {
+            Some(named) => {
+                absent = None;
+                push_string(body, named.value);
+            }
+            None => put(body, key, value),
+        }
+    });
+    if let Some(named) = absent {
+        body.push_str(if params.is_empty() { "" } else { "," });
+        push_string(body, named.field);
+        body.push(':');
+        push_string(body, named.value);
+    }
 }
 
 /// A request up to its parameters, with room for as many bytes of those.
@@ -308,6 +346,30 @@ mod tests {
     const OURS: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"T","version":"1"}"#;
 
     #[test]
+    fn a_name_stands_where_the_parameters_hold_it() {
+        for (params, expected) in [
+            (r#"{"name":"north","x":1}"#, r#"{"name":"a\"b","x":1}"#),
+            (r#"{"x":1,"n\u0061me":7}"#, r#"{"x":1,"n\u0061me":"a\"b"}"#),
+            (r#"{"x":1}"#, r#"{"x":1,"name":"a\"b"}"#),
+            ("{}", r#"{"name":"a\"b"}"#),
+        ] {
+            let held = raw(params);
+            let params = RawObject::parse(&held).unwrap();
+            let named = Some(Named {
+                field: "name",
+                value: "a\"b",
+            });
+            let legacy = legacy_body(5, "m", (&params, named));
+            let wanted = format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{expected}}}"#);
+            assert_eq!(legacy, wanted);
+            let modern = introduction().modern_body(5, "m", (&params, named), None);
+            let with_meta = expected.replacen('{', &format!("{{\"_meta\":{{{OURS}}},"), 1);
+            let wanted = format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{with_meta}}}"#);
+            assert_eq!(modern, wanted);
+        }
+    }
+
+    #[test]
     fn our_meta_goes_in_and_everything_else_stays() {
         for (params, expected) in [
             ("{}", format!("{{\"_meta\":{{{OURS}}}}}")),
@@ -325,8 +387,12 @@ mod tests {
             ),
         ] {
             let params = raw(params);
-            let body =
-                introduction().modern_body(5, "m", &RawObject::parse(&params).unwrap(), None);
+            let body = introduction().modern_body(
+                5,
+                "m",
+                (&RawObject::parse(&params).unwrap(), None),
+                None,
+            );
             let expected =
                 format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{expected}}}"#);
             assert_eq!(body, expected);
@@ -347,7 +413,7 @@ mod tests {
             ),
         ] {
             let params = raw(params);
-            let body = legacy_body(5, "m", &RawObject::parse(&params).unwrap());
+            let body = legacy_body(5, "m", (&RawObject::parse(&params).unwrap(), None));
             let expected =
                 format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{expected}}}"#);
             assert_eq!(body, expected);
@@ -365,7 +431,11 @@ mod tests {
     #[test]
     fn bodies_are_json_rpc() {
         assert_eq!(
-            request_body(5, "tools/\u{e9}", &RawObject::new().with("x", raw("1"))),
+            request_body(
+                5,
+                "tools/\u{e9}",
+                (&RawObject::new().with("x", raw("1")), None)
+            ),
             r#"{"jsonrpc":"2.0","id":5,"method":"tools/é","params":{"x":1}}"#
         );
         assert_eq!(

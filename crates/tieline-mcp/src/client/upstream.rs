@@ -58,8 +58,8 @@ pub struct Connected {
 pub struct CallRequest<'a> {
     /// The JSON-RPC method.
     pub method: &'a str,
-    /// The routing name of the request as it stands in `params`: the tool or prompt name, or the resource URI.
-    pub name: Option<&'a str>,
+    /// What is asked for by name. It takes the place of what `params` say there.
+    pub named: Option<Named<'a>>,
     /// `params`. Our own `_meta` keys are put into it where the era wants them; the rest is sent as it is.
     pub params: &'a RawObject<'a>,
     /// For tools/call: which arguments are repeated as headers.
@@ -81,6 +81,15 @@ pub struct CallRequest<'a> {
     /// Ends the call: a modern server sees the stream close, a legacy one gets `notifications/cancelled`.
     /// (Dropping the future only closes the stream, which a legacy server does not take as an end.)
     pub cancel: CancellationToken,
+}
+
+/// The routing name of a request: of a tool or a prompt, or the URI of a resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The field of `params` that holds it.
+    pub field: &'static str,
+    /// The name by which the server knows it.
+    pub value: &'a str,
 }
 
 /// What the server answered.
@@ -243,7 +252,7 @@ impl Upstream {
         let over = request.questions.as_ref().map(|questions| questions.until);
         let ask = Ask {
             method: request.method,
-            name: request.name,
+            named: request.named,
             params: request.params,
             param_headers: request.param_headers,
             notifications: request.notifications.as_ref(),

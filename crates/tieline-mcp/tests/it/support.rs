@@ -9,8 +9,8 @@ use http::HeaderValue;
 use serde_json::value::RawValue;
 use tieline_mcp::raw::{RawObject, raw_str};
 use tieline_mcp::{
-    Address, Addresses, CallRequest, ClientInfo, DialPolicy, Limits, McpClient, McpError, Reply,
-    ReplyBody, Resolve, SessionIs, Target, Upstream,
+    Address, Addresses, CallRequest, ClientInfo, DialPolicy, Limits, McpClient, McpError, Named,
+    Reply, ReplyBody, Resolve, SessionIs, Target, Upstream,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -79,7 +79,10 @@ pub(crate) fn params(tool: &str) -> RawObject<'static> {
 pub(crate) fn request<'a>(tool: &'a str, params: &'a RawObject<'a>) -> CallRequest<'a> {
     CallRequest {
         method: "tools/call",
-        name: Some(tool),
+        named: Some(Named {
+            field: "name",
+            value: tool,
+        }),
         params,
         param_headers: None,
         deadline: Instant::now() + Duration::from_secs(5),

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::headers_timer::HeadersTimer;
 use super::share::Taken;
+use super::unless_stopped::unless_stopped;
 use crate::problem::Problem;
 use crate::router::App;
 
@@ -53,12 +54,11 @@ pub(super) async fn serve(taken: Taken, app: App, others: Handle, stop: Cancella
         .max_header_list_size(u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX));
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let ended = if let Some(ended) = unless_stopped(connection.as_mut(), &stop).await {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
     };
     if let Err(error) = ended {
         tracing::trace!(error, "a connection ended early");
