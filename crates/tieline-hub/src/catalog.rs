@@ -96,7 +96,7 @@ pub struct CatalogTool {
     /// That connector's key.
     pub slug: Slug,
     /// The exact name at the server. It may hold any character.
-    pub name: String,
+    pub name: Arc<str>,
     /// The name at the aggregate gateway endpoint, at most 48 characters.
     pub gateway_name: String,
     /// The name that the built-in agent sees, at most 64 characters.
@@ -303,7 +303,7 @@ impl CatalogConnector {
             tools.push(Arc::new(CatalogTool {
                 connector: source.id,
                 slug: source.slug.clone(),
-                name: tool.name.clone(),
+                name: tool.name.as_str().into(),
                 gateway_name: gateway_name.clone(),
                 agent_name: agent_name.clone(),
                 title: facts.title,

@@ -154,7 +154,7 @@ pub struct Call<'a> {
     /// Ends the call when the caller no longer wants it.
     pub cancel: CancellationToken,
     /// The calling program, such as `Claude Code 2.1`, for the record.
-    pub client: Option<&'a str>,
+    pub client: Option<&'a Arc<str>>,
     /// The HTTP request that it came with, for the record; what the built-in agent calls came with none.
     pub request: Option<RequestId>,
 }

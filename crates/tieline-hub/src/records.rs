@@ -17,21 +17,26 @@ use crate::catalog::CatalogTool;
 use crate::dispatch::{Call, CallOutcome, Content, FailureFacts, Piece, SessionKey, millis};
 
 const QUEUE: usize = 16_384;
-/// Large, because what a batch costs hardly depends on its size.
+/// The most rows of a batch, when many came at once.
 const BATCH: usize = 4_096;
 /// After how many rows the CPU is offered to others. A whole batch takes a millisecond, which no call should wait for.
 const ROWS_IN_A_ROW: usize = 32;
 /// How long a record waits for company before it is written.
 const LINGER: Duration = Duration::from_millis(200);
+/// So many need no more company. Under load they come within a few looks at the queue: what is written soon still lies near
+/// the CPU, and is no long piece of work at once.
+const ENOUGH: usize = 256;
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How many bytes of contents wait at most. What finds no room is not kept; its call is recorded all the same.
 const CONTENT_QUEUE: usize = 32 * 1024 * 1024;
 /// How often the use of a key is written down while it is in use.
 const NOTE_EVERY: Duration = Duration::from_secs(30);
 
-/// What the writer stores.
+/// What the writer stores. Calls lie in the queue itself: the writer would otherwise have to free them one by one for the
+/// threads that answer calls.
 #[derive(Debug)]
 enum Record {
-    Call(Box<EndedCall>),
+    Call(EndedCall),
     KeyUsed {
         id: KeyId,
         at: Timestamp,
@@ -48,13 +53,13 @@ struct EndedCall {
     session: SessionKey,
     connector: ConnectorId,
     slug: Slug,
-    tool: String,
+    tool: Arc<str>,
     outcome: &'static str,
     code: Option<&'static str>,
     took: Duration,
     bytes_in: usize,
     bytes_out: usize,
-    client: Option<String>,
+    client: Option<Arc<str>>,
     request: Option<RequestId>,
     facts: FailureFacts,
     content: Option<Box<Content>>,
@@ -70,13 +75,13 @@ impl EndedCall {
             session: Some(self.session.0.to_string()),
             connector_id: self.connector,
             connector_slug: self.slug.to_string(),
-            tool: self.tool,
+            tool: first(200, &self.tool),
             outcome: self.outcome.to_owned(),
             code: self.code.map(str::to_owned),
             ms: millis(self.took),
             bytes_in: i64::try_from(self.bytes_in).unwrap_or(i64::MAX),
             bytes_out: i64::try_from(self.bytes_out).unwrap_or(i64::MAX),
-            client: self.client,
+            client: self.client.map(|client| first(80, &client)),
             request_id: self.request.map(spelled),
             http_status: self.facts.http_status.map(i64::from),
             own_address: self.facts.own_address.map(|own| own.to_string()),
@@ -203,18 +208,18 @@ impl Hub {
             session: call.session.clone(),
             connector: called.connector,
             slug: called.slug.clone(),
-            tool: first(200, &called.name),
+            tool: called.name.clone(),
             outcome: outcome.word(),
             code: outcome.code(),
             took,
             bytes_in: call.params.get().len(),
             bytes_out: outcome.size(),
-            client: call.client.map(|client| first(80, client)),
+            client: call.client.cloned(),
             request: call.request,
             facts: outcome.facts(),
             content: records.admit(content),
         };
-        records.push(Record::Call(Box::new(ended)));
+        records.push(Record::Call(ended));
     }
 
     /// Notes when and by which program an access key was last used: at most twice a minute, and in the background.
@@ -259,7 +264,7 @@ impl Hub {
             }
             if batch.len() < BATCH {
                 tokio::select! {
-                    () = tokio::time::sleep(LINGER) => {}
+                    () = company(&receiver) => {}
                     () = stop.cancelled() => {}
                 }
                 while batch.len() < BATCH
@@ -321,6 +326,15 @@ impl Hub {
     }
 }
 
+/// Waits until enough records wait, but not for long.
+async fn company<T>(waiting: &mpsc::Receiver<T>) {
+    let mut left = LINGER;
+    while waiting.len() < ENOUGH && !left.is_zero() {
+        tokio::time::sleep(LOOK_EVERY).await;
+        left = left.saturating_sub(LOOK_EVERY);
+    }
+}
+
 fn content_row(id: CallId, at: Timestamp, content: Content) -> CallContentRow {
     let taken = |piece: Option<Piece>| match piece {
         Some(piece) => (
@@ -353,4 +367,40 @@ fn first(characters: usize, text: &str) -> String {
     }
     let end = text.char_indices().nth(characters);
     end.map_or(text, |(end, _)| &text[..end]).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn few_records_wait_for_company_and_many_do_not() {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let begun = Instant::now();
+        company(&receiver).await;
+        assert_eq!(begun.elapsed(), LINGER);
+        for number in 0..ENOUGH {
+            assert!(sender.try_send(number).is_ok());
+        }
+        let begun = Instant::now();
+        company(&receiver).await;
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn company_that_comes_meanwhile_is_seen_soon() {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let begun = Instant::now();
+        let waiting = company(&receiver);
+        let coming = async {
+            tokio::time::sleep(LOOK_EVERY / 2).await;
+            for number in 0..ENOUGH {
+                assert!(sender.try_send(number).is_ok());
+            }
+        };
+        tokio::join!(waiting, coming);
+        assert_eq!(begun.elapsed(), LOOK_EVERY);
+    }
 }

@@ -24,7 +24,7 @@ impl Agent {
         let shown = tools.map(|(tool, tokens)| SessionTool {
             name: tool.agent_name.clone(),
             connector: tool.slug.to_string(),
-            tool: tool.name.clone(),
+            tool: tool.name.to_string(),
             title: tool.title.clone(),
             description: tool.description.clone(),
             tokens: *tokens,

@@ -1,6 +1,7 @@
 //! The calls of one step: all at once, each as its policy says, every one with a result in the end.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -128,6 +129,7 @@ impl Run<'_> {
                 What::Call(tool) => {
                     let params = params_of(&tool, &arguments);
                     let hold = agent.inner.hub.answers().hold();
+                    let client = Arc::from(BUILT_IN_AGENT);
                     let call = Call {
                         caller: &caller,
                         session: &session,
@@ -141,7 +143,7 @@ impl Run<'_> {
                         // Nobody sits with the built-in agent whom a server could ask.
                         askable: None,
                         cancel: cancel.clone(),
-                        client: Some(BUILT_IN_AGENT),
+                        client: Some(&client),
                         request: None,
                     };
                     let cap = agent.inner.settings.result_cap;
@@ -326,7 +328,7 @@ fn approval(call: &Planned) -> EventKind {
 }
 
 fn params_of(tool: &CatalogTool, arguments: &RawValue) -> Box<RawValue> {
-    let name = serde_json::Value::String(tool.name.clone());
+    let name = serde_json::Value::from(&*tool.name);
     let params = format!(r#"{{"name":{name},"arguments":{}}}"#, arguments.get());
     RawValue::from_string(params).expect("two JSON values make a JSON object")
 }

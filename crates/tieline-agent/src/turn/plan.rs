@@ -97,7 +97,7 @@ fn route(planned: &mut Planned, name: &str, arguments: Option<Box<RawValue>>, fr
         .catalog
         .connector(tool.slug.as_str())
         .map_or_else(|| tool.slug.to_string(), |connector| connector.name.clone());
-    planned.tool.clone_from(&tool.name);
+    planned.tool = tool.name.to_string();
     if let Some(arguments) = arguments {
         planned.arguments = arguments;
         planned.what = What::Call(tool.clone());

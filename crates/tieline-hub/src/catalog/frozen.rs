@@ -75,7 +75,7 @@ impl Catalog {
 
 fn frozen_tool(tool: &CatalogTool) -> Tool<'_> {
     Tool {
-        name: tool.name.clone(),
+        name: tool.name.to_string(),
         gateway: tool.gateway_name.clone(),
         agent: tool.agent_name.clone(),
         definition: &tool.definition,
@@ -93,7 +93,7 @@ fn thawed_connector(frozen: Connector<'_>) -> Option<CatalogConnector> {
         tools.push(Arc::new(CatalogTool {
             connector: frozen.id,
             slug: slug.clone(),
-            name: tool.name,
+            name: tool.name.into(),
             gateway_name: tool.gateway,
             agent_name: tool.agent,
             title: facts.title,

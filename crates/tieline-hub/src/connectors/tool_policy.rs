@@ -48,7 +48,7 @@ impl Hub {
         let live = snapshot
             .connector(tool.connector)
             .filter(|live| live.enabled);
-        let tool = live.and_then(|live| live.tools.get(&tool.name));
+        let tool = live.and_then(|live| live.tools.get(&*tool.name));
         match tool {
             Some(tool) if tool.enabled => tool.policy,
             _ => ToolPolicy::Off,

@@ -1,6 +1,8 @@
 //! Calls one tool as an admin, to see what it does: a real call, recorded like every other, and written into the audit
 //! log before it goes out.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use serde_json::value::RawValue;
 use tieline_domain::{RequestId, Slug};
@@ -31,7 +33,7 @@ impl Hub {
             &json!({ "connector": connector.name }),
         );
         self.inner.store.audit_append(&change).await?;
-        let name = serde_json::Value::from(tool.name.as_str());
+        let name = serde_json::Value::from(&*tool.name);
         let params = format!(r#"{{"name":{name},"arguments":{}}}"#, arguments.get());
         let params = RawValue::from_string(params).expect("two JSON values make a JSON object");
         let caller = Caller {
@@ -43,6 +45,7 @@ impl Hub {
         // A session of its own: what a legacy server remembers of it ends with it.
         let session = SessionKey(format!("try-{}", change.audit.id).into());
         let hold = self.answers().hold();
+        let client = Arc::from("Try this tool");
         let outcome = self
             .dispatch(Call {
                 caller: &caller,
@@ -56,7 +59,7 @@ impl Hub {
                 session_is: SessionIs::Nobodys,
                 askable: None,
                 cancel: CancellationToken::new(),
-                client: Some("Try this tool"),
+                client: Some(&client),
                 request,
             })
             .await;

@@ -113,7 +113,7 @@ impl Hub {
             });
         }
         if let Wanted::Tool(tool) = call.wanted {
-            let known = live.tools.get(&tool.name);
+            let known = live.tools.get(&*tool.name);
             if !known.is_some_and(|known| known.enabled) {
                 let tool = shown(&tool.name);
                 return Err(match known {

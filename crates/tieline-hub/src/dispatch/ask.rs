@@ -96,7 +96,7 @@ impl Hub {
         let live_tool = call
             .wanted
             .tool()
-            .and_then(|tool| live.tools.get(&tool.name));
+            .and_then(|tool| live.tools.get(&*tool.name));
         let pass_on = call.pass_on.map(|to| PassOn {
             way: to.way,
             begin: to.begin,

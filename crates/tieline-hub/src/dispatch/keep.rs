@@ -163,7 +163,7 @@ impl Hub {
 
 impl Call<'_> {
     fn is_of_chat(&self) -> bool {
-        self.caller.key.is_none() && self.client == Some(BUILT_IN_AGENT)
+        self.caller.key.is_none() && self.client.map(|client| &**client) == Some(BUILT_IN_AGENT)
     }
 }
 

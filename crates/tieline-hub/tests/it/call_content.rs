@@ -47,7 +47,7 @@ impl World {
             session_is: SessionIs::Nobodys,
             askable: None,
             cancel: CancellationToken::new(),
-            client: Some(client),
+            client: Some(&client.into()),
             request: None,
         };
         self.hub.dispatch(call).await;

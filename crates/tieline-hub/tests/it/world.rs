@@ -211,7 +211,7 @@ impl World {
             session_is: SessionIs::Nobodys,
             askable: None,
             cancel: CancellationToken::new(),
-            client: Some("test 1.0"),
+            client: Some(&"test 1.0".into()),
             request: None,
         };
         self.hub.dispatch(call).await

@@ -14,7 +14,10 @@ use super::sessions::McpSession;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Asked<'a> {
     /// Alone, from the current list.
-    Modern { view: &'a View, client: &'a str },
+    Modern {
+        view: &'a View,
+        client: &'a Arc<str>,
+    },
     /// Within a session, from its frozen list.
     Legacy(&'a Arc<McpSession>),
 }
@@ -34,7 +37,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    pub(super) fn client(&self) -> &'a str {
+    pub(super) fn client(&self) -> &'a Arc<str> {
         match self {
             Self::Modern { client, .. } => client,
             Self::Legacy(session) => &session.client,

@@ -13,14 +13,28 @@ const MOST: usize = 256;
 const LONGEST: usize = 512;
 
 /// The labels of those seen lately, by the `clientInfo` that they belong to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ClientLabels {
     known: RwLock<HashMap<Box<str>, Arc<str>>>,
+    /// Of a client that does not say who it is.
+    none: Arc<str>,
+}
+
+impl Default for ClientLabels {
+    fn default() -> Self {
+        Self {
+            known: RwLock::default(),
+            none: Arc::from(""),
+        }
+    }
 }
 
 impl ClientLabels {
-    /// What [`client_label`] makes of this `clientInfo`.
-    pub(super) fn of(&self, info: &RawValue) -> Arc<str> {
+    /// What [`client_label`] makes of this `clientInfo`; empty without one.
+    pub(super) fn of(&self, info: Option<&RawValue>) -> Arc<str> {
+        let Some(info) = info else {
+            return self.none.clone();
+        };
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let found = known.get(info.get()).cloned();
         drop(known);
@@ -51,18 +65,21 @@ mod tests {
             let json = format!(r#"{{"name":"Claude Code","version":"{version}"}}"#);
             RawValue::from_string(json).expect("JSON")
         };
-        let first = labels.of(&info(1));
+        let first = labels.of(Some(&info(1)));
         assert_eq!(&*first, "Claude Code 1");
-        assert!(Arc::ptr_eq(&first, &labels.of(&info(1))));
+        assert!(Arc::ptr_eq(&first, &labels.of(Some(&info(1)))));
         for version in 0..2 * MOST {
-            assert_eq!(*labels.of(&info(version)), *client_label(&info(version)));
+            assert_eq!(
+                *labels.of(Some(&info(version))),
+                *client_label(&info(version))
+            );
         }
         let kept = |labels: &ClientLabels| labels.known.read().expect("no panic").len();
         assert!((1..=MOST).contains(&kept(&labels)));
         let before = kept(&labels);
         let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(LONGEST));
         let long = RawValue::from_string(long).expect("JSON");
-        assert_eq!(labels.of(&long).len(), 60);
+        assert_eq!(labels.of(Some(&long)).len(), 60);
         assert_eq!(kept(&labels), before);
     }
 }

@@ -257,8 +257,7 @@ async fn modern(
     };
     let view = View::current(exchange.gateway.hub(), &exchange.door)?;
     let labels = &exchange.gateway.0.labels;
-    let client = meta.client_info.map(|info| labels.of(info));
-    let client = client.as_deref().unwrap_or_default();
+    let client = &labels.of(meta.client_info);
     match request.method {
         "server/discover" => Ok(json(discover::answer(request.id, &view))),
         "subscriptions/listen" => listen::answer(exchange, &view, request).boxed().await,

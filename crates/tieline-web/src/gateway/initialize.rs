@@ -44,9 +44,9 @@ pub(super) fn answer(exchange: &Exchange, request: &Request<'_>) -> Result<Respo
         .capabilities
         .map(|capabilities| ClientCan::read(revision, capabilities))
         .unwrap_or_default();
-    let client = params.client_info.map(client_label).unwrap_or_default();
-
     let gateway = &exchange.gateway;
+    let client = gateway.0.labels.of(params.client_info);
+
     let view = View::current(gateway.hub(), &exchange.door)?;
     let result = view.initialize_result(revision);
     let message = Pieces::of(response_ok_around(request.id, result));

@@ -66,7 +66,7 @@ pub(super) enum Goal {
 pub(super) struct ReadyCall<'a> {
     exchange: Arc<Exchange>,
     session: SessionKey,
-    client: Cow<'a, str>,
+    client: Arc<str>,
     goal: Goal,
     era: Era,
     /// What a modern client declared for this call.
@@ -244,7 +244,7 @@ fn prepare<'a>(
     Ok(ReadyCall {
         exchange: exchange.clone(),
         session: asked.session_key(&permit),
-        client: Cow::Borrowed(asked.client()),
+        client: asked.client().clone(),
         goal,
         era: asked.era(),
         id: Cow::Borrowed(request.id),
@@ -327,7 +327,7 @@ impl ReadyCall<'_> {
     /// The call with everything that it borrowed from its request.
     fn into_owned(self) -> ReadyCall<'static> {
         ReadyCall {
-            client: Cow::Owned(self.client.into_owned()),
+            client: self.client,
             id: Cow::Owned(self.id.into_owned()),
             params: Cow::Owned(self.params.into_owned()),
             split: None,
@@ -420,7 +420,7 @@ impl ReadyCall<'_> {
             },
             askable,
             cancel: self.cancel.clone(),
-            client: (!self.client.is_empty()).then_some(&*self.client),
+            client: (!self.client.is_empty()).then_some(&self.client),
             request: self.exchange.id,
         };
         self.exchange.gateway.hub().dispatch(call).await

@@ -55,7 +55,7 @@ pub(super) struct McpSession {
     /// Which questions of servers the client answers.
     pub(super) can: ClientCan,
     /// The program, as it named itself; may be empty.
-    pub(super) client: String,
+    pub(super) client: Arc<str>,
     last_used: Mutex<Instant>,
     calls: Mutex<RunningCalls>,
     replays: Replays,
@@ -109,7 +109,7 @@ impl McpSessions {
         caller: &Caller,
         view: View,
         (revision, can): (Revision, ClientCan),
-        client: String,
+        client: Arc<str>,
         logging: HashSet<ConnectorId>,
     ) -> (Arc<McpSession>, Vec<Arc<McpSession>>) {
         let owner = (caller.user, caller.key);

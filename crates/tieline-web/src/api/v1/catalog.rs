@@ -51,7 +51,7 @@ impl From<&CatalogTool> for CatalogToolObject {
         Self {
             name: tool.agent_name.clone(),
             connector: tool.slug.to_string(),
-            tool: tool.name.clone(),
+            tool: tool.name.to_string(),
             title: tool.title.clone(),
             description: tool.description.clone(),
         }

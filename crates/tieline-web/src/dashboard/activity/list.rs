@@ -287,7 +287,11 @@ fn by_connector(
         let catalog = state.hub.catalog();
         let offered = chosen.and_then(|chosen| catalog.connector(chosen.slug.as_str()));
         let tools = offered.map_or_else(Vec::new, |offered| {
-            offered.tools.iter().map(|tool| tool.name.clone()).collect()
+            offered
+                .tools
+                .iter()
+                .map(|tool| tool.name.to_string())
+                .collect()
         });
         selects.push(by_tool(&tools, query));
     }

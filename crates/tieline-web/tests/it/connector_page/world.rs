@@ -74,7 +74,7 @@ pub(crate) async fn call_of(
         session_is: tieline_hub::SessionIs::Nobodys,
         askable: None,
         cancel: CancellationToken::new(),
-        client: Some("Claude Code 2.1"),
+        client: Some(&"Claude Code 2.1".into()),
         request: None,
     };
     app.hub.dispatch(call).await
