@@ -17,16 +17,12 @@ use crate::catalog::CatalogTool;
 use crate::dispatch::{Call, CallOutcome, Content, FailureFacts, Piece, SessionKey, millis};
 
 const QUEUE: usize = 16_384;
-/// The most rows of a batch, when many came at once.
+/// Large, because what a batch costs hardly depends on its size: each waits for the disk once.
 const BATCH: usize = 4_096;
 /// After how many rows the CPU is offered to others. A whole batch takes a millisecond, which no call should wait for.
 const ROWS_IN_A_ROW: usize = 32;
 /// How long a record waits for company before it is written.
 const LINGER: Duration = Duration::from_millis(200);
-/// So many need no more company. Under load they come within a few looks at the queue: what is written soon still lies near
-/// the CPU, and is no long piece of work at once.
-const ENOUGH: usize = 256;
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How many bytes of contents wait at most. What finds no room is not kept; its call is recorded all the same.
 const CONTENT_QUEUE: usize = 32 * 1024 * 1024;
 /// How often the use of a key is written down while it is in use.
@@ -264,7 +260,7 @@ impl Hub {
             }
             if batch.len() < BATCH {
                 tokio::select! {
-                    () = company(&receiver) => {}
+                    () = tokio::time::sleep(LINGER) => {}
                     () = stop.cancelled() => {}
                 }
                 while batch.len() < BATCH
@@ -326,15 +322,6 @@ impl Hub {
     }
 }
 
-/// Waits until enough records wait, but not for long.
-async fn company<T>(waiting: &mpsc::Receiver<T>) {
-    let mut left = LINGER;
-    while waiting.len() < ENOUGH && !left.is_zero() {
-        tokio::time::sleep(LOOK_EVERY).await;
-        left = left.saturating_sub(LOOK_EVERY);
-    }
-}
-
 fn content_row(id: CallId, at: Timestamp, content: Content) -> CallContentRow {
     let taken = |piece: Option<Piece>| match piece {
         Some(piece) => (
@@ -367,40 +354,4 @@ fn first(characters: usize, text: &str) -> String {
     }
     let end = text.char_indices().nth(characters);
     end.map_or(text, |(end, _)| &text[..end]).to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::time::Instant;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn few_records_wait_for_company_and_many_do_not() {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let begun = Instant::now();
-        company(&receiver).await;
-        assert_eq!(begun.elapsed(), LINGER);
-        for number in 0..ENOUGH {
-            assert!(sender.try_send(number).is_ok());
-        }
-        let begun = Instant::now();
-        company(&receiver).await;
-        assert_eq!(begun.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn company_that_comes_meanwhile_is_seen_soon() {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let begun = Instant::now();
-        let waiting = company(&receiver);
-        let coming = async {
-            tokio::time::sleep(LOOK_EVERY / 2).await;
-            for number in 0..ENOUGH {
-                assert!(sender.try_send(number).is_ok());
-            }
-        };
-        tokio::join!(waiting, coming);
-        assert_eq!(begun.elapsed(), LOOK_EVERY);
-    }
 }

@@ -229,7 +229,7 @@ pub(crate) fn request_body(id: u64, method: &str, (params, named): Wanted<'_>) -
 /// The parameters of a request, and what is asked for by name.
 type Wanted<'a> = (&'a RawObject<'a>, Option<Named<'a>>);
 
-/// As many bytes as the parameters take, or some more.
+/// As many bytes as the parameters hardly ever exceed.
 fn length_of(params: &RawObject<'_>, named: Option<Named<'_>>) -> usize {
     let name = named.map_or(0, |named| named.field.len() + named.value.len() + 8);
     params.json_length() + name
@@ -366,6 +366,41 @@ mod tests {
             let with_meta = expected.replacen('{', &format!("{{\"_meta\":{{{OURS}}},"), 1);
             let wanted = format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{with_meta}}}"#);
             assert_eq!(modern, wanted);
+        }
+    }
+
+    #[test]
+    fn a_name_stands_beside_what_is_said_about_the_call() {
+        let named = Some(Named {
+            field: "uri",
+            value: "x:1",
+        });
+        for (params, legacy, modern) in [
+            (
+                r#"{"_meta":{"progressToken":7,"io.modelcontextprotocol/logLevel":"info"},"uri":"north:1"}"#,
+                r#"{"_meta":{"progressToken":7},"uri":"x:1"}"#.to_owned(),
+                format!(
+                    r#"{{"_meta":{{{OURS},"progressToken":7,"io.modelcontextprotocol/logLevel":"info"}},"uri":"x:1"}}"#
+                ),
+            ),
+            (
+                r#"{"uri":"north:1","_meta":{"io.modelcontextprotocol/clientInfo":{}}}"#,
+                r#"{"uri":"x:1"}"#.to_owned(),
+                format!(r#"{{"uri":"x:1","_meta":{{{OURS}}}}}"#),
+            ),
+            (
+                r#"{"_meta":{"io.modelcontextprotocol/clientInfo":{}}}"#,
+                r#"{"uri":"x:1"}"#.to_owned(),
+                format!(r#"{{"_meta":{{{OURS}}},"uri":"x:1"}}"#),
+            ),
+        ] {
+            let held = raw(params);
+            let params = RawObject::parse(&held).unwrap();
+            let whole =
+                |params| format!(r#"{{"jsonrpc":"2.0","id":5,"method":"m","params":{params}}}"#);
+            assert_eq!(legacy_body(5, "m", (&params, named)), whole(legacy));
+            let body = introduction().modern_body(5, "m", (&params, named), None);
+            assert_eq!(body, whole(modern));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What modern clients are called in lists and records. They say who they are with every request, in the same words.
+//! What clients are called in lists and records. Modern ones say who they are with every request, in the same words.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -24,6 +24,7 @@ pub(super) async fn unless_stopped<F: Future>(
             if stopped.as_mut().poll(context).is_ready() {
                 return Poll::Ready(None);
             }
+            // Pending means that the waker is kept: this wait takes no part in tokio's sharing out of turns.
             told = Some(waker.clone());
         }
         Poll::Pending
