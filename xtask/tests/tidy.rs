@@ -8,8 +8,11 @@ use std::path::Path;
 use repository::{Workspace, documents, read, root, tracked};
 
 /// Who may name a crate directly, tests included. `deny.toml` says the same for the release build.
-const KEPT_TO: [(&str, &[&str]); 3] = [
+const KEPT_TO: [(&str, &[&str]); 6] = [
     ("sqlx", &["tieline-store"]),
+    ("sqlx-core", &["tieline-store"]),
+    ("sqlx-postgres", &["tieline-store"]),
+    ("sqlx-sqlite", &["tieline-store"]),
     // The MCP client's own tests serve HTTP with it; the product serves from `tieline-web` alone.
     (
         "axum",

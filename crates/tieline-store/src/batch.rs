@@ -9,12 +9,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{
-    Arguments as _, AssertSqlSafe, Database, Encode, FromRow, PgPool, Postgres, Sqlite, SqlitePool,
-    Type,
-};
+use sqlx::{Arguments as _, AssertSqlSafe, Database, Encode, FromRow, Type};
+use sqlx_postgres::{PgPool, PgRow, Postgres};
+use sqlx_sqlite::{Sqlite, SqlitePool, SqliteRow};
 
 use crate::StoreError;
 use crate::dialect::Db;

@@ -6,8 +6,10 @@
 
 use std::path::PathBuf;
 
+use sqlx::Transaction;
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx_postgres::{PgConnection, PgPool, Postgres};
+use sqlx_sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
 use crate::StoreError;
 

@@ -133,7 +133,7 @@ impl StoreError {
         }
         let code = refused.code().unwrap_or_default().into_owned();
         let known = if refused
-            .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+            .try_downcast_ref::<sqlx_sqlite::SqliteError>()
             .is_some()
         {
             Self::from_sqlite_code(&code)

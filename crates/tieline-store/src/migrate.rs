@@ -1,7 +1,8 @@
 //! Brings a database to the schema of this binary, or refuses one that is newer.
 
 use sqlx::migrate::Migrator;
-use sqlx::{PgPool, SqlitePool};
+use sqlx_postgres::PgPool;
+use sqlx_sqlite::SqlitePool;
 
 use crate::StoreError;
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::PgPool;
-use sqlx::postgres::PgListener;
+use sqlx_postgres::PgListener;
+use sqlx_postgres::PgPool;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sqlx::SqlitePool;
+use sqlx_sqlite::SqlitePool;
 
 use crate::dialect::Db;
 use crate::{Store, StoreError};

@@ -70,13 +70,13 @@ fn shared(call: &CallRow) -> impl Ord + '_ {
 async fn insert(tx: &mut Tx, statement: Statement, rows: Vec<CallRow>) -> Result<(), StoreError> {
     match tx.link() {
         Link::Sqlite(link) => {
-            let values = values::<sqlx::Sqlite>(statement, rows)?;
+            let values = values::<sqlx_sqlite::Sqlite>(statement, rows)?;
             sqlx::query_with(statement.for_sqlite(), values)
                 .execute(link)
                 .await?;
         }
         Link::Postgres(link) => {
-            let values = values::<sqlx::Postgres>(statement, rows)?;
+            let values = values::<sqlx_postgres::Postgres>(statement, rows)?;
             sqlx::query_with(statement.for_postgres(), values)
                 .execute(link)
                 .await?;
