@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -76,6 +77,11 @@ macro_rules! id {
                 entropy: &dyn Entropy,
             ) -> impl Iterator<Item = Self> {
                 generate_many(count, clock, entropy).into_iter().map(Self)
+            }
+
+            /// The text form in memory that others can share.
+            pub fn to_shared_text(self) -> Arc<str> {
+                Arc::from(&*self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
             }
 
             /// Reads the hyphenated text form.
@@ -193,6 +199,12 @@ mod tests {
                 *byte = (at * 151 + at / 7 * 89).to_le_bytes()[0];
             }
         }
+    }
+
+    #[test]
+    fn text_to_share_is_the_text() {
+        let id = CallId::generate(&At(1_700_000_000_000), &Scattered);
+        assert_eq!(*id.to_shared_text(), id.to_string());
     }
 
     #[test]

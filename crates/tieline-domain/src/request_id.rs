@@ -1,6 +1,7 @@
 //! The id of one HTTP request to Tieline, which an answer, a problem, the log and the record of a call repeat.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Such as `r-9f86d081884c7d65`. A number until somebody reads it, so that naming a request costs it nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,11 @@ impl RequestId {
             *digit = DIGITS[four_bits as usize];
         }
         text
+    }
+
+    /// The text form in memory that others can share.
+    pub fn to_shared_text(self) -> Arc<str> {
+        Arc::from(String::from_utf8_lossy(&self.to_ascii()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Call records leave a call through a bounded queue and are written in batches, so that no call waits for the
 //! database.
 
+use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use metrics::{Counter, Histogram};
 use tieline_domain::{CallId, ConnectorId, KeyId, RequestId, Slug, Table, Timestamp, UserId};
-use tieline_store::{CallContentRow, CallRow};
+use tieline_store::{CallContentRow, NewCall};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -62,25 +63,25 @@ struct EndedCall {
 }
 
 impl EndedCall {
-    fn into_row(self, id: CallId) -> CallRow {
-        CallRow {
+    fn into_row(self, id: CallId) -> NewCall {
+        NewCall {
             id,
             at: self.at,
             user_id: self.user,
             key_id: self.key,
-            session: Some(self.session.0.to_string()),
+            session: Some(self.session.0),
             connector_id: self.connector,
-            connector_slug: self.slug.to_string(),
-            tool: first(200, &self.tool),
-            outcome: self.outcome.to_owned(),
-            code: self.code.map(str::to_owned),
+            connector_slug: self.slug,
+            tool: first(200, self.tool),
+            outcome: self.outcome,
+            code: self.code,
             ms: millis(self.took),
             bytes_in: i64::try_from(self.bytes_in).unwrap_or(i64::MAX),
             bytes_out: i64::try_from(self.bytes_out).unwrap_or(i64::MAX),
-            client: self.client.map(|client| first(80, &client)),
-            request_id: self.request.map(spelled),
-            http_status: self.facts.http_status.map(i64::from),
-            own_address: self.facts.own_address.map(|own| own.to_string()),
+            client: self.client.map(|client| first(80, client)),
+            request_id: self.request,
+            http_status: self.facts.http_status,
+            own_address: self.facts.own_address,
         }
     }
 }
@@ -232,7 +233,7 @@ impl Hub {
         self.inner.records.push(Record::KeyUsed {
             id: key,
             at: now,
-            client: (!client.is_empty()).then(|| first(80, client)),
+            client: (!client.is_empty()).then(|| first(80, client.into()).to_string()),
         });
     }
 
@@ -246,30 +247,23 @@ impl Hub {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let Some(mut receiver) = taken else { return };
-        let mut batch = Vec::with_capacity(BATCH);
         loop {
-            let stopping = tokio::select! {
-                count = receiver.recv_many(&mut batch, BATCH) => count == 0,
-                () = stop.cancelled() => true,
+            let first = tokio::select! {
+                first = receiver.recv() => first,
+                () = stop.cancelled() => break,
             };
-            if stopping {
-                receiver.close();
-                while receiver.recv_many(&mut batch, BATCH).await > 0 {}
-                self.write_batch(std::mem::take(&mut batch)).await;
-                return;
-            }
-            if batch.len() < BATCH {
+            let Some(first) = first else { return };
+            if receiver.len() + 1 < BATCH {
                 tokio::select! {
                     () = tokio::time::sleep(LINGER) => {}
                     () = stop.cancelled() => {}
                 }
-                while batch.len() < BATCH
-                    && let Ok(record) = receiver.try_recv()
-                {
-                    batch.push(record);
-                }
             }
-            self.write_batch(std::mem::take(&mut batch)).await;
+            self.write_batch(first, &mut receiver).await;
+        }
+        receiver.close();
+        while let Some(first) = receiver.recv().await {
+            self.write_batch(first, &mut receiver).await;
         }
     }
 
@@ -281,18 +275,23 @@ impl Hub {
         }
     }
 
-    async fn write_batch(&self, batch: Vec<Record>) {
+    /// Writes this record and those that wait behind it. They stay in the queue until their row is made, so that a large
+    /// batch does not lie in memory twice.
+    async fn write_batch(&self, first: Record, queue: &mut mpsc::Receiver<Record>) {
+        let count = (queue.len() + 1).min(BATCH);
         // All ids at once: asking the operating system for each would cost more than the rest of its row.
-        let mut ids = CallId::generate_many(batch.len(), self.clock(), self.entropy());
-        let (mut calls, mut uses) = (Vec::with_capacity(batch.len()), Vec::new());
-        let (mut contents, keeps_content) = (Vec::new(), self.keeps_content());
-        for (at, record) in batch.into_iter().enumerate() {
+        let mut ids = CallId::generate_many(count, self.clock(), self.entropy());
+        let (mut uses, mut contents, mut reached) = (Vec::new(), Vec::new(), 0_usize);
+        let keeps_content = self.keeps_content();
+        let records = iter::once(first).chain(iter::from_fn(|| queue.try_recv().ok()));
+        let mut calls = records.take(count).enumerate().filter_map(|(at, record)| {
             if at % ROWS_IN_A_ROW == 0 {
                 thread::yield_now();
             }
             match record {
                 Record::Call(mut ended) => {
-                    let Some(id) = ids.next() else { continue };
+                    let id = ids.next()?;
+                    reached += 1;
                     if let Some(content) = ended.content.take() {
                         self.inner.records.let_go(Some(&content));
                         // Whoever switched it off meanwhile wants nothing to be kept from then on.
@@ -300,16 +299,22 @@ impl Hub {
                             contents.push(content_row(id, ended.at, *content));
                         }
                     }
-                    calls.push(ended.into_row(id));
+                    Some(ended.into_row(id))
                 }
-                Record::KeyUsed { id, at, client } => uses.push((id, at, client)),
+                Record::KeyUsed { id, at, client } => {
+                    uses.push((id, at, client));
+                    None
+                }
             }
-        }
-        let lost = calls.len();
-        if let Err(error) = self.inner.store.calls_insert(calls).await {
-            metrics::counter!("tieline_records_dropped_total").increment(lost as u64);
-            tracing::error!(%error, lost, "call records could not be written");
-        } else if lost > 0 {
+        });
+        let written = self.inner.store.calls_insert(calls.by_ref()).await;
+        // After a failure, what was not reached is given up as well: it would only meet the same one.
+        calls.by_ref().for_each(drop);
+        drop(calls);
+        if let Err(error) = written {
+            metrics::counter!("tieline_records_dropped_total").increment(reached as u64);
+            tracing::error!(%error, lost = reached, "call records could not be written");
+        } else if reached > 0 {
             self.write_contents(contents).await;
             self.inner
                 .records
@@ -342,16 +347,13 @@ fn content_row(id: CallId, at: Timestamp, content: Content) -> CallContentRow {
     }
 }
 
-/// In one piece: writing it part by part would make the text anew several times.
-fn spelled(request: RequestId) -> String {
-    String::from_utf8_lossy(&request.to_ascii()).into_owned()
-}
-
-/// The first characters of a text, copied in one go when that is all of it.
-fn first(characters: usize, text: &str) -> String {
+/// The first characters of a text, which nearly always are all of it.
+fn first(characters: usize, text: Arc<str>) -> Arc<str> {
     if text.len() <= characters {
-        return text.to_owned();
+        return text;
     }
-    let end = text.char_indices().nth(characters);
-    end.map_or(text, |(end, _)| &text[..end]).to_owned()
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => Arc::from(&text[..end]),
+        None => text,
+    }
 }

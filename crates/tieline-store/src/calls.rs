@@ -13,6 +13,7 @@ mod usage;
 pub use by_tool::ToolCount;
 pub use counts::HourCount;
 pub use filter::{CallFilter, CallText};
+pub use insert::NewCall;
 pub use summary::CallSummary;
 pub use usage::{CallTimes, ConnectorUse};
 
@@ -38,7 +39,7 @@ pub(crate) fn first_since(moment: Timestamp) -> String {
 pub struct CallRow {
     /// Its id.
     pub id: CallId,
-    /// When it began.
+    /// When it ended.
     pub at: Timestamp,
     /// Who called.
     pub user_id: UserId,

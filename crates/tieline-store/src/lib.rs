@@ -46,7 +46,8 @@ pub use audit::{AuditFilter, AuditRow, FirstBadRow};
 pub use backup::Engine;
 pub use call_contents::CallContentRow;
 pub use calls::{
-    CallFilter, CallRow, CallSummary, CallText, CallTimes, ConnectorUse, HourCount, ToolCount,
+    CallFilter, CallRow, CallSummary, CallText, CallTimes, ConnectorUse, HourCount, NewCall,
+    ToolCount,
 };
 pub use change::{AuditChain, Change, NewAudit};
 pub use connectors::{

@@ -7,7 +7,7 @@ use tieline_store::{
 };
 
 use crate::bed::Bed;
-use crate::samples::{added_user, at, call, connector_id};
+use crate::samples::{AddCalls as _, added_user, at, call, connector_id};
 
 fn session_id() -> SessionId {
     SessionId::parse(&connector_id().to_string()).unwrap()
@@ -527,7 +527,7 @@ pub(crate) async fn tells_what_a_person_does(bed: &Bed) {
             user_id: session.user_id,
             ..call(connector, millis)
         });
-    store.calls_insert(calls.to_vec()).await.unwrap();
+    store.add_calls(calls.to_vec()).await.unwrap();
     let told = store.user_use(session.user_id, at(100)).await.unwrap();
     let expected = UserUse {
         turns: 2,

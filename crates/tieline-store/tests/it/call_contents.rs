@@ -3,7 +3,7 @@
 use tieline_store::{CallContentRow, CallRow};
 
 use crate::bed::Bed;
-use crate::samples::{at, call, connector_id};
+use crate::samples::{AddCalls as _, at, call, connector_id};
 
 fn content(of: &CallRow) -> CallContentRow {
     CallContentRow {
@@ -21,7 +21,7 @@ async fn said(bed: &Bed, calls: i64) -> Vec<CallContentRow> {
     let connector = connector_id();
     let calls: Vec<_> = (1..=calls).map(|at| call(connector, at)).collect();
     let contents: Vec<_> = calls.iter().map(content).collect();
-    bed.store.calls_insert(calls).await.unwrap();
+    bed.store.add_calls(calls).await.unwrap();
     bed.store
         .call_contents_insert(contents.clone())
         .await
@@ -31,7 +31,7 @@ async fn said(bed: &Bed, calls: i64) -> Vec<CallContentRow> {
 
 pub(crate) async fn keeps_all_fields(bed: &Bed) {
     let calls = [call(connector_id(), 1), call(connector_id(), 2)];
-    bed.store.calls_insert(calls.to_vec()).await.unwrap();
+    bed.store.add_calls(calls.to_vec()).await.unwrap();
     let full = content(&calls[0]);
     let bare = CallContentRow {
         arguments: None,
@@ -53,7 +53,7 @@ pub(crate) async fn keeps_all_fields(bed: &Bed) {
 
 pub(crate) async fn zero_characters_do_no_harm(bed: &Bed) {
     let of = call(connector_id(), 1);
-    bed.store.calls_insert(vec![of.clone()]).await.unwrap();
+    bed.store.add_calls(vec![of.clone()]).await.unwrap();
     let odd = CallContentRow {
         result: Some("a\0b".to_owned()),
         ..content(&of)

@@ -5,8 +5,8 @@ use tieline_store::{CredentialPatch, UserPatch};
 
 use crate::bed::Bed;
 use crate::samples::{
-    added_connector, added_user, at, call, change, connector, key, listed, read_connector, sign_in,
-    tool,
+    AddCalls as _, added_connector, added_user, at, call, change, connector, key, listed,
+    read_connector, sign_in, tool,
 };
 
 pub(crate) async fn sets_and_replaces(bed: &Bed) {
@@ -96,7 +96,7 @@ pub(crate) async fn bookkeeping_leaves_the_version(bed: &Bed) {
         .await
         .unwrap();
     store
-        .calls_insert(vec![call(crate::samples::connector_id(), 1)])
+        .add_calls(vec![call(crate::samples::connector_id(), 1)])
         .await
         .unwrap();
     store.calls_purge(at(2)).await.unwrap();

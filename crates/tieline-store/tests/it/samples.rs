@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tieline_domain::{
     Actor, AuditId, CallId, Clock, ConnectorId, Entropy, InvitationId, KeyHash, KeyId, ModelId,
-    ModelKind, ModelName, Role, Slug, Timestamp, ToolPolicy, UserId, Verdict,
+    ModelKind, ModelName, RequestId, Role, Slug, Timestamp, ToolPolicy, UserId, Verdict,
 };
 use tieline_store::{
     AuditChain, CallRow, CatalogUpdate, Change, ConnectorRow, InvitationRow, KeyRow, ModelRow,
-    NewAudit, NewConnectorRow, NewModelRow, ReviewTools, SignInRow, Store, ToolNews, ToolRow,
-    UserRow,
+    NewAudit, NewCall, NewConnectorRow, NewModelRow, ReviewTools, SignInRow, Store, StoreError,
+    ToolNews, ToolRow, UserRow,
 };
 
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -254,6 +254,43 @@ pub(crate) fn key(owner: UserId) -> KeyRow {
     }
 }
 
+/// Adds calls that are told as they are read.
+pub(crate) trait AddCalls {
+    async fn add_calls(&self, calls: Vec<CallRow>) -> Result<(), StoreError>;
+}
+
+impl AddCalls for Store {
+    async fn add_calls(&self, calls: Vec<CallRow>) -> Result<(), StoreError> {
+        self.calls_insert(calls.into_iter().map(added)).await
+    }
+}
+
+fn added(call: CallRow) -> NewCall {
+    let request_id = |text: String| {
+        let number = u64::from_str_radix(text.strip_prefix("r-").unwrap(), 16);
+        RequestId::new(number.unwrap())
+    };
+    NewCall {
+        id: call.id,
+        at: call.at,
+        user_id: call.user_id,
+        key_id: call.key_id,
+        session: call.session.map(Arc::from),
+        connector_id: call.connector_id,
+        connector_slug: call.connector_slug.parse().unwrap(),
+        tool: call.tool.into(),
+        outcome: call.outcome.leak(),
+        code: call.code.map(|code| &*code.leak()),
+        ms: call.ms,
+        bytes_in: call.bytes_in,
+        bytes_out: call.bytes_out,
+        client: call.client.map(Arc::from),
+        request_id: call.request_id.map(request_id),
+        http_status: call.http_status.map(|status| status.try_into().unwrap()),
+        own_address: call.own_address.map(|own| own.parse().unwrap()),
+    }
+}
+
 pub(crate) fn call(connector: ConnectorId, millis: i64) -> CallRow {
     CallRow {
         // Written when it ended, as in life.
@@ -271,7 +308,7 @@ pub(crate) fn call(connector: ConnectorId, millis: i64) -> CallRow {
         bytes_in: 340,
         bytes_out: 5_600,
         client: Some("Claude Code 2.1".to_owned()),
-        request_id: Some("r-1".to_owned()),
+        request_id: Some("r-0000000000000001".to_owned()),
         http_status: None,
         own_address: None,
     }

@@ -12,7 +12,9 @@ mod sqlite {
     use tokio::time::timeout;
 
     use crate::bed::{Bed, on_sqlite};
-    use crate::samples::{added_connector, call, change, connector, connector_id, read_connector};
+    use crate::samples::{
+        AddCalls as _, added_connector, call, change, connector, connector_id, read_connector,
+    };
 
     /// How often a byte sequence occurs in the files of the database.
     fn occurrences(bed: &Bed, needle: &[u8]) -> usize {
@@ -89,7 +91,7 @@ mod sqlite {
             result_bytes: 1,
         });
         let contents = contents.collect();
-        bed.store.calls_insert(calls).await.unwrap();
+        bed.store.add_calls(calls).await.unwrap();
         bed.store.call_contents_insert(contents).await.unwrap();
         assert!(occurrences(bed, b"what-was-said-") > 20);
         bed.store.call_contents_purge_all().await.unwrap();

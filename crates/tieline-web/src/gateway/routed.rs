@@ -6,6 +6,7 @@ mod rounds;
 mod words;
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -384,7 +385,8 @@ impl ReadyCall<'_> {
             to: None,
         });
         let params = (&*self.params, self.split);
-        self.run_with(params, notifications, askable).await
+        // Where it is: `await` alone moves it first, thousands of bytes.
+        pin!(self.run_with(params, notifications, askable)).await
     }
 
     async fn run_with(
