@@ -17,9 +17,7 @@ use super::news;
 use super::passing::{self, Came, PassOn, PassedOn};
 use super::question::{Asking, Desk};
 use super::refusal::Refusal;
-use super::request::{
-    PROTOCOL_VERSION, legacy_body, modern_headers, notification_body, reply_body,
-};
+use super::request::{PROTOCOL_VERSION, legacy_body, notification_body, reply_body};
 use super::sse::{Event, Next, Reader};
 use super::target::Target;
 use super::transport::Wire;
@@ -142,9 +140,7 @@ impl Link {
                     (ask.params, ask.named),
                     ask.capabilities,
                 );
-                let mut headers = http.introduction.post_headers();
-                modern_headers(
-                    &mut headers,
+                let headers = http.introduction.modern_headers(
                     ask.method,
                     ask.named.map(|named| named.value),
                     ask.param_headers,

@@ -19,7 +19,7 @@ use super::message::{self, Answer, Inbound, Rules, STRICT_DEPTH};
 use super::news::{self, News, Wish};
 use super::question::Requested;
 use super::refusal::Refusal;
-use super::request::{modern_headers, reply_body};
+use super::request::reply_body;
 use super::sse::{Event, Reader};
 use super::target::Target;
 use super::upstream::{CallRequest, ReplyBody, Upstream};
@@ -177,8 +177,9 @@ async fn subscribe(
 ) -> Result<Response<AnswerBody>, McpError> {
     const METHOD: &str = "subscriptions/listen";
     let params = RawObject::new().with("notifications", wish.to_json());
-    let mut headers = http.introduction.post_headers();
-    modern_headers(&mut headers, METHOD, None, None, &params);
+    let headers = http
+        .introduction
+        .modern_headers(METHOD, None, None, &params);
     let body = http
         .introduction
         .modern_body(id, METHOD, (&params, None), None);
