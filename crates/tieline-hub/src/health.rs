@@ -3,7 +3,6 @@
 //! Real traffic counts first: a call that fails changes the status at once, the first one that succeeds clears it. What
 //! began before an admin changed the connector says nothing about the connector of now, so it is dropped.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::snapshot::LiveConnector;
 /// A call that takes longer is slow.
 const SLOW: Duration = Duration::from_secs(5);
 /// How many of the last calls count.
-const WINDOW: usize = 20;
+const WINDOW: u32 = 20;
 /// A server that fails every other call would otherwise cost two writes for each: one a second is enough.
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
@@ -34,21 +33,33 @@ struct Health {
     /// The version of the row that the rest is about.
     row_version: i64,
     stands: Option<(ConnectorStatus, Option<&'static str>)>,
-    durations: VecDeque<Duration>,
+    last_calls: LastCalls,
     /// What the writer writes next.
     waiting: Option<StatusUpdate>,
     has_writer: bool,
 }
 
+/// Which of the last calls were slow.
+#[derive(Debug, Default)]
+struct LastCalls {
+    count: u32,
+    /// A bit for each, the latest in the lowest.
+    slow: u32,
+}
+
+impl LastCalls {
+    fn add(&mut self, is_slow: bool) {
+        self.count = (self.count + 1).min(WINDOW);
+        self.slow = (self.slow << 1 | u32::from(is_slow)) & ((1 << WINDOW) - 1);
+    }
+}
+
 impl Health {
     /// Slow when at least one call in ten of the last twenty took too long.
     fn after_success(&mut self, took: Duration) -> ConnectorStatus {
-        if self.durations.len() == WINDOW {
-            self.durations.pop_front();
-        }
-        self.durations.push_back(took);
-        let slow = self.durations.iter().filter(|took| **took > SLOW).count();
-        if slow * 10 >= self.durations.len().max(10) {
+        self.last_calls.add(took > SLOW);
+        let LastCalls { count, slow } = self.last_calls;
+        if slow.count_ones() * 10 >= count.max(10) {
             ConnectorStatus::Slow
         } else {
             ConnectorStatus::Working
@@ -295,6 +306,25 @@ mod tests {
         assert!(board.next_write(id).is_some());
         assert!(board.next_write(id).is_none(), "the writer ends");
         assert_eq!(note(ConnectorStatus::Working), News::NeedsWriter);
+    }
+
+    #[test]
+    fn one_slow_call_in_ten_of_the_last_twenty_is_slow() {
+        let mut health = Health::default();
+        let mut after = |seconds, times| {
+            let took = Duration::from_secs(seconds);
+            let mut last = ConnectorStatus::Working;
+            for _ in 0..times {
+                last = health.after_success(took);
+            }
+            last
+        };
+        assert_eq!(after(6, 1), ConnectorStatus::Slow, "the first of all");
+        assert_eq!(after(5, 9), ConnectorStatus::Slow, "one of ten");
+        assert_eq!(after(5, 1), ConnectorStatus::Working, "one of eleven");
+        assert_eq!(after(6, 1), ConnectorStatus::Slow, "two of twelve");
+        assert_eq!(after(5, 8), ConnectorStatus::Slow, "two of twenty");
+        assert_eq!(after(5, 1), ConnectorStatus::Working, "one of twenty");
     }
 
     #[test]

@@ -2,8 +2,12 @@
 //!
 //! It must not know connectors, users or a database, and it keeps no credential: every request gets its [`Target`].
 
+mod answer_stream;
 mod aside;
+mod ask;
 mod attend;
+mod call;
+mod collected;
 mod connection;
 mod detect;
 mod dial;
@@ -16,13 +20,16 @@ mod link;
 mod list;
 mod listen;
 mod log_level;
+mod media;
 mod memory;
 mod message;
 mod news;
 mod offer;
 mod outbound;
+mod pace;
 mod passing;
 mod pool;
+mod post;
 mod probe;
 mod question;
 mod refusal;
@@ -52,13 +59,13 @@ pub use probe::{ProbeHint, ProbeReport, StepName, StepOutcome, StepReport};
 pub use question::{Question, QuestionReply, Questions, Replied};
 pub use target::{Address, Target};
 
+pub use call::{CallRequest, Named, Reply, ReplyBody, RpcError};
 pub use transport::Wire;
-pub use upstream::{
-    CallRequest, Connected, Named, Reply, ReplyBody, RpcError, ServerInfo, Upstream,
-};
+pub use upstream::{Connected, ServerInfo, Upstream};
 
 use dial::{Dialer, tls_config};
-use http::{Http, Pace};
+use http::Http;
+use pace::Pace;
 use request::Introduction;
 
 use url::Url;

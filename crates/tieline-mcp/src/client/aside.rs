@@ -11,14 +11,16 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::http::{Http, Pace};
+use super::call::CallRequest;
+use super::http::Http;
 use super::link::Link;
 use super::listen::listen_over;
 use super::news::{News, Wish};
+use super::pace::Pace;
 use super::question::Requested;
 use super::request::reply_body;
 use super::target::Target;
-use super::upstream::{CallRequest, Upstream};
+use super::upstream::Upstream;
 
 /// How long the first call of a session waits for the stream to stand, so that it misses nothing.
 const STANDS_WITHIN: Duration = Duration::from_secs(2);

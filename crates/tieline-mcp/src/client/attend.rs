@@ -5,10 +5,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
 
+use super::answer_stream::reply_on;
+use super::ask::Ask;
 use super::connection::AnswerBody;
 use super::error::McpError;
-use super::http::{Http, Pace, late_head};
-use super::link::{Ask, Session, reply_on};
+use super::http::Http;
+use super::link::Session;
+use super::pace::Pace;
 use super::question::Desk;
 use super::target::Target;
 
@@ -39,7 +42,7 @@ pub(super) async fn send_attended(
                 reply_on(http, target, Some(session), reply).await;
             },
             () = tokio::time::sleep_until(until) => {
-                return Err(McpError::sent(late_head(&ask.pace, until)));
+                return Err(McpError::sent(ask.pace.late_head(until)));
             }
         }
     }

@@ -7,8 +7,9 @@ use http::Method;
 
 use super::error::{Failure, McpError};
 use super::handshake::{Discovered, Greeting, discover, initialize, initialize_sse};
-use super::http::{Http, Pace};
+use super::http::Http;
 use super::link::Link;
+use super::pace::Pace;
 use super::refusal::{Refusal, is_modern_error};
 use super::target::Target;
 use super::transport::Wire;

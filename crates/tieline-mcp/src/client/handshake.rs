@@ -5,15 +5,19 @@ use std::borrow::Cow;
 use http::HeaderValue;
 use serde_json::value::RawValue;
 
+use super::ask::{Ask, Outcome};
+use super::call::RpcError;
 use super::error::{Failure, McpError, plain};
-use super::http::{Http, Pace};
+use super::http::Http;
 use super::http_sse::SseLink;
-use super::link::{Ask, Link, Outcome, SESSION_ID, Session, post, post_message};
+use super::link::{Link, SESSION_ID, Session};
 use super::message::{Answer, STRICT_DEPTH};
+use super::pace::Pace;
+use super::post::{post, post_message};
 use super::refusal::{Refusal, is_modern_error};
 use super::request::{empty_object, notification_body, request_body};
 use super::target::Target;
-use super::upstream::{RpcError, ServerInfo};
+use super::upstream::ServerInfo;
 use crate::raw::{self, RawObject, raw_str};
 use crate::wire::{
     ClientCan, Era, LATEST_LEGACY, META_SERVER_INFO, MODERN, Revision, UNSUPPORTED_PROTOCOL_VERSION,

@@ -2,104 +2,27 @@
 //!
 //! It knows nothing of MCP beyond what its callers put into the headers.
 
-use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Body as _;
+use http_body_util::Full;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+use super::collected::Collected;
 use super::connection::{AnswerBody, Connection, NoAnswer};
 use super::dial::Dialer;
 use super::error::{Failure, McpError, plain};
 use super::limits::Limits;
 use super::memory::Hold;
+use super::pace::Pace;
 use super::pool::Pool;
 use super::request::{Ids, Introduction};
 use super::target::{Parts, Target};
-
-/// How long an exchange may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    /// From a standing connection to the head of the answer.
-    pub(crate) first_byte: Duration,
-    /// Between two pieces of the body.
-    pub(crate) idle: Duration,
-    /// When everything must be over.
-    pub(crate) deadline: Instant,
-    /// When it began, for the message.
-    pub(crate) begun: Instant,
-}
-
-impl Pace {
-    /// The usual pace with a deadline.
-    pub(crate) fn until(limits: &Limits, deadline: Instant) -> Self {
-        Self {
-            first_byte: limits.first_byte,
-            idle: limits.idle,
-            deadline,
-            begun: Instant::now(),
-        }
-    }
-
-    /// The usual pace within the default total.
-    pub(crate) fn usual(limits: &Limits) -> Self {
-        Self::until(limits, Instant::now() + limits.total)
-    }
-
-    /// The same with an own limit for the head of the answer.
-    pub(crate) fn first_byte_within(self, first_byte: Duration) -> Self {
-        Self { first_byte, ..self }
-    }
-
-    /// Waits for the next piece of a body.
-    pub(crate) async fn next_piece<T>(
-        &self,
-        piece: impl Future<Output = T>,
-    ) -> Result<T, McpError> {
-        let mut piece = pin!(piece);
-        // What has come already needs no clock.
-        if let Poll::Ready(come) =
-            poll_fn(|context| Poll::Ready(piece.as_mut().poll(context))).await
-        {
-            return Ok(come);
-        }
-        let now = Instant::now();
-        let until = self.deadline.min(now + self.idle);
-        timeout_at(until, piece).await.map_err(|_| {
-            McpError::sent(if until == self.deadline {
-                self.overdue()
-            } else {
-                let what = "The next part of the answer";
-                Failure::Timeout {
-                    what,
-                    seconds: self.idle.as_secs(),
-                }
-            })
-        })
-    }
-
-    /// The failure when the deadline passed.
-    pub(crate) fn overdue(&self) -> Failure {
-        Failure::Timeout {
-            what: "The answer",
-            seconds: self.whole_seconds(),
-        }
-    }
-
-    /// How long everything may take.
-    pub(crate) fn whole_seconds(&self) -> u64 {
-        let whole = self.deadline.saturating_duration_since(self.begun);
-        whole.as_secs() + u64::from(whole.subsec_millis() >= 500)
-    }
-}
 
 /// What the connection test wants to see of an exchange.
 #[derive(Debug, Clone, Copy)]
@@ -197,7 +120,7 @@ impl Http {
                 Ok(Err(NoAnswer::Broken(error))) => {
                     return Err(McpError::sent(explain(&error, self.limits.header_bytes)));
                 }
-                Err(_) => return Err(McpError::sent(late_head(pace, until))),
+                Err(_) => return Err(McpError::sent(pace.late_head(until))),
             }
         }
     }
@@ -240,187 +163,9 @@ impl Http {
     }
 }
 
-/// What has come of a body, up to a limit.
-pub(crate) struct Collected {
-    limit: usize,
-    first: Bytes,
-    rest: BytesMut,
-}
-
-impl Collected {
-    /// Nothing yet. A body that says that it is larger is refused at once.
-    pub(crate) fn within(limit: usize, body: &AnswerBody) -> Result<Self, McpError> {
-        let collected = Self {
-            limit,
-            first: Bytes::new(),
-            rest: BytesMut::new(),
-        };
-        if announced(body) > limit {
-            return Err(collected.too_large());
-        }
-        Ok(collected)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.first.len() + self.rest.len()
-    }
-
-    /// Reads the next piece; nothing at the end.
-    pub(crate) async fn next(
-        &mut self,
-        body: &mut AnswerBody,
-        pace: &Pace,
-        hold: Option<&Hold>,
-    ) -> Result<Option<Bytes>, McpError> {
-        let Some(bytes) = next_piece(body, pace).await? else {
-            return Ok(None);
-        };
-        let length = self.len() + bytes.len();
-        if length > self.limit {
-            return Err(self.too_large());
-        }
-        if let Some(hold) = hold {
-            hold.grow_to(length).map_err(McpError::sent)?;
-        }
-        // Most answers come in one piece, which is then not copied.
-        if self.len() == 0 {
-            self.first = bytes.clone();
-        } else {
-            if self.rest.is_empty() {
-                // What the server said of the length was compared with the limit above.
-                self.rest.reserve(length + announced(body));
-                self.rest
-                    .extend_from_slice(&std::mem::take(&mut self.first));
-            }
-            self.rest.extend_from_slice(&bytes);
-        }
-        Ok(Some(bytes))
-    }
-
-    /// What has come so far, as a piece of its own.
-    pub(crate) fn so_far(&self) -> Bytes {
-        if self.rest.is_empty() {
-            self.first.clone()
-        } else {
-            Bytes::copy_from_slice(&self.rest)
-        }
-    }
-
-    pub(crate) fn into_bytes(self) -> Bytes {
-        if self.rest.is_empty() {
-            self.first
-        } else {
-            self.rest.freeze()
-        }
-    }
-
-    fn too_large(&self) -> McpError {
-        too_large(self.limit)
-    }
-}
-
-pub(crate) fn too_large(limit: usize) -> McpError {
-    McpError::sent(Failure::TooLarge {
-        what: "The answer",
-        limit,
-    })
-}
-
-/// How much a body says is still to come.
-pub(crate) fn announced(body: &AnswerBody) -> usize {
-    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
-}
-
-/// The next bytes of a body; nothing at its end.
-pub(crate) async fn next_piece(
-    body: &mut AnswerBody,
-    pace: &Pace,
-) -> Result<Option<Bytes>, McpError> {
-    while !body.is_end_stream() {
-        let Some(frame) = pace.next_piece(body.frame()).await? else {
-            break;
-        };
-        let frame = frame.map_err(|_| McpError::sent(Failure::Interrupted))?;
-        if let Ok(bytes) = frame.into_data() {
-            return Ok(Some(bytes));
-        }
-    }
-    Ok(None)
-}
-
-/// The media type of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Media {
-    /// JSON, or nothing said.
-    Json,
-    EventStream,
-    Other {
-        content_type: String,
-        web_page: bool,
-    },
-}
-
-impl Media {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let Some(value) = headers.get(CONTENT_TYPE) else {
-            return Self::Json;
-        };
-        if value == "application/json" {
-            return Self::Json;
-        }
-        let text = String::from_utf8_lossy(value.as_bytes());
-        let bare = text
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        match bare.as_str() {
-            "application/json" => Self::Json,
-            "text/event-stream" => Self::EventStream,
-            other if other.starts_with("application/") && other.ends_with("+json") => Self::Json,
-            other => Self::Other {
-                content_type: plain(other, 80),
-                web_page: matches!(other, "text/html" | "application/xhtml+xml"),
-            },
-        }
-    }
-
-    /// The failure for a media type that is not MCP's.
-    pub(crate) fn refused(self) -> Failure {
-        match self {
-            Self::Other {
-                content_type,
-                web_page,
-            } => Failure::BadContentType {
-                content_type,
-                web_page,
-            },
-            Self::EventStream => Failure::BadContentType {
-                content_type: "text/event-stream".to_owned(),
-                web_page: false,
-            },
-            Self::Json => Failure::BadContentType {
-                content_type: "that of JSON".to_owned(),
-                web_page: false,
-            },
-        }
-    }
-}
-
 fn unusable(target: &Target) -> Failure {
     Failure::DnsFailed {
         host: target.host().to_owned(),
-    }
-}
-
-pub(super) fn late_head(pace: &Pace, until: Instant) -> Failure {
-    if until >= pace.deadline {
-        return pace.overdue();
-    }
-    Failure::Timeout {
-        what: "The first byte of the answer",
-        seconds: pace.first_byte.as_secs(),
     }
 }
 

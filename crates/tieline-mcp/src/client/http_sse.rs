@@ -17,12 +17,15 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
+use super::ask::{Ask, Got, Outcome};
 use super::error::{Failure, McpError};
-use super::http::{Http, Media, Pace};
-use super::link::{Ask, Got, Outcome, post_message};
+use super::http::Http;
 use super::listen::Ended;
+use super::media::Media;
 use super::message::{self, Answer, AnswerId, Inbound, LIST_DEPTH, Rules};
 use super::news::{self, News};
+use super::pace::Pace;
+use super::post::post_message;
 use super::question::{Desk, Requested};
 use super::refusal::Refusal;
 use super::request::{legacy_body, reply_body};

@@ -4,15 +4,16 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
+use super::ask::Ask;
+use super::call::RpcError;
 use super::error::{Failure, McpError, plain};
-use super::http::Pace;
 use super::limits::Limits;
-use super::link::Ask;
 use super::message::{Answer, LIST_DEPTH, STRICT_DEPTH};
 use super::offer;
+use super::pace::Pace;
 use super::schema::{self, Unfit};
 use super::target::Target;
-use super::upstream::{RpcError, Upstream};
+use super::upstream::Upstream;
 use crate::raw::{self, RawError, RawObject, parse_strict, raw_str};
 use crate::wire::{METHOD_NOT_FOUND, OfferKind, ParamHeaders};
 

@@ -11,18 +11,22 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::aside::SessionIs;
+use super::call::{CallRequest, ReplyBody};
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
-use super::http::{Http, Media, Pace};
-use super::link::{Link, Session, post_message};
+use super::http::Http;
+use super::link::{Link, Session};
+use super::media::Media;
 use super::message::{self, Answer, Inbound, Rules, STRICT_DEPTH};
 use super::news::{self, News, Wish};
+use super::pace::Pace;
+use super::post::post_message;
 use super::question::Requested;
 use super::refusal::Refusal;
 use super::request::reply_body;
 use super::sse::{Event, Reader};
 use super::target::Target;
-use super::upstream::{CallRequest, ReplyBody, Upstream};
+use super::upstream::Upstream;
 use crate::raw::{RawObject, raw_str};
 
 /// Streams are opened anew from time to time, so that one that died silently is noticed.

@@ -3,11 +3,12 @@
 
 use std::pin::Pin;
 
-use super::http::Pace;
-use super::link::{Ask, Got};
+use super::ask::{Ask, Got};
+use super::call::CallRequest;
 use super::message::{Answer, STRICT_DEPTH};
+use super::pace::Pace;
 use super::target::Target;
-use super::upstream::{CallRequest, Flight, Upstream};
+use super::upstream::{Flight, Upstream};
 use crate::raw::{RawObject, raw_str};
 use crate::wire::{Era, LogLevel, META_LOG_LEVEL};
 

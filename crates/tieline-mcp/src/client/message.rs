@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
+use super::call::RpcError;
 use super::error::{Failure, plain};
-use super::upstream::RpcError;
 use crate::raw::{self, RawError, RawObject, parse_strict, parse_strict_object};
 
 /// How deep a message may be nested.

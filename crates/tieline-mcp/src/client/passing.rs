@@ -14,10 +14,12 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+use super::ask::Ask;
+use super::collected::{Collected, announced, next_piece, too_large};
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
-use super::http::{Collected, Http, Pace, announced, next_piece, too_large};
-use super::link::Ask;
+use super::http::Http;
+use super::pace::Pace;
 use super::sse::Reader;
 use crate::bridge::{Passage, Passed, Stopped, Way};
 use crate::wire::Era;

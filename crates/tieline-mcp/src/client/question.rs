@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::http::Pace;
+use super::pace::Pace;
 use super::request::{refusal_body, response_body};
 use crate::wire::{ClientCan, INTERNAL_ERROR, METHOD_NOT_FOUND, QuestionKind};
 

@@ -3,10 +3,10 @@
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 
+use super::call::RpcError;
 use super::error::{Failure, McpError, plain};
 use super::message::{Answer, AnswerId, Inbound, Rules, STRICT_DEPTH, read};
 use super::target::Target;
-use super::upstream::RpcError;
 use crate::wire::{
     Era, HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND,
     MISSING_CLIENT_CAPABILITY, UNSUPPORTED_PROTOCOL_VERSION,

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::connection::AnswerBody;
 use super::error::{Failure, McpError};
-use super::http::Pace;
 use super::limits::Limits;
+use super::pace::Pace;
 
 /// What an event carries.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -222,10 +222,7 @@ fn only<'h>(
     headers: &'h HeaderMap,
     header: &HeaderName,
 ) -> Result<Option<&'h http::HeaderValue>, HeaderMismatch> {
-    // Requests have few headers: looking at the name of each takes less than hashing the one that is wanted.
-    let mut values = headers
-        .iter()
-        .filter_map(|(name, value)| (name == header).then_some(value));
+    let mut values = headers.get_all(header).iter();
     let first = values.next();
     if values.next().is_some() {
         return Err(HeaderMismatch::new(header.as_str(), HeaderFault::Twice));
