@@ -3,6 +3,9 @@
 //! A flag beats the environment, the environment beats the file, the file beats the default. Unknown keys in the file
 //! are errors. This is the only place that reads the environment.
 
+mod known;
+mod parse;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -16,160 +19,8 @@ use url::Url;
 use crate::cli::{Place, ServeFlags};
 use crate::failure::Failure;
 
-/// One setting: its key in the file, its environment name, its default and what it means.
-struct Setting {
-    key: &'static str,
-    env: &'static str,
-    default: &'static str,
-    help: &'static str,
-}
-
-const SETTINGS: &[Setting] = &[
-    Setting {
-        key: "listen",
-        env: "TIELINE_LISTEN",
-        default: "127.0.0.1:7420",
-        help: "address to listen on",
-    },
-    Setting {
-        key: "data_dir",
-        env: "TIELINE_DATA_DIR",
-        default: "./tieline-data",
-        help: "database and master key",
-    },
-    Setting {
-        key: "database_url",
-        env: "TIELINE_DATABASE_URL",
-        default: "",
-        help: "PostgreSQL URL; empty: SQLite in data_dir",
-    },
-    Setting {
-        key: "public_url",
-        env: "TIELINE_PUBLIC_URL",
-        default: "",
-        help: "URL under which people reach Tieline",
-    },
-    Setting {
-        key: "master_key_file",
-        env: "TIELINE_MASTER_KEY_FILE",
-        default: "",
-        help: "master key; empty: data_dir/master.key",
-    },
-    Setting {
-        key: "log",
-        env: "TIELINE_LOG",
-        default: "info",
-        help: "tracing filter",
-    },
-    Setting {
-        key: "log_format",
-        env: "TIELINE_LOG_FORMAT",
-        default: "text",
-        help: "text or json",
-    },
-    Setting {
-        key: "allow_loopback",
-        env: "TIELINE_ALLOW_LOOPBACK",
-        default: "",
-        help: "connectors on loopback; empty: only if listening on loopback",
-    },
-    Setting {
-        key: "deny_private",
-        env: "TIELINE_DENY_PRIVATE",
-        default: "false",
-        help: "refuse connectors on private addresses",
-    },
-    Setting {
-        key: "egress_proxy",
-        env: "TIELINE_EGRESS_PROXY",
-        default: "",
-        help: "HTTP proxy to hosts outside of this network, with its login if it wants one",
-    },
-    Setting {
-        key: "organization",
-        env: "TIELINE_ORGANIZATION",
-        default: "",
-        help: "name on the pages",
-    },
-    Setting {
-        key: "allowed_hosts",
-        env: "TIELINE_ALLOWED_HOSTS",
-        default: "",
-        help: "further host names to answer to, comma separated",
-    },
-    Setting {
-        key: "trusted_proxies",
-        env: "TIELINE_TRUSTED_PROXIES",
-        default: "",
-        help: "addresses of proxies whose X-Forwarded-For is believed, comma separated",
-    },
-    Setting {
-        key: "metrics",
-        env: "TIELINE_METRICS",
-        default: "loopback",
-        help: "who may read /metrics: loopback, all or off",
-    },
-    Setting {
-        key: "check_interval_seconds",
-        env: "TIELINE_CHECK_INTERVAL_SECONDS",
-        default: "60",
-        help: "how often connectors are checked",
-    },
-    Setting {
-        key: "call_timeout_seconds",
-        env: "TIELINE_CALL_TIMEOUT_SECONDS",
-        default: "60",
-        help: "longest tool call",
-    },
-    Setting {
-        key: "tool_changes",
-        env: "TIELINE_TOOL_CHANGES",
-        default: "hold_risky",
-        help: "tools that change at their servers: hold_risky, hold_all (wait for an admin) or use_all",
-    },
-    Setting {
-        key: "sign_in_idle_hours",
-        env: "TIELINE_SIGN_IN_IDLE_HOURS",
-        default: "12",
-        help: "hours without use after which a sign-in ends",
-    },
-    Setting {
-        key: "sign_in_days",
-        env: "TIELINE_SIGN_IN_DAYS",
-        default: "7",
-        help: "days after which a sign-in ends, used or not",
-    },
-    Setting {
-        key: "keep_calls_days",
-        env: "TIELINE_KEEP_CALLS_DAYS",
-        default: "30",
-        help: "days for which calls are kept",
-    },
-    Setting {
-        key: "keep_content",
-        env: "TIELINE_KEEP_CONTENT",
-        default: "false",
-        help: "keep arguments and results of calls, for admins to read",
-    },
-    Setting {
-        key: "keep_content_days",
-        env: "TIELINE_KEEP_CONTENT_DAYS",
-        default: "7",
-        help: "days for which arguments and results are kept",
-    },
-    Setting {
-        key: "running_turns",
-        env: "TIELINE_RUNNING_TURNS",
-        default: "64",
-        help: "how many turns of the agent run at once; others wait",
-    },
-    Setting {
-        key: "tool_tokens",
-        env: "TIELINE_TOOL_TOKENS",
-        default: "20000",
-        help: "most tokens of tool definitions that the agent's model is given; above, it searches them",
-    },
-];
+use known::SETTINGS;
+use parse::{parse_addresses, parse_bool, parse_public_url, parse_seconds, parse_settings, wrong};
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -451,83 +302,6 @@ fn read_file(
         values.insert(setting.key, (text, Source::File));
     }
     Ok(())
-}
-
-fn parse_public_url(value: &str) -> Result<Url, Failure> {
-    Url::parse(value)
-        .ok()
-        .filter(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.has_host()
-                && url.path() == "/"
-                && url.query().is_none()
-        })
-        .ok_or_else(|| {
-            wrong(
-                "public_url",
-                "an http or https URL without a path, such as https://tieline.example.com",
-            )
-        })
-}
-
-/// What an admin may set while Tieline runs, unless it is set here.
-fn parse_settings(text: impl Fn(&str) -> String) -> Result<Settings, Failure> {
-    let mut settings = Settings::default();
-    let is_known = |name: &SettingName| SETTINGS.iter().any(|known| known.key == name.as_str());
-    for name in SettingName::ALL.into_iter().filter(is_known) {
-        let value = text(name.as_str());
-        if settings.set(name, &value).is_err() {
-            let expected = match name.bounds() {
-                Some(bounds) => format!("a number from {} to {}", bounds.start(), bounds.end()),
-                None if matches!(name, SettingName::DenyPrivate | SettingName::KeepContent) => {
-                    "true or false".to_owned()
-                }
-                None if name == SettingName::EgressProxy => {
-                    "an HTTP proxy such as http://proxy.example:3128".to_owned()
-                }
-                None => "hold_risky, hold_all or use_all".to_owned(),
-            };
-            return Err(wrong(name.as_str(), &expected));
-        }
-    }
-    Ok(settings)
-}
-
-fn parse_bool(key: &str, value: &str) -> Result<bool, Failure> {
-    value.parse().map_err(|_| wrong(key, "true or false"))
-}
-
-fn parse_addresses(key: &str, value: &str) -> Result<Vec<IpAddr>, Failure> {
-    let parts = value
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            part.parse()
-                .map_err(|_| wrong(key, "IP addresses, separated by commas"))
-        })
-        .collect()
-}
-
-fn parse_seconds(key: &str, value: &str) -> Result<Duration, Failure> {
-    let seconds: u64 = value
-        .parse()
-        .map_err(|_| wrong(key, "a whole number of seconds"))?;
-    if (1..=3600).contains(&seconds) {
-        Ok(Duration::from_secs(seconds))
-    } else {
-        Err(wrong(key, "between 1 and 3600 seconds"))
-    }
-}
-
-fn wrong(key: &str, expected: &str) -> Failure {
-    let env = SETTINGS
-        .iter()
-        .find(|setting| setting.key == key)
-        .map_or("", |setting| setting.env);
-    Failure::bad_input(format!("The setting {key} ({env}) must be {expected}."))
-        .hint("`tieline config print` shows where each value came from.")
 }
 
 /// A database URL that may be shown: the password can stand before the host and in the query.
