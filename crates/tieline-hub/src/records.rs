@@ -17,7 +17,8 @@ use crate::Hub;
 use crate::catalog::CatalogTool;
 use crate::dispatch::{Call, CallOutcome, Content, FailureFacts, Piece, SessionKey, millis};
 
-const QUEUE: usize = 16_384;
+/// What comes in the seconds that a database may keep a batch waiting.
+const QUEUE: usize = 20_480;
 /// Large, because what a batch costs hardly depends on its size: each waits for the disk once.
 const BATCH: usize = 4_096;
 /// After how many rows the CPU is offered to others. A whole batch takes a millisecond, which no call should wait for.
@@ -259,11 +260,12 @@ impl Hub {
                     () = stop.cancelled() => {}
                 }
             }
-            self.write_batch(first, &mut receiver).await;
+            self.write_batch(first, &mut receiver, BATCH).await;
         }
         receiver.close();
+        // All at once: should the database not answer, a process that ends waits for that once.
         while let Some(first) = receiver.recv().await {
-            self.write_batch(first, &mut receiver).await;
+            self.write_batch(first, &mut receiver, QUEUE).await;
         }
     }
 
@@ -275,10 +277,10 @@ impl Hub {
         }
     }
 
-    /// Writes this record and those that wait behind it. They stay in the queue until their row is made, so that a large
-    /// batch does not lie in memory twice.
-    async fn write_batch(&self, first: Record, queue: &mut mpsc::Receiver<Record>) {
-        let count = (queue.len() + 1).min(BATCH);
+    /// Writes this record and those that wait behind it, but no more than so many. They stay in the queue until their row is
+    /// made, so that a large batch does not lie in memory twice.
+    async fn write_batch(&self, first: Record, queue: &mut mpsc::Receiver<Record>, most: usize) {
+        let count = (queue.len() + 1).min(most);
         // All ids at once: asking the operating system for each would cost more than the rest of its row.
         let mut ids = CallId::generate_many(count, self.clock(), self.entropy());
         let (mut uses, mut contents, mut reached) = (Vec::new(), Vec::new(), 0_usize);
@@ -308,8 +310,10 @@ impl Hub {
             }
         });
         let written = self.inner.store.calls_insert(calls.by_ref()).await;
-        // After a failure, what was not reached is given up as well: it would only meet the same one.
-        calls.by_ref().for_each(drop);
+        if written.is_err() {
+            // What was not reached is given up as well: it would only meet the same failure.
+            calls.by_ref().for_each(drop);
+        }
         drop(calls);
         if let Err(error) = written {
             metrics::counter!("tieline_records_dropped_total").increment(reached as u64);

@@ -1,5 +1,37 @@
 //! What only PostgreSQL does.
 
+use tieline_store::{DatabaseUrl, Store};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::bed::runtime;
+
+/// The message in which a client asks for TLS: its length, and a number that no version of the protocol has.
+const TLS_WANTED: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+/// With what each handshake of TLS begins.
+const HANDSHAKE: u8 = 0x16;
+
+/// It needs no PostgreSQL: whether TLS was compiled in shows before the first word is said in its protocol.
+#[test]
+fn what_has_to_be_encrypted_begins_with_tls() {
+    runtime().block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let text = format!("postgres://ann:secret@127.0.0.1:{port}/tieline?sslmode=require");
+        let url = DatabaseUrl::parse(&text).unwrap();
+        let server = async {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut wanted = [0; 8];
+            client.read_exact(&mut wanted).await.unwrap();
+            client.write_all(b"S").await.unwrap();
+            (wanted, client.read_u8().await.unwrap())
+        };
+        let (said, opened) = tokio::join!(server, Store::open(&url));
+        assert_eq!(said, (TLS_WANTED, HANDSHAKE));
+        assert!(opened.is_err());
+    });
+}
+
 mod postgres {
     use std::time::Duration;
 

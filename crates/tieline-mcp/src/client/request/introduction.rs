@@ -134,7 +134,7 @@ impl Introduction {
 }
 
 fn posting(user_agent: &HeaderValue) -> HeaderMap {
-    // With those that every request gets besides, so that the table is not made anew for them.
+    // Its copies keep the room for those that every request gets besides.
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(
         ACCEPT,
